@@ -1,1 +1,21 @@
-//! Placeholder
+//! The rules of licensing as a pure value: `Ledger::apply(&mut self, &Entry) -> Vec<Applied>`.
+//!
+//! This crate holds every decision about seats and nothing else. It must never do I/O, read a clock, draw randomness,
+//! use floats or depend on hash order: the same entries give the same ledger, byte for byte, on every node and in every
+//! replay.
+//!
+//! Reading order: [`command`] (what can be asked), [`outcome`] (what is answered), [`catalogue`], [`session`] and
+//! [`cluster`] (what is kept), then the ledger.
+
+pub mod catalogue;
+pub mod cluster;
+pub mod command;
+pub mod id;
+pub mod outcome;
+pub mod session;
+pub mod time;
+
+use time::Span;
+
+/// How long outcomes and ended sessions are remembered, in session time.
+pub const REMEMBERED_FOR: Span = Span::from_secs(600);
