@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::{Entitlements, PlanTerms};
 use crate::cluster::Scope;
 use crate::id::{
-    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId,
-    PlanId, ProductId, RequestId, SecretHash, SessionHash, SessionNo,
+    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId,
+    RequestId, SecretHash, SessionHash, SessionNo,
 };
 use crate::session::ClientInfo;
 use crate::time::At;

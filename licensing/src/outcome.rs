@@ -138,9 +138,7 @@ pub enum Rejection {
         retry_after: Span,
     },
     /// Seats are free, but the plan caps holders that may still be running on grace.
-    #[error(
-        "{in_use} seats in use and {ghosts} clients in offline grace reach the limit of {limit}"
-    )]
+    #[error("{in_use} seats in use and {ghosts} clients in offline grace reach the limit of {limit}")]
     GhostLimitReached {
         /// Seats plus the plan's ghost cap.
         limit: u32,
@@ -272,9 +270,7 @@ impl Rejection {
             Self::SessionReleased => "SESSION_RELEASED",
             Self::RequestTooLate => "REQUEST_TOO_LATE",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
-            Self::NotFound {
-                kind: Kind::License,
-            } => "LICENSE_NOT_FOUND",
+            Self::NotFound { kind: Kind::License } => "LICENSE_NOT_FOUND",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::AlreadyExists { .. } => "ALREADY_EXISTS",
             Self::VersionConflict { .. } | Self::NotAllowed { .. } => "CONFLICT",

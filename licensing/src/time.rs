@@ -51,9 +51,7 @@ point!(
 pub const SESSION_TIME_STEP_MAX: Span = Span::from_ms(2_000);
 
 /// A length of time.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span(u64);
 
 impl Span {
@@ -97,9 +95,7 @@ impl fmt::Display for Span {
 }
 
 /// An hour of usage: hours since 1970 on the cluster's clock.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Hour(u32);
 
 impl Hour {
