@@ -22,6 +22,8 @@ pub struct Node {
     pub spki: SecretHash,
     /// When it was admitted.
     pub admitted_at: At,
+    /// The node it was admitted to take the place of.
+    pub replaces: Option<NodeId>,
     /// When it was removed; its certificate is refused from then on.
     pub removed_at: Option<At>,
 }

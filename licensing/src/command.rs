@@ -146,6 +146,8 @@ pub enum Command {
         secret: SecretHash,
         /// The node.
         node: NewNode,
+        /// A node that this one takes the place of: it is removed as this one becomes a voter.
+        replaces: Option<NodeId>,
     },
     /// A node's addresses changed.
     UpdateNode {
@@ -185,6 +187,17 @@ pub enum Command {
         from: At,
         /// The clock after.
         to: At,
+    },
+    /// Every member knows the commands of this version from now on.
+    RaiseClusterVersion {
+        /// The new version, above the one before.
+        version: u32,
+    },
+    /// The cluster was rebuilt from one node's copy after it had lost its majority. Numbers carry the new epoch, this
+    /// command's own included, so that nothing the lost majority may have numbered comes again.
+    BeginEpoch {
+        /// The new epoch: one more than the one before.
+        epoch: u16,
     },
 }
 

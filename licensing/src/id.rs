@@ -196,6 +196,28 @@ number!(
     /// The number of a command, counted by the ledger; the recovery epoch stands in its top 16 bits.
     Seq
 );
+/// Bits of a [`Seq`] below the recovery epoch.
+const COUNT_BITS: u32 = 48;
+
+impl Seq {
+    /// The recovery epoch it was counted in: 0 until a cluster had to be rebuilt.
+    pub const fn epoch(self) -> u16 {
+        (self.0 >> COUNT_BITS) as u16
+    }
+
+    /// The number of the next command in the same epoch.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The same count in another epoch.
+    #[must_use]
+    pub const fn in_epoch(self, epoch: u16) -> Self {
+        Self(((epoch as u64) << COUNT_BITS) | (self.0 & ((1 << COUNT_BITS) - 1)))
+    }
+}
+
 number!(
     /// A session inside the ledger: the [`Seq`] of the acquire that made it.
     SessionNo

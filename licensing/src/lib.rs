@@ -7,13 +7,19 @@
 //! Reading order: [`command`] (what can be asked), [`outcome`] (what is answered), [`catalogue`], [`session`] and
 //! [`cluster`] (what is kept), then the ledger.
 
+pub mod answer;
 pub mod catalogue;
 pub mod cluster;
 pub mod command;
 pub mod id;
+pub mod ledger;
+pub mod merkle;
+pub mod meta;
 pub mod outcome;
+pub mod row;
 pub mod session;
 pub mod time;
+pub mod usage;
 
 use time::Span;
 

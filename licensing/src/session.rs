@@ -67,8 +67,8 @@ pub enum EndCause {
     LicenseEnded,
 }
 
-/// What is remembered of an ended session for [`REMEMBERED_FOR`](crate::REMEMBERED_FOR), so that a late call gets an
-/// honest answer and a late duplicate of its acquire takes no seat.
+/// What is remembered of an ended session for [`REMEMBERED_FOR`](crate::REMEMBERED_FOR), and for as long as it leaves a
+/// [`Ghost`], so that a late call gets an honest answer and a late duplicate of its acquire takes no seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedSession {
     /// Its number inside the ledger.
@@ -77,6 +77,8 @@ pub struct EndedSession {
     pub hash: SessionHash,
     /// The license it was of.
     pub license: LicenseId,
+    /// Who its seat was counted for.
+    pub holder: HolderKey,
     /// How it ended.
     pub cause: EndCause,
     /// When it ended, on the cluster's clock.
