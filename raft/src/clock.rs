@@ -1,0 +1,169 @@
+//! The cluster clock: what the leader stamps entries with (DESIGN §4).
+//!
+//! On taking the lead it starts at the larger of the ledger's time and the median of the voters' wall clocks. From then
+//! on it moves with the machine's boot clock, slewed by at most a thousandth toward the median, so that one wrong wall
+//! clock among three moves nothing and a wall clock that jumps is never followed. A median more than a minute ahead is
+//! followed at once when a majority of voters stands behind it; the step is an audited command.
+
+use licensing::time::{At, Span};
+
+/// Slew: at most one part in this many.
+const SLEW_ONE_IN: u64 = 1_000;
+
+/// A median further ahead than this is stepped to, not slewed.
+pub const STEP_AHEAD: Span = Span::from_secs(60);
+
+/// A leader's clock.
+#[derive(Debug, Clone)]
+pub struct ClusterClock {
+    now_us: u64,
+    boot_ms: u64,
+}
+
+/// What the clock says after it moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// The time to stamp.
+    Time(At),
+    /// A majority of voters is far ahead: propose to step.
+    Step {
+        /// The clock now.
+        from: At,
+        /// Where a majority stands.
+        to: At,
+    },
+}
+
+/// The voters' wall clocks as a leader knows them.
+#[derive(Debug, Clone, Default)]
+pub struct Walls {
+    /// Those heard of lately, in milliseconds since 1970; the leader's own among them.
+    pub heard: Vec<u64>,
+    /// How many voters there are.
+    pub voters: usize,
+}
+
+impl Walls {
+    /// The latest time that a majority of all voters has reached; `None` while fewer than a majority are heard. With
+    /// all heard it is the median, the lower one of an even number: no minority pulls the clock forward.
+    pub fn agreed_ms(&self) -> Option<u64> {
+        let mut sorted = self.heard.clone();
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        sorted.get(self.voters / 2).copied()
+    }
+}
+
+impl ClusterClock {
+    /// The clock of a leader that starts now; `last` is the ledger's time. A time further ahead than [`STEP_AHEAD`] is
+    /// left to the first [`read`](Self::read), which asks for an audited step.
+    pub fn start(last: At, walls: &Walls, boot_ms: u64) -> Self {
+        let start_ms = match walls.agreed_ms() {
+            Some(agreed) if agreed <= last.after(STEP_AHEAD).ms() => agreed.max(last.ms()),
+            _ => last.ms(),
+        };
+        Self { now_us: start_ms.saturating_mul(1_000), boot_ms }
+    }
+
+    /// Moves the clock to `boot_ms` and reads it.
+    pub fn read(&mut self, boot_ms: u64, walls: &Walls) -> Reading {
+        let elapsed_us = boot_ms.saturating_sub(self.boot_ms).saturating_mul(1_000);
+        self.boot_ms = self.boot_ms.max(boot_ms);
+        let free_us = self.now_us.saturating_add(elapsed_us);
+        let slew_us = elapsed_us / SLEW_ONE_IN;
+        let agreed = walls.agreed_ms();
+        let target_us = agreed.map_or(free_us, |ms| ms.saturating_mul(1_000));
+        self.now_us = target_us.clamp(free_us - slew_us, free_us.saturating_add(slew_us));
+        let now = At::from_ms(self.now_us / 1_000);
+        match agreed {
+            Some(to) if to > now.after(STEP_AHEAD).ms() => Reading::Step { from: now, to: At::from_ms(to) },
+            _ => Reading::Time(now),
+        }
+    }
+
+    /// Follows a committed step.
+    pub fn step_to(&mut self, to: At) {
+        self.now_us = self.now_us.max(to.ms().saturating_mul(1_000));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YEAR: u64 = 365 * 86_400_000;
+    const T: u64 = 1_800_000_000_000;
+
+    fn walls(heard: &[u64]) -> Walls {
+        Walls { heard: heard.to_vec(), voters: 3 }
+    }
+
+    fn time(reading: Reading) -> u64 {
+        match reading {
+            Reading::Time(at) => at.ms(),
+            Reading::Step { .. } => panic!("an unexpected step: {reading:?}"),
+        }
+    }
+
+    #[test]
+    fn a_leader_starts_at_the_median_of_the_voters() {
+        let walls = walls(&[T, T + 10, T + YEAR]);
+        let mut clock = ClusterClock::start(At::from_ms(T - 50), &walls, 5);
+        assert_eq!(time(clock.read(5, &walls)), T + 10);
+    }
+
+    #[test]
+    fn a_leader_never_starts_before_the_ledger() {
+        let walls = walls(&[T, T, T]);
+        let mut clock = ClusterClock::start(At::from_ms(T + YEAR), &walls, 5);
+        assert_eq!(time(clock.read(5, &walls)), T + YEAR);
+    }
+
+    #[test]
+    fn a_leader_that_hears_no_majority_goes_on_from_the_ledger() {
+        let alone = walls(&[T + YEAR]);
+        let mut clock = ClusterClock::start(At::from_ms(T), &alone, 0);
+        assert_eq!(time(clock.read(700, &alone)), T + 700);
+    }
+
+    #[test]
+    fn the_clock_is_slewed_by_a_thousandth_at_most_in_both_directions() {
+        for (offset, expected) in [(30_000, T + 100_100), (-30_000_i64, T + 99_900)] {
+            let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T; 3]), 0);
+            let mut last = 0;
+            for boot in (1_000..=100_000).step_by(1_000) {
+                last = time(clock.read(boot, &walls(&[(T + boot).saturating_add_signed(offset); 3])));
+            }
+            assert_eq!(last, expected);
+        }
+    }
+
+    #[test]
+    fn one_wrong_clock_of_three_moves_nothing() {
+        for wrong in [0, T + 10 * YEAR] {
+            let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T, T, wrong]), 0);
+            assert_eq!(time(clock.read(60_000, &walls(&[T + 60_000, T + 60_000, wrong]))), T + 60_000);
+        }
+    }
+
+    #[test]
+    fn a_majority_far_ahead_asks_for_a_step_to_where_all_of_it_is() {
+        let ahead = walls(&[T, T + 120_000, T + 90_000]);
+        let mut clock = ClusterClock::start(At::from_ms(T), &ahead, 0);
+        assert_eq!(clock.read(0, &ahead), Reading::Step { from: At::from_ms(T), to: At::from_ms(T + 90_000) });
+        clock.step_to(At::from_ms(T + 90_000));
+        assert_eq!(time(clock.read(0, &ahead)), T + 90_000);
+    }
+
+    #[test]
+    fn a_step_never_goes_backward() {
+        let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T; 3]), 0);
+        clock.step_to(At::from_ms(T - 1_000));
+        assert_eq!(time(clock.read(0, &walls(&[T; 3]))), T);
+    }
+
+    #[test]
+    fn an_even_number_of_voters_takes_the_lower_median() {
+        let walls = Walls { heard: vec![T, T + 1_000, T + 2_000, T + 3_000], voters: 4 };
+        assert_eq!(walls.agreed_ms(), Some(T + 1_000));
+    }
+}

@@ -1,0 +1,119 @@
+//! What a node does while it leads: stamps time on batches and writes them to the log, and ticks.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use licensing::command::{Actor, Command, Entry, Proposal};
+use licensing::id::NodeId;
+use licensing::outcome::Applied;
+use licensing::time::At;
+use openraft::ServerState;
+use openraft::errors::{ClientWriteError, RaftError};
+use openraft::rt::WatchReceiver;
+
+use crate::clock::{ClusterClock, Reading};
+use crate::machine::Machine;
+use crate::peers::Peers;
+use crate::seams::Seams;
+use crate::types::{Batch, Raft};
+use crate::wire::ProposeRefusal;
+
+/// How often the leader lets time pass in the log. Session time advances by at most two seconds an entry, so this
+/// keeps it moving with the clock.
+const TICK_EVERY: Duration = Duration::from_millis(500);
+
+/// The leader's side of proposing. It exists on every node and refuses where that node does not lead.
+pub(crate) struct Leadership {
+    raft: Raft,
+    machine: Machine,
+    peers: Arc<Peers>,
+    seams: Seams,
+    clock: Mutex<Option<(u64, ClusterClock)>>,
+}
+
+impl Leadership {
+    pub(crate) fn new(raft: Raft, machine: Machine, peers: Arc<Peers>, seams: Seams) -> Arc<Self> {
+        Arc::new(Self { raft, machine, peers, seams, clock: Mutex::new(None) })
+    }
+
+    /// Writes `proposals` as one entry, if this node leads, and answers with one outcome each.
+    pub(crate) async fn propose(&self, proposals: Vec<Proposal>) -> Result<Vec<Applied>, ProposeRefusal> {
+        let Some(term) = self.term_led() else { return Err(ProposeRefusal::NotLeader(self.leader())) };
+        let at = match self.read_clock(term) {
+            Reading::Time(at) => at,
+            Reading::Step { from, to } => {
+                self.step(term, from, to).await?;
+                to
+            }
+        };
+        self.write(Entry { at, proposals }).await
+    }
+
+    /// The leader as this node knows it.
+    pub(crate) fn leader(&self) -> Option<NodeId> {
+        self.raft.metrics().borrow_watched().current_leader.map(NodeId::new)
+    }
+
+    /// Lets time pass for as long as the node runs.
+    pub(crate) async fn tick(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(TICK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if self.term_led().is_some() && self.machine.ledger(|ledger| ledger.cluster_id().is_some()) {
+                let tick = Proposal { actor: Actor::System, request: None, not_after: None, command: Command::Tick };
+                // A tick that fails is made good by the next.
+                let _ = self.propose(vec![tick]).await;
+            }
+        }
+    }
+
+    fn term_led(&self) -> Option<u64> {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        (metrics.state == ServerState::Leader).then_some(metrics.current_term)
+    }
+
+    fn read_clock(&self, term: u64) -> Reading {
+        let boot_ms = self.seams.clock.boot_ms();
+        let walls = self.peers.walls(self.raft.voter_ids().map(NodeId::new));
+        let last = self.machine.ledger(licensing::Ledger::at);
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *clock {
+            Some((led, clock)) if *led == term => clock.read(boot_ms, &walls),
+            slot => {
+                let (_, clock) = slot.insert((term, ClusterClock::start(last, &walls, boot_ms)));
+                clock.read(boot_ms, &walls)
+            }
+        }
+    }
+
+    async fn step(&self, term: u64, from: At, to: At) -> Result<(), ProposeRefusal> {
+        tracing::warn!(from = from.ms(), to = to.ms(), "a majority of clocks is ahead: the cluster's clock steps");
+        let command = Command::StepClock { from, to };
+        let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
+        self.write(Entry { at: to, proposals: vec![proposal] }).await?;
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((led, clock)) = &mut *clock
+            && *led == term
+        {
+            clock.step_to(to);
+        }
+        Ok(())
+    }
+
+    async fn write(&self, entry: Entry) -> Result<Vec<Applied>, ProposeRefusal> {
+        match self.raft.client_write(Batch(Arc::new(entry))).await {
+            Ok(response) => Ok(response.data.0),
+            // openraft also answers so when the lead was lost after the entry was appended, so this says nothing of
+            // the entry's fate; every proposal is safe to repeat.
+            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_)) | RaftError::Fatal(_)) => {
+                Err(ProposeRefusal::Unknown)
+            }
+            Err(RaftError::APIError(ClientWriteError::ChangeMembershipError(error))) => {
+                tracing::error!(%error, "openraft answered a write with a membership error");
+                Err(ProposeRefusal::Unknown)
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Makes the raft membership follow the ledger. Admission and removal are commands; this loop, on whoever leads, turns
+//! them into membership changes and can be interrupted anywhere.
+//!
+//! An admitted node becomes a learner at once. It becomes a voter when it has caught up, in place of the node it
+//! replaces by one joint change, or while the cluster has fewer than [`VOTERS_TARGET`] voters. Otherwise it stays a
+//! learner: a wiped node that comes back under a new number must not raise the quorum its old self still counts in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::command::{Actor, Command, Proposal};
+use licensing::id::NodeId;
+use openraft::rt::WatchReceiver;
+use openraft::{ChangeMembers, ServerState};
+
+use crate::leader::Leadership;
+use crate::machine::Machine;
+use crate::types::Raft;
+
+/// A cluster grows to this many voters by itself.
+pub const VOTERS_TARGET: usize = 3;
+
+/// How often the membership is compared with the ledger.
+const COMPARE_EVERY: Duration = Duration::from_millis(500);
+
+/// A learner this many entries behind, or fewer, has caught up.
+const CAUGHT_UP_LAG: u64 = 64;
+
+/// One change to the membership.
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    AddLearner(u64),
+    SetVoters(BTreeSet<u64>),
+    Forget(u64),
+    Remove(NodeId),
+}
+
+/// What a decision is made from.
+struct Seen {
+    voters: BTreeSet<u64>,
+    learners: BTreeSet<u64>,
+    caught_up: BTreeSet<u64>,
+    /// The ledger's nodes: whether each is removed, and whom it replaces.
+    nodes: BTreeMap<u64, (bool, Option<u64>)>,
+}
+
+impl Seen {
+    /// The next change, one at a time: each must be committed before another is thought of.
+    fn next(&self) -> Option<Change> {
+        let removed = |id: &u64| self.nodes.get(id).is_some_and(|(removed, _)| *removed);
+        if let Some(gone) = self.voters.iter().find(|id| removed(id)) {
+            let rest: BTreeSet<u64> = self.voters.iter().copied().filter(|id| id != gone).collect();
+            return (!rest.is_empty()).then_some(Change::SetVoters(rest));
+        }
+        if let Some(gone) = self.learners.iter().find(|id| removed(id)) {
+            return Some(Change::Forget(*gone));
+        }
+        let outside = |id: &&u64| !self.voters.contains(id) && !self.learners.contains(id) && !removed(id);
+        if let Some(new) = self.nodes.keys().find(outside) {
+            return Some(Change::AddLearner(*new));
+        }
+        for (id, (_, replaces)) in &self.nodes {
+            let Some(old) = replaces.filter(|old| !removed(old)) else { continue };
+            if self.voters.contains(id) {
+                return Some(Change::Remove(NodeId::new(old)));
+            }
+            if self.caught_up.contains(id) && self.voters.contains(&old) {
+                let swapped = self.voters.iter().copied().filter(|voter| *voter != old).chain([*id]).collect();
+                return Some(Change::SetVoters(swapped));
+            }
+        }
+        let may_grow = self.voters.len() < VOTERS_TARGET;
+        let ready = self.learners.iter().find(|id| self.caught_up.contains(id));
+        ready.filter(|_| may_grow).map(|id| Change::SetVoters(self.voters.iter().copied().chain([*id]).collect()))
+    }
+}
+
+/// Keeps the membership like the ledger for as long as the node runs.
+pub(crate) async fn follow_ledger(raft: Raft, machine: Machine, leadership: Arc<Leadership>) {
+    let mut due = tokio::time::interval(COMPARE_EVERY);
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        let Some(seen) = look(&raft, &machine) else { continue };
+        let Some(change) = seen.next() else { continue };
+        tracing::info!(?change, "the membership follows the ledger");
+        if let Err(error) = make(&raft, &leadership, change).await {
+            tracing::warn!(error, "the membership could not be changed; it is tried again");
+        }
+    }
+}
+
+fn look(raft: &Raft, machine: &Machine) -> Option<Seen> {
+    let metrics = raft.metrics();
+    let metrics = metrics.borrow_watched();
+    if metrics.state != ServerState::Leader {
+        return None;
+    }
+    let membership = metrics.membership_config.membership();
+    // A joint configuration is on its way to its end; a second change waits.
+    if membership.get_joint_config().len() != 1 {
+        return None;
+    }
+    let last = metrics.last_log_index.unwrap_or(0);
+    let caught_up = metrics.replication.iter().flatten().filter_map(|(id, matched)| {
+        let matched = matched.as_ref().map_or(0, |log_id| log_id.index());
+        (matched > 0 && matched + CAUGHT_UP_LAG >= last).then_some(*id)
+    });
+    Some(Seen {
+        voters: membership.voter_ids().collect(),
+        learners: membership.learner_ids().collect(),
+        caught_up: caught_up.collect(),
+        nodes: machine.ledger(|ledger| {
+            let facts = |node: &licensing::cluster::Node| (node.removed_at.is_some(), node.replaces.map(NodeId::get));
+            ledger.nodes().map(|node| (node.id.get(), facts(node))).collect()
+        }),
+    })
+}
+
+async fn make(raft: &Raft, leadership: &Leadership, change: Change) -> Result<(), String> {
+    let changed = match change {
+        Change::AddLearner(id) => raft.add_learner(id, openraft::impls::EmptyNode {}, false).await,
+        Change::SetVoters(voters) => raft.change_membership(voters, false).await,
+        Change::Forget(id) => raft.change_membership(ChangeMembers::RemoveNodes(BTreeSet::from([id])), false).await,
+        Change::Remove(node) => {
+            let command = Command::RemoveNode { node };
+            let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
+            let refusal = |refusal| format!("{refusal:?}");
+            return leadership.propose(vec![proposal]).await.map(drop).map_err(refusal);
+        }
+    };
+    changed.map(drop).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(voters: &[u64], learners: &[u64], caught_up: &[u64], nodes: &[(u64, bool, Option<u64>)]) -> Seen {
+        Seen {
+            voters: voters.iter().copied().collect(),
+            learners: learners.iter().copied().collect(),
+            caught_up: caught_up.iter().copied().collect(),
+            nodes: nodes.iter().map(|(id, removed, replaces)| (*id, (*removed, *replaces))).collect(),
+        }
+    }
+
+    #[test]
+    fn an_admitted_node_becomes_a_learner() {
+        let seen = seen(&[1], &[], &[1], &[(1, false, None), (7, false, None)]);
+        assert_eq!(seen.next(), Some(Change::AddLearner(7)));
+    }
+
+    #[test]
+    fn a_learner_votes_once_it_has_caught_up_and_voters_are_wanted() {
+        let nodes = [(1, false, None), (7, false, None)];
+        assert_eq!(seen(&[1], &[7], &[1], &nodes).next(), None);
+        assert_eq!(seen(&[1], &[7], &[1, 7], &nodes).next(), Some(Change::SetVoters(BTreeSet::from([1, 7]))));
+    }
+
+    #[test]
+    fn a_fourth_node_stays_a_learner() {
+        let nodes = [(1, false, None), (2, false, None), (3, false, None), (9, false, None)];
+        assert_eq!(seen(&[1, 2, 3], &[9], &[1, 2, 3, 9], &nodes).next(), None);
+    }
+
+    #[test]
+    fn a_replacement_takes_its_predecessors_vote_in_one_change_and_then_removes_it() {
+        let nodes = [(1, false, None), (2, false, None), (3, false, None), (9, false, Some(3))];
+        let swapped = BTreeSet::from([1, 2, 9]);
+        assert_eq!(seen(&[1, 2, 3], &[9], &[1, 2, 9], &nodes).next(), Some(Change::SetVoters(swapped)));
+        assert_eq!(seen(&[1, 2, 9], &[], &[1, 2, 9], &nodes).next(), Some(Change::Remove(NodeId::new(3))));
+    }
+
+    #[test]
+    fn a_removed_node_leaves_the_voters_and_then_the_learners() {
+        let nodes = [(1, false, None), (2, false, None), (3, true, None)];
+        let left = BTreeSet::from([1, 2]);
+        assert_eq!(seen(&[1, 2, 3], &[], &[1, 2], &nodes).next(), Some(Change::SetVoters(left)));
+        assert_eq!(seen(&[1, 2], &[3], &[1, 2], &nodes).next(), Some(Change::Forget(3)));
+    }
+
+    #[test]
+    fn the_last_voter_is_never_removed() {
+        assert_eq!(seen(&[1], &[], &[1], &[(1, true, None)]).next(), None);
+    }
+}

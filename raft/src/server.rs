@@ -1,0 +1,194 @@
+//! The peer port: accepts connections, learns who is there, answers requests one by one.
+//!
+//! Before a peer has shown a certificate of the cluster nothing it sends is parsed but TLS itself, and the one bounded
+//! frame of a joiner. A node that the ledger says is removed, or whose key is not the admitted one, is refused.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::id::NodeId;
+use openraft::ReadPolicy;
+use storage::SnapshotWriter;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::frame;
+use crate::join::Admissions;
+use crate::machine::Machine;
+use crate::peers::Peers;
+use crate::leader::Leadership;
+use crate::seams::{BoxStream, Listener, Seams};
+use crate::tls::{Accepted, Certificate, PeerTls};
+use crate::types::{Raft, SnapshotMeta, Vote};
+use crate::wire::{Answer, Hello, JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL, ProposeRefusal, Reply, Request};
+
+/// How long somebody may take to say who they are.
+const GREETING_WITHIN: Duration = Duration::from_secs(5);
+
+/// A silent connection is closed after this; peers beat far more often.
+const IDLE_MAX: Duration = Duration::from_secs(120);
+
+/// The most connections that may be greeting at once: strangers cannot take every socket.
+const GREETING_MAX: usize = 64;
+
+/// A first frame is small.
+const HELLO_BYTES_MAX: usize = 1 << 10;
+
+/// What the peer port needs of its node.
+pub(crate) struct PeerPort {
+    pub(crate) seams: Seams,
+    pub(crate) tls: Option<PeerTls>,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) raft: Raft,
+    pub(crate) machine: Machine,
+    pub(crate) leadership: Arc<Leadership>,
+    pub(crate) admissions: Admissions,
+}
+
+impl PeerPort {
+    /// Serves `listener` for as long as the node runs.
+    pub(crate) async fn serve(self: Arc<Self>, listener: Box<dyn Listener>) {
+        let greeting = Arc::new(Semaphore::new(GREETING_MAX));
+        loop {
+            let permit = Arc::clone(&greeting).acquire_owned().await.expect("the semaphore is never closed");
+            match listener.accept().await {
+                Ok((stream, from)) => {
+                    let port = Arc::clone(&self);
+                    tokio::spawn(async move {
+                        let greeted = timeout(GREETING_WITHIN, port.greet(stream)).await;
+                        drop(permit);
+                        let ended = match greeted {
+                            Ok(Ok(Some((peer, stream)))) => port.answer(peer, stream).await,
+                            Ok(Ok(None)) => Ok(()),
+                            Ok(Err(error)) => Err(error),
+                            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+                        };
+                        if let Err(error) = ended {
+                            tracing::debug!(%from, %error, "a peer connection ended");
+                        }
+                    });
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely: wait for some to come back.
+                    tracing::warn!(%error, "the peer port cannot accept");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    /// Learns who is there. `None` is a joiner, who has had its answer.
+    async fn greet(&self, stream: BoxStream) -> io::Result<Option<(NodeId, BoxStream)>> {
+        let (mut stream, certificate) = match &self.tls {
+            None => (stream, None),
+            Some(tls) => match tls.accept(stream).await? {
+                Accepted::Peer(stream, certificate) => (stream, Some(certificate)),
+                Accepted::Joiner(mut stream) => {
+                    let request: JoinRequest = frame::read(&mut stream, JOIN_BYTES_MAX).await?;
+                    let reply = self.admissions.admit(request).await.unwrap_or_else(JoinReply::Refused);
+                    frame::write(&mut stream, &reply).await?;
+                    return Ok(None);
+                }
+            },
+        };
+        let hello: Hello = frame::read(&mut stream, HELLO_BYTES_MAX).await?;
+        self.check(&hello, certificate.as_ref())
+            .map_err(|why| io::Error::new(io::ErrorKind::PermissionDenied, why))?;
+        Ok(Some((hello.from, stream)))
+    }
+
+    fn check(&self, hello: &Hello, certificate: Option<&Certificate>) -> Result<(), String> {
+        if hello.protocol != PROTOCOL {
+            return Err(format!("the peer speaks protocol {}, this node {PROTOCOL}", hello.protocol));
+        }
+        if hello.cluster != self.peers.cluster || hello.to != self.peers.me {
+            return Err(format!("the peer looks for node {} of {}", hello.to, hello.cluster));
+        }
+        let Some(certificate) = certificate else { return Ok(()) };
+        if !certificate.is_node(hello.from) {
+            return Err(format!("the peer's certificate is not that of node {}", hello.from));
+        }
+        self.machine.ledger(|ledger| match ledger.node(hello.from) {
+            Some(node) if node.removed_at.is_some() => Err(format!("node {} was removed", hello.from)),
+            Some(node) if certificate.spki() != Some(node.spki) => {
+                Err(format!("node {} was admitted with another key", hello.from))
+            }
+            // A node that has just joined knows nobody yet; the CA vouches for its peers until the ledger arrives.
+            Some(_) | None => Ok(()),
+        })
+    }
+
+    async fn answer(&self, peer: NodeId, mut stream: BoxStream) -> io::Result<()> {
+        let mut receiving = None;
+        loop {
+            let request: Request = timeout(IDLE_MAX, frame::read(&mut stream, frame::FRAME_BYTES_MAX)).await??;
+            if self.machine.ledger(|ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some())) {
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("node {peer} was removed")));
+            }
+            let answer = self.handle(request, &mut receiving).await?;
+            let reply = Reply { wall_ms: self.seams.clock.unix_ms(), answer };
+            frame::write(&mut stream, &reply).await?;
+        }
+    }
+
+    async fn handle(&self, request: Request, receiving: &mut Option<Receiving>) -> io::Result<Answer> {
+        let raft = &self.raft;
+        Ok(match request {
+            Request::Append(request) => raft.append_entries(request).await.map_or(Answer::Stopped, Answer::Append),
+            Request::Vote(request) => raft.vote(request).await.map_or(Answer::Stopped, Answer::Vote),
+            Request::PreVote(request) => raft.pre_vote(request).await.map_or(Answer::Stopped, Answer::Vote),
+            Request::Transfer(request) => {
+                raft.handle_transfer_leader(request).await.map_or(Answer::Stopped, Answer::Transfer)
+            }
+            Request::SnapshotBegin { vote, meta, bytes } => {
+                let writer = self.machine.receive_snapshot(bytes).await.map_err(io::Error::other)?;
+                *receiving = Some(Receiving { vote, meta, writer });
+                Answer::GoOn
+            }
+            Request::SnapshotChunk(chunk) => match receiving.take() {
+                Some(at) => self.receive(at, chunk, receiving).await?,
+                None => return Err(io::Error::new(io::ErrorKind::InvalidData, "a chunk of no snapshot")),
+            },
+            Request::Propose(proposals) => Answer::Proposed(self.leadership.propose(proposals).await),
+            Request::ReadIndex => {
+                let read = raft.get_read_linearizer(ReadPolicy::ReadIndex).await;
+                Answer::ReadIndex(read.ok().map(|linearizer| linearizer.read_log_id().index()))
+            }
+            Request::Digests => Answer::Digests(self.machine.digests()),
+        })
+    }
+
+    async fn receive(
+        &self,
+        mut at: Receiving,
+        chunk: Vec<u8>,
+        receiving: &mut Option<Receiving>,
+    ) -> io::Result<Answer> {
+        at.writer.write(chunk).await.map_err(io::Error::other)?;
+        if !at.writer.is_complete() {
+            *receiving = Some(at);
+            return Ok(Answer::GoOn);
+        }
+        let snapshot = at.writer.finish().await.map_err(io::Error::other)?;
+        let snapshot = openraft::storage::Snapshot { meta: at.meta, snapshot };
+        Ok(self.raft.install_full_snapshot(at.vote, snapshot).await.map_or(Answer::Stopped, Answer::Snapshot))
+    }
+}
+
+/// A snapshot on its way in.
+struct Receiving {
+    vote: Vote,
+    meta: SnapshotMeta,
+    writer: SnapshotWriter,
+}
+
+/// Answers that are not an outcome, in a forwarder's terms.
+impl From<ProposeRefusal> for crate::ProposeError {
+    fn from(refusal: ProposeRefusal) -> Self {
+        match refusal {
+            ProposeRefusal::NotLeader(_) => Self::NoLeader,
+            ProposeRefusal::Unknown => Self::OutcomeUnknown,
+        }
+    }
+}
