@@ -1,0 +1,444 @@
+//! A disk for tests and the simulation: it loses power, tears and reorders writes, fills up, fails and is slow, all on
+//! command and all from one injected source of randomness, so that a run can be repeated bit by bit.
+
+mod image;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::disk::{Disk, File, Lane, Work};
+pub use image::PowerLoss;
+use image::{Image, SECTOR};
+
+/// Where the disk takes its chances from.
+pub type Draw = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// A kind of call to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// Reading. Does not count as an I/O for the fuse, since it changes nothing.
+    Read,
+    /// Writing.
+    Write,
+    /// Cutting or extending.
+    SetLen,
+    /// Making a file's bytes durable.
+    Sync,
+    /// Creating, renaming or removing a file, or making that durable.
+    Names,
+}
+
+/// A failure to come.
+#[derive(Debug, Clone, Copy)]
+struct Fault {
+    call: Call,
+    /// How many such calls still succeed.
+    after: u64,
+    error: io::ErrorKind,
+}
+
+/// What a disk has been through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls that change something.
+    pub changes: u64,
+    /// Syncs of a file.
+    pub syncs: u64,
+    /// Sectors that a power loss took or set back.
+    pub sectors_lost: u64,
+}
+
+/// The disk. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct FaultyDisk {
+    state: Arc<Mutex<State>>,
+    draw: Draw,
+}
+
+#[derive(Default)]
+struct State {
+    names: BTreeMap<String, usize>,
+    names_durable: BTreeMap<String, usize>,
+    /// What `names` looked like after each change since its last sync.
+    names_unsynced: Vec<BTreeMap<String, usize>>,
+    images: Vec<Image>,
+    dead: bool,
+    fuse: Option<u64>,
+    faults: Vec<Fault>,
+    capacity: Option<u64>,
+    stall_max: Duration,
+    history: u64,
+    counts: Counts,
+    lanes: BTreeMap<Lane, LaneQueue>,
+}
+
+#[derive(Default)]
+struct LaneQueue {
+    queued: VecDeque<Work>,
+    /// Whether a task is working it off.
+    busy: bool,
+}
+
+impl fmt::Debug for FaultyDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("FaultyDisk")
+            .field("dead", &state.dead)
+            .field("counts", &state.counts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The commands.
+impl FaultyDisk {
+    /// An empty disk that takes its chances from `draw`.
+    pub fn new(draw: Draw) -> Self {
+        Self {
+            state: Arc::default(),
+            draw,
+        }
+    }
+
+    /// Takes the power now. Every later call fails, and no answer is given any more.
+    pub fn cut_power(&self) {
+        self.state().dead = true;
+    }
+
+    /// Takes the power at the call after `changes` more calls that change something; a write may happen in part.
+    pub fn cut_power_after(&self, changes: u64) {
+        self.state().fuse = Some(changes);
+    }
+
+    /// Whether the power is gone.
+    pub fn lost_power(&self) -> bool {
+        self.state().dead
+    }
+
+    /// Takes the power if it is still there, and gives the disk as it is found when it is back.
+    #[must_use]
+    pub fn power_loss(&self, mode: PowerLoss) -> Self {
+        let mut state = self.state();
+        state.dead = true;
+        let mut below = |bound: usize| self.below(bound);
+        let names = match mode {
+            PowerLoss::Nothing => state.names_durable.clone(),
+            PowerLoss::Everything => state.names.clone(),
+            PowerLoss::Random => match below(state.names_unsynced.len() + 1) {
+                0 => state.names_durable.clone(),
+                nth => state.names_unsynced[nth - 1].clone(),
+            },
+        };
+        let mut counts = state.counts;
+        let mut images = Vec::new();
+        for (file, image) in state.images.iter().enumerate() {
+            let found = names.values().any(|known| *known == file);
+            let (survivor, lost) = if found {
+                image.survivor(mode, &mut below)
+            } else {
+                Default::default()
+            };
+            images.push(survivor);
+            counts.sectors_lost += lost;
+        }
+        let next = State {
+            names_durable: names.clone(),
+            names,
+            images,
+            capacity: state.capacity,
+            stall_max: state.stall_max,
+            history: state.history,
+            counts,
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(Mutex::new(next)),
+            draw: Arc::clone(&self.draw),
+        }
+    }
+
+    /// Lets the call of this kind fail that comes after `after` more of them, once. A failed sync loses what it should
+    /// have made durable, and the next one succeeds without it, as on Linux.
+    pub fn fail(&self, call: Call, after: u64, error: io::ErrorKind) {
+        self.state().faults.push(Fault { call, after, error });
+    }
+
+    /// Bounds the length of all files together.
+    pub fn set_capacity(&self, bytes: u64) {
+        self.state().capacity = Some(bytes);
+    }
+
+    /// Lets one piece of work in a hundred take up to this long.
+    pub fn set_stall_max(&self, stall_max: Duration) {
+        self.state().stall_max = stall_max;
+    }
+
+    /// Flips one bit of a file behind everybody's back. `false` if there is no such bit.
+    pub fn flip_bit(&self, name: &str, bit: usize) -> bool {
+        let mut state = self.state();
+        let Some(file) = state.names.get(name).copied() else {
+            return false;
+        };
+        let exists = bit / 8 < state.images[file].len();
+        state.images[file].flip(bit);
+        exists
+    }
+
+    /// A file's bytes as reads see them.
+    pub fn contents(&self, name: &str) -> Option<Vec<u8>> {
+        let state = self.state();
+        state.names.get(name).map(|file| state.images[*file].bytes().to_vec())
+    }
+
+    /// What the disk has been through, with the incarnations before it.
+    pub fn counts(&self) -> Counts {
+        self.state().counts
+    }
+
+    /// A hash of every change in its order: two runs that did the same have the same.
+    pub fn history(&self) -> u64 {
+        self.state().history
+    }
+}
+
+impl FaultyDisk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn below(&self, bound: usize) -> usize {
+        usize::try_from((self.draw)() % bound.max(1) as u64).expect("it is below a usize")
+    }
+
+    /// How long a piece of work takes: mostly about a millisecond, sometimes ten, rarely a stall.
+    fn latency(&self) -> Duration {
+        let stall_us = usize::try_from(self.state().stall_max.as_micros()).unwrap_or(usize::MAX - 1);
+        let us = match self.below(100) {
+            0..90 => 200 + self.below(1_500),
+            90..99 => 2_000 + self.below(8_000),
+            _ => 20_000 + self.below(stall_us + 1),
+        };
+        Duration::from_micros(us as u64)
+    }
+
+    async fn work_off(self, lane: Lane) {
+        while let Some(work) = self.next(lane) {
+            tokio::time::sleep(self.latency()).await;
+            if self.lost_power() {
+                return;
+            }
+            let answer = work();
+            if self.below(4) == 0 {
+                // Durable, and nobody knows yet.
+                tokio::time::sleep(Duration::from_micros(self.below(3_000) as u64)).await;
+            }
+            if self.lost_power() {
+                return;
+            }
+            answer();
+        }
+    }
+
+    fn next(&self, lane: Lane) -> Option<Work> {
+        let mut state = self.state();
+        let queue = state.lanes.entry(lane).or_default();
+        let work = queue.queued.pop_front();
+        queue.busy = work.is_some();
+        work
+    }
+
+    fn change_names(&self, change: impl FnOnce(&mut State) -> io::Result<()>) -> io::Result<()> {
+        let mut state = self.state();
+        state.allow(Call::Names)?;
+        change(&mut state)?;
+        let names = state.names.clone();
+        state.names_unsynced.push(names);
+        Ok(())
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        let mut state = self.state();
+        state.allow(Call::Names)?;
+        state.names_durable = state.names.clone();
+        state.names_unsynced.clear();
+        Ok(())
+    }
+}
+
+impl State {
+    /// Decides the fate of a call before it is made.
+    fn allow(&mut self, call: Call) -> io::Result<()> {
+        if self.dead {
+            return Err(io::Error::other("the power is gone"));
+        }
+        if call != Call::Read {
+            self.counts.changes += 1;
+            if self.fuse == Some(0) {
+                self.dead = true;
+                return Err(io::Error::other("the power went away"));
+            }
+            self.fuse = self.fuse.map(|left| left - 1);
+        }
+        if let Some(nth) = self
+            .faults
+            .iter()
+            .position(|fault| fault.call == call && fault.after == 0)
+        {
+            return Err(self.faults.remove(nth).error.into());
+        }
+        for fault in self.faults.iter_mut().filter(|fault| fault.call == call) {
+            fault.after -= 1;
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, call: Call, file: usize, number: u64, data: &[u8]) {
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(&[call as u8]);
+        sum.update(&file.to_le_bytes());
+        sum.update(&number.to_le_bytes());
+        sum.update(data);
+        self.history = self.history.rotate_left(7).wrapping_mul(0x0000_0100_0000_01b3) ^ u64::from(sum.finalize());
+    }
+
+    fn used(&self) -> u64 {
+        self.names.values().map(|file| self.images[*file].len() as u64).sum()
+    }
+}
+
+impl Disk for FaultyDisk {
+    fn open(&self, name: &str) -> io::Result<Box<dyn File>> {
+        let known = self.state().names.get(name).copied();
+        let file = if let Some(file) = known {
+            file
+        } else {
+            self.change_names(|state| {
+                let file = state.images.len();
+                state.images.push(Image::default());
+                state.names.insert(name.to_owned(), file);
+                Ok(())
+            })?;
+            self.sync_names()?;
+            self.state().names[name]
+        };
+        Ok(Box::new(FaultyFile {
+            disk: self.clone(),
+            file,
+        }))
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut state = self.state();
+        state.allow(Call::Read)?;
+        Ok(state.names.keys().cloned().collect())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.change_names(|state| {
+            let file = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+            state.names.insert(to.to_owned(), file);
+            state.remember(Call::Names, file, 0, to.as_bytes());
+            Ok(())
+        })?;
+        self.sync_names()
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.change_names(|state| {
+            let file = state.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
+            state.remember(Call::Names, file, 1, name.as_bytes());
+            Ok(())
+        })
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        let state = self.state();
+        Ok(state.capacity.unwrap_or(u64::MAX).saturating_sub(state.used()))
+    }
+
+    fn perform(&self, lane: Lane, work: Work) {
+        let mut state = self.state();
+        let queue = state.lanes.entry(lane).or_default();
+        queue.queued.push_back(work);
+        if !std::mem::replace(&mut queue.busy, true) {
+            tokio::spawn(self.clone().work_off(lane));
+        }
+    }
+}
+
+/// An open file of the disk; it stays this file when its name goes to another.
+#[derive(Debug)]
+struct FaultyFile {
+    disk: FaultyDisk,
+    file: usize,
+}
+
+impl File for FaultyFile {
+    fn len(&self) -> io::Result<u64> {
+        let mut state = self.disk.state();
+        state.allow(Call::Read)?;
+        Ok(state.images[self.file].len() as u64)
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.allow(Call::Read)?;
+        state.images[self.file].read(position(offset), out)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut state = self.disk.state();
+        let before = state.dead;
+        if let Err(error) = state.allow(Call::Write) {
+            if state.dead && !before {
+                // The power went away in the middle of it: some of its sectors are in the cache, and may survive.
+                let torn_at = whole_sectors(position(offset), self.disk.below(data.len() + 1));
+                state.images[self.file].write(position(offset), &data[..torn_at])?;
+            }
+            return Err(error);
+        }
+        state.images[self.file].write(position(offset), data)?;
+        state.remember(Call::Write, self.file, offset, data);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.allow(Call::SetLen)?;
+        let grown = len.saturating_sub(state.images[self.file].len() as u64);
+        if state
+            .capacity
+            .is_some_and(|capacity| state.used().saturating_add(grown) > capacity)
+        {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        state.images[self.file].set_len(position(len));
+        state.remember(Call::SetLen, self.file, len, &[]);
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.disk.state();
+        if let Err(error) = state.allow(Call::Sync) {
+            if !state.dead {
+                state.images[self.file].fail_sync();
+            }
+            return Err(error);
+        }
+        state.images[self.file].sync();
+        state.counts.syncs += 1;
+        state.remember(Call::Sync, self.file, 0, &[]);
+        Ok(())
+    }
+}
+
+/// The most of `len` bytes from `offset` on that ends where a sector ends.
+fn whole_sectors(offset: usize, len: usize) -> usize {
+    ((offset + len) / SECTOR * SECTOR).saturating_sub(offset)
+}
+
+fn position(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}

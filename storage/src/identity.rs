@@ -1,0 +1,109 @@
+//! The `FORMAT` file: that this is a data directory, of which format, and which one.
+
+use std::fmt;
+
+use licensing::id::{decode_base32, encode_base32};
+
+use crate::directory::LOCK_FILE;
+use crate::disk::Disk;
+use crate::error::{Context, Error};
+
+const FILE: &str = "FORMAT";
+const UNFINISHED: &str = "FORMAT.tmp";
+const TITLE: &str = "usher data directory";
+
+/// The layout of the directory: which files there are. What is inside a file has versions of its own.
+const FORMAT: u32 = 1;
+
+/// One life of a data directory. A directory that was wiped has another one, so its node can be told from the node that
+/// it claims to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreId([u8; 16]);
+
+impl StoreId {
+    /// Makes an id of random bytes, drawn by the caller.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The id's bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoreId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sto_{}", encode_base32(&self.0))
+    }
+}
+
+/// Reads which store this is; a disk without any files becomes the store `fresh`.
+///
+/// This comes before everything else on a disk: other files may be added once it has succeeded.
+///
+/// # Errors
+///
+/// [`Error::NotADataDirectory`] if there are files and none of them says what they are, [`Error::NewerFormat`] if a
+/// newer version made them.
+pub fn identify(disk: &dyn Disk, fresh: StoreId) -> Result<StoreId, Error> {
+    let names = disk.list().context(FILE, "look for")?;
+    if names.iter().any(|name| name == FILE) {
+        return read(disk);
+    }
+    let ours = [LOCK_FILE, UNFINISHED, "lost+found"];
+    if let Some(foreign) = names.iter().find(|name| !ours.contains(&name.as_str())) {
+        return Err(not_ours(format!(
+            "it holds {foreign} but no {FILE} file; name an empty directory"
+        )));
+    }
+    write(disk, fresh)?;
+    Ok(fresh)
+}
+
+fn read(disk: &dyn Disk) -> Result<StoreId, Error> {
+    let file = disk.open(FILE).context(FILE, "open")?;
+    // Anything longer than this is not a file of ours, whatever it says.
+    let len = file.len().context(FILE, "read")?.min(256);
+    let mut bytes = vec![0; usize::try_from(len).expect("256 fits")];
+    file.read_at(0, &mut bytes).context(FILE, "read")?;
+    parse(&String::from_utf8_lossy(&bytes))
+}
+
+fn parse(text: &str) -> Result<StoreId, Error> {
+    let mut lines = text.lines();
+    if lines.next() != Some(TITLE) {
+        return Err(not_ours(format!("its {FILE} file does not begin with \"{TITLE}\"")));
+    }
+    let number = |line: &str| line.strip_prefix("format ")?.parse::<u32>().ok();
+    match lines.next().and_then(number) {
+        Some(FORMAT) => {}
+        Some(found) if found > FORMAT => {
+            return Err(Error::NewerFormat {
+                file: "the data directory".to_owned(),
+                found,
+                known: FORMAT,
+            });
+        }
+        _ => return Err(Error::corrupt(FILE, "its second line is not \"format\" and a number")),
+    }
+    let id = |line: &str| line.strip_prefix("store sto_").and_then(decode_base32);
+    lines
+        .next()
+        .and_then(id)
+        .map(StoreId)
+        .ok_or_else(|| Error::corrupt(FILE, "its third line is not a store's id"))
+}
+
+fn write(disk: &dyn Disk, id: StoreId) -> Result<(), Error> {
+    let text = format!("{TITLE}\nformat {FORMAT}\nstore {id}\n");
+    let file = disk.open(UNFINISHED).context(UNFINISHED, "create")?;
+    file.set_len(text.len() as u64).context(UNFINISHED, "extend")?;
+    file.write_at(0, text.as_bytes()).context(UNFINISHED, "write")?;
+    file.sync().context(UNFINISHED, "sync")?;
+    disk.rename(UNFINISHED, FILE).context(UNFINISHED, "rename")
+}
+
+fn not_ours(what: String) -> Error {
+    Error::NotADataDirectory { what }
+}
