@@ -201,6 +201,41 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The command's permanent name, in the audit and in metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Tick => "tick",
+            Self::Acquire(_) => "acquire",
+            Self::Heartbeat { .. } => "heartbeat",
+            Self::Release { .. } => "release",
+            Self::RevokeSession { .. } => "revoke_session",
+            Self::CreateProduct(_) => "create_product",
+            Self::UpdateProduct(_) => "update_product",
+            Self::CreatePlan(_) => "create_plan",
+            Self::UpdatePlan(_) => "update_plan",
+            Self::CreateCustomer(_) => "create_customer",
+            Self::UpdateCustomer(_) => "update_customer",
+            Self::CreateLicense(_) => "create_license",
+            Self::UpdateLicense(_) => "update_license",
+            Self::SuspendLicense { .. } => "suspend_license",
+            Self::ReinstateLicense { .. } => "reinstate_license",
+            Self::RevokeLicense { .. } => "revoke_license",
+            Self::ExtendLicense { .. } => "extend_license",
+            Self::FoundCluster { .. } => "found_cluster",
+            Self::CreateJoinToken { .. } => "create_join_token",
+            Self::AdmitNode { .. } => "admit_node",
+            Self::UpdateNode { .. } => "update_node",
+            Self::RemoveNode { .. } => "remove_node",
+            Self::CreateApiToken { .. } => "create_api_token",
+            Self::RevokeApiToken { .. } => "revoke_api_token",
+            Self::StepClock { .. } => "step_clock",
+            Self::RaiseClusterVersion { .. } => "raise_cluster_version",
+            Self::BeginEpoch { .. } => "begin_epoch",
+        }
+    }
+}
+
 /// Take a seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acquire {

@@ -8,16 +8,21 @@
 //! [`cluster`] (what is kept), then the ledger.
 
 pub mod answer;
+mod apply;
+pub mod audit;
 pub mod catalogue;
 pub mod cluster;
 pub mod command;
+pub mod digest;
 pub mod id;
+pub mod invariant;
 pub mod ledger;
 pub mod merkle;
 pub mod meta;
 pub mod outcome;
 pub mod row;
 pub mod session;
+mod state;
 pub mod time;
 pub mod usage;
 

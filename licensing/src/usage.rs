@@ -25,6 +25,8 @@ pub struct UsageHour {
     pub releases: u64,
     /// Sessions that ended for want of a heartbeat.
     pub expiries: u64,
+    /// Sessions ended by an operator or by their license.
+    pub revocations: u64,
     /// Acquires refused, by reason.
     pub refusals: BTreeMap<Refusal, u64>,
 }
@@ -41,6 +43,7 @@ impl UsageHour {
             renewals: 0,
             releases: 0,
             expiries: 0,
+            revocations: 0,
             refusals,
         }
     }

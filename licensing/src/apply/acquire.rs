@@ -1,0 +1,209 @@
+//! Taking a seat.
+
+use std::sync::Arc;
+
+use crate::apply::field;
+use crate::apply::usable::check_usable;
+use crate::apply::{Until, not_found};
+use crate::audit::AuditEvent;
+use crate::catalogue::HolderPolicy;
+use crate::command::{Acquire, Actor};
+use crate::id::{HolderKey, SessionNo};
+use crate::ledger::{Ledger, SessionState};
+use crate::outcome::{Grant, Kind, Outcome, Rejection};
+use crate::session::{ClientInfo, EndCause, Session};
+use crate::state::{Counted, Terms};
+
+/// What an acquire comes to once its license is known: who it counts for and which session it replaces.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    holder: HolderKey,
+    replaced: Option<SessionNo>,
+}
+
+impl Ledger {
+    /// Grants a seat, or renews the session that this very request was granted before.
+    pub(super) fn acquire(&mut self, actor: Actor, ask: &Acquire) -> Result<Outcome, Rejection> {
+        if !self.catalogue.licenses.contains(ask.license) {
+            return Err(not_found(Kind::License));
+        }
+        field::client(ask.client.as_deref())?;
+        self.settle(ask.license);
+        if let Some(known) = self.sessions.by_hash(&ask.session, self.meta.session_time) {
+            return match known {
+                SessionState::Live(session) if is_for(session, ask) => {
+                    let no = session.no;
+                    self.renew(actor, no).map(Outcome::Granted)
+                }
+                SessionState::Live(_) => Err(Rejection::RequestIdReused),
+                SessionState::Ended(ended) => Err(self.why_ended(ended)),
+            };
+        }
+        let claim = self.check_claim(ask)?;
+        Ok(Outcome::Granted(self.take_seat(actor, ask, claim)))
+    }
+
+    /// Refuses an acquire that there is no room for. Changes nothing.
+    fn check_claim(&self, ask: &Acquire) -> Result<Claim, Rejection> {
+        let terms = self.terms(ask.license);
+        check_usable(terms, self.meta.at)?;
+        let claim = self.claim(terms, ask);
+        let sessions = self.sessions.of_holder(ask.license, claim.holder).len();
+        self.check_holder_limit(terms, claim, sessions)?;
+        // A holder's sessions share its seat, and a session that is replaced leaves its seat to the one that comes.
+        if sessions == 0 {
+            self.check_seat_limit(terms)?;
+            self.check_ghost_limit(terms, claim.holder)?;
+        }
+        Ok(claim)
+    }
+
+    fn claim(&self, terms: Terms<'_>, ask: &Acquire) -> Claim {
+        let holder = match terms.plan.terms.holder {
+            HolderPolicy::Fingerprint => ask.by_fingerprint,
+            HolderPolicy::FingerprintAndInstance => ask.by_instance.unwrap_or(ask.by_fingerprint),
+        };
+        let is_own = |no: &SessionNo| {
+            let session = self.sessions.live.get(*no);
+            session.is_some_and(|session| session.license == ask.license && session.holder == holder)
+        };
+        Claim {
+            holder,
+            replaced: ask.replaces.filter(is_own),
+        }
+    }
+
+    fn check_holder_limit(&self, terms: Terms<'_>, claim: Claim, sessions: usize) -> Result<(), Rejection> {
+        let limit = terms.plan.terms.sessions_per_holder_max;
+        let in_use = u32::try_from(sessions).unwrap_or(u32::MAX);
+        let staying = in_use - u32::from(claim.replaced.is_some());
+        if staying < limit {
+            return Ok(());
+        }
+        let retry_after = self.holder_frees_in(terms.license.id, claim.holder, claim.replaced, staying - limit);
+        Err(Rejection::HolderLimitReached {
+            limit,
+            in_use,
+            retry_after,
+        })
+    }
+
+    fn check_seat_limit(&self, terms: Terms<'_>) -> Result<(), Rejection> {
+        let (limit, in_use) = (terms.limit(), self.sessions.seats(terms.license.id));
+        if in_use < limit {
+            return Ok(());
+        }
+        let retry_after = self.seat_frees_in(terms.license.id, in_use - limit);
+        Err(Rejection::SeatLimitReached {
+            limit,
+            in_use,
+            retry_after,
+        })
+    }
+
+    fn check_ghost_limit(&self, terms: Terms<'_>, holder: HolderKey) -> Result<(), Rejection> {
+        let Some(ghosts_max) = terms.plan.terms.ghosts_max else {
+            return Ok(());
+        };
+        let license = terms.license.id;
+        let own = self.ghosts.rows.contains((license, holder));
+        let ghosts = self.ghosts.count(license) - u32::from(own);
+        let in_use = self.sessions.seats(license);
+        let limit = terms.limit().saturating_add(ghosts_max);
+        let present = in_use.saturating_add(ghosts);
+        if present < limit {
+            return Ok(());
+        }
+        let retry_after = self.ghost_ends_in(license, holder, present - limit);
+        Err(Rejection::GhostLimitReached {
+            limit,
+            in_use,
+            ghosts,
+            retry_after,
+        })
+    }
+
+    fn take_seat(&mut self, actor: Actor, ask: &Acquire, claim: Claim) -> Box<Grant> {
+        let license = ask.license;
+        let hour = self.settle_hour(license);
+        if let Some(replaced) = claim.replaced {
+            self.end_session(actor, replaced, EndCause::Replaced);
+        }
+        self.ghosts.remove(license, claim.holder);
+        let terms = self.terms(license);
+        let ends_at = terms.license.expires_at;
+        let until = Until::of(&terms.plan.terms, ends_at, self.meta.at, self.meta.session_time);
+        let session = Session {
+            no: SessionNo::new(self.meta.seq.get()),
+            hash: ask.session,
+            license,
+            holder: claim.holder,
+            fingerprint: ask.fingerprint,
+            client: self.share_client(ask.client.as_deref()),
+            granted_at: self.meta.at,
+            beat_at: self.meta.at,
+            deadline: until.deadline,
+            grace_until: until.grace,
+        };
+        let grant = self.insert_session(session, until);
+        self.hours.raise_peak(license, hour, grant.in_use);
+        self.hours.count(license, hour, Counted::Grant);
+        let (no, session, in_use) = (grant.session, grant.hash.public(), grant.in_use);
+        self.record(
+            actor,
+            AuditEvent::Granted {
+                license,
+                session,
+                no,
+                holder: claim.holder,
+                in_use,
+            },
+        );
+        grant
+    }
+
+    fn insert_session(&mut self, session: Session, until: Until) -> Box<Grant> {
+        let (no, license) = (session.no, session.license);
+        self.sessions.add(session, self.catalogue.license_end(license));
+        self.grant(no, until).expect("the session was added just now")
+    }
+
+    fn share_client(&mut self, client: Option<&ClientInfo>) -> Option<Arc<ClientInfo>> {
+        client
+            .filter(|client| **client != ClientInfo::default())
+            .map(|client| self.texts.share_client(client))
+    }
+
+    /// What an answer to the client of a live session says.
+    pub(super) fn grant(&self, no: SessionNo, until: Until) -> Option<Box<Grant>> {
+        let session = self.sessions.live.get(no)?;
+        let terms = self.terms(session.license);
+        let plan = terms.plan;
+        Some(Box::new(Grant {
+            session: no,
+            hash: session.hash,
+            license: session.license,
+            customer: terms.license.customer,
+            product: Arc::clone(&terms.product.code),
+            plan: Arc::clone(&plan.code),
+            plan_name: Arc::clone(&plan.name),
+            fingerprint: session.fingerprint,
+            token_until: until.token,
+            grace_until: until.grace,
+            grace: plan.terms.grace,
+            offline: plan.terms.offline,
+            heartbeat: plan.terms.heartbeat,
+            license_until: terms.license.expires_at,
+            seats: terms.seats(),
+            in_use: self.sessions.seats(session.license),
+            entitlements: Arc::clone(terms.entitlements),
+        }))
+    }
+}
+
+/// Whether a live session is what this acquire asks for. The session's hash covers license, holder and request, so
+/// anything else is another request under the same name.
+fn is_for(session: &Session, ask: &Acquire) -> bool {
+    let holder = Some(session.holder);
+    session.license == ask.license && (holder == Some(ask.by_fingerprint) || holder == ask.by_instance)
+}

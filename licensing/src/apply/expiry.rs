@@ -1,0 +1,112 @@
+//! The ends that time brings: of sessions, ghosts, memories and hours.
+//!
+//! A command first settles the license it counts, completely, so that it never counts what is over. Ticks do the rest,
+//! a bounded number at a time, so that no entry is long because many things end at once.
+
+use crate::REMEMBERED_FOR;
+use crate::audit::AuditEvent;
+use crate::command::Actor;
+use crate::id::{LicenseId, SessionNo};
+use crate::ledger::Ledger;
+use crate::outcome::Outcome;
+use crate::session::{EndCause, EndedSession, Ghost, Session};
+use crate::state::Counted;
+use crate::time::Hour;
+
+/// The most sessions that a tick ends, and the most ghosts, and the most hours that it closes.
+const ENDED_PER_TICK_MAX: usize = 1_000;
+
+/// The most ended sessions, and the most answers, that an entry forgets. More than a tick ends, so that memory keeps
+/// up; each proposal adds its own few.
+const FORGOTTEN_PER_ENTRY_MAX: usize = 2_000;
+
+impl Ledger {
+    /// Time passes: ends what is over, the longest overdue first.
+    pub(super) fn tick(&mut self) -> Outcome {
+        for _ in 0..ENDED_PER_TICK_MAX {
+            if let Some(no) = self.sessions.overdue(self.meta.session_time) {
+                self.end_session(Actor::System, no, EndCause::Expired);
+            } else if let Some(no) = self.sessions.outliving(self.meta.at) {
+                self.end_session(Actor::System, no, EndCause::LicenseEnded);
+            } else {
+                break;
+            }
+        }
+        let at = self.meta.at;
+        let _ghosts = (0..ENDED_PER_TICK_MAX).take_while(|_| self.ghosts.end_one(at)).count();
+        let (hours, sessions) = (&mut self.hours, &self.sessions);
+        let close_one = |_: &_| hours.close_one(Hour::of(at), |license| sessions.seats(license));
+        let _hours = (0..ENDED_PER_TICK_MAX).take_while(close_one).count();
+        Outcome::Done
+    }
+
+    /// Ends every session and ghost of a license whose time is over. Sessions that outlive their license are left to
+    /// ticks and to their own heartbeats: of a license that is over nothing is counted.
+    pub(super) fn settle(&mut self, license: LicenseId) {
+        while let Some(no) = self.sessions.overdue_of(license, self.meta.session_time) {
+            self.end_session(Actor::System, no, EndCause::Expired);
+        }
+        self.ghosts.end_of(license, self.meta.at);
+    }
+
+    /// Ends a live session: the one way out for all of them.
+    pub(super) fn end_session(&mut self, actor: Actor, no: SessionNo, cause: EndCause) {
+        let Some(license) = self.sessions.live.get(no).map(|session| session.license) else {
+            return;
+        };
+        self.count(license, counted(&cause));
+        let Some(session) = self.sessions.remove(no) else {
+            return;
+        };
+        let (at, now) = (self.meta.at, self.meta.session_time);
+        let mut forget_at = now.after(REMEMBERED_FOR);
+        let is_last = self.sessions.of_holder(license, session.holder).is_empty();
+        if cause == EndCause::Expired && session.grace_until > at && is_last {
+            let grace_until = session.grace_until;
+            self.ghosts.add(Ghost {
+                license,
+                holder: session.holder,
+                session: no,
+                grace_until,
+            });
+            forget_at = forget_at.max(now.after(grace_until.since(at)));
+        }
+        let name = session.hash.public();
+        self.record(
+            actor,
+            AuditEvent::Ended {
+                license,
+                session: name,
+                no,
+                cause: cause.clone(),
+            },
+        );
+        let Session { hash, holder, .. } = session;
+        self.sessions.remember(EndedSession {
+            no,
+            hash,
+            license,
+            holder,
+            cause,
+            ended_at: at,
+            forget_at,
+        });
+    }
+
+    /// Forgets what nobody can ask for any more. What is past its time is never found, forgotten or not: this is for
+    /// memory alone.
+    pub(crate) fn forget(&mut self, proposals: usize) {
+        let now = self.meta.session_time;
+        let most = FORGOTTEN_PER_ENTRY_MAX + 2 * proposals;
+        let _sessions = (0..most).take_while(|_| self.sessions.forget_one(now)).count();
+        let _answers = (0..most).take_while(|_| self.answers.forget_one(now)).count();
+    }
+}
+
+const fn counted(cause: &EndCause) -> Counted {
+    match cause {
+        EndCause::Released | EndCause::Replaced => Counted::Release,
+        EndCause::Expired => Counted::Expiry,
+        EndCause::Revoked { .. } | EndCause::LicenseEnded => Counted::Revocation,
+    }
+}

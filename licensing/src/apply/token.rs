@@ -1,0 +1,57 @@
+//! API tokens.
+
+use std::sync::Arc;
+
+use crate::apply::{already_exists, field, not_found};
+use crate::cluster::{ApiToken, Scope};
+use crate::id::{ApiTokenId, SecretHash};
+use crate::ledger::Ledger;
+use crate::outcome::{Kind, Outcome, Rejection};
+use crate::time::At;
+
+impl Ledger {
+    pub(super) fn create_api_token(
+        &mut self,
+        id: ApiTokenId,
+        name: &Arc<str>,
+        secret: SecretHash,
+        scope: Scope,
+        expires_at: Option<At>,
+    ) -> Result<Outcome, Rejection> {
+        field::text("name", name)?;
+        expires_at.map_or(Ok(()), |date| field::future("expires_at", date, self.meta.at))?;
+        if self.members.api_tokens.contains(id) {
+            return Err(already_exists(Kind::ApiToken, "id"));
+        }
+        if self.members.api_token_by_secret(&secret).is_some() {
+            return Err(already_exists(Kind::ApiToken, "secret"));
+        }
+        let (name, created_at) = (Arc::clone(name), self.meta.at);
+        let token = ApiToken {
+            id,
+            name,
+            secret,
+            scope,
+            created_at,
+            expires_at,
+            revoked_at: None,
+        };
+        self.members.put_api_token(token);
+        Ok(Outcome::Changed { version: 1 })
+    }
+
+    /// Revoking again changes nothing.
+    pub(super) fn revoke_api_token(&mut self, id: ApiTokenId) -> Result<Outcome, Rejection> {
+        let mut token = self
+            .members
+            .api_tokens
+            .get(id)
+            .ok_or(not_found(Kind::ApiToken))?
+            .clone();
+        if token.revoked_at.is_none() {
+            token.revoked_at = Some(self.meta.at);
+            self.members.put_api_token(token);
+        }
+        Ok(Outcome::Done)
+    }
+}

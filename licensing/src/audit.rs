@@ -1,0 +1,125 @@
+//! What the audit says: one leaf for every change, grant, refusal and end. Heartbeats are counted in usage hours, not
+//! listed here.
+//!
+//! A leaf's bytes are hashed into a tree that signed checkpoints vouch for, so its layout is never edited: a changed
+//! one becomes a new variant of [`AuditLeaf`]. Sessions appear by their public name.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Actor, Command};
+use crate::id::{HolderKey, LicenseId, Seq, SessionName, SessionNo};
+use crate::outcome::Rejection;
+use crate::session::EndCause;
+use crate::time::At;
+
+/// A leaf as the ledger hands it out: its place and its canonical bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Its place in the tree, from 0.
+    pub index: u64,
+    /// The bytes that the tree hashes: [`AuditLeaf`] in postcard.
+    pub leaf: Vec<u8>,
+}
+
+/// The content of a leaf, by the version of its layout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditLeaf {
+    /// The first layout.
+    V1(LeafV1),
+}
+
+/// A leaf of the first layout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeafV1 {
+    /// Its place in the tree, from 0.
+    pub index: u64,
+    /// The command that it came from.
+    pub seq: Seq,
+    /// When that was applied, on the cluster's clock.
+    pub at: At,
+    /// Who asked; the cluster itself where nobody did, as when a session expires.
+    pub actor: Actor,
+    /// What happened.
+    pub event: AuditEvent,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditEvent {
+    /// A seat is held by a new session.
+    Granted {
+        /// The license.
+        license: LicenseId,
+        /// The session's public name.
+        session: SessionName,
+        /// Its number.
+        no: SessionNo,
+        /// Who the seat is counted for.
+        holder: HolderKey,
+        /// Seats held now.
+        in_use: u32,
+    },
+    /// A session ended.
+    Ended {
+        /// The license.
+        license: LicenseId,
+        /// The session's public name.
+        session: SessionName,
+        /// Its number.
+        no: SessionNo,
+        /// How.
+        cause: EndCause,
+    },
+    /// The catalogue or the cluster was changed, by this command.
+    Changed {
+        /// The command, as it was proposed. Secrets are hashes already.
+        command: Command,
+    },
+    /// Something was refused.
+    Refused {
+        /// What was asked, by [`Command::name`].
+        command: Arc<str>,
+        /// The license that a seat was asked of.
+        license: Option<LicenseId>,
+        /// Who it was asked for, if counted by fingerprint.
+        holder: Option<HolderKey>,
+        /// Why not.
+        rejection: Rejection,
+    },
+}
+
+impl AuditLeaf {
+    /// The canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("a leaf is plain data of known lengths, which postcard takes")
+    }
+
+    /// Reads canonical bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, LeafError> {
+        match postcard::take_from_bytes(bytes) {
+            Ok((leaf, [])) => Ok(leaf),
+            Ok((_, rest)) => Err(LeafError::TrailingBytes { extra: rest.len() }),
+            Err(source) => Err(LeafError::Malformed { source }),
+        }
+    }
+}
+
+/// Bytes that are no audit leaf that this release can read.
+#[derive(Debug, thiserror::Error)]
+pub enum LeafError {
+    /// Bytes behind the leaf's end.
+    #[error("an audit leaf is followed by {extra} bytes that belong to nothing")]
+    TrailingBytes {
+        /// How many.
+        extra: usize,
+    },
+    /// Bytes that are no leaf, or one of a newer layout.
+    #[error("an audit leaf cannot be read; a newer release may have written it")]
+    Malformed {
+        /// What postcard found.
+        #[source]
+        source: postcard::Error,
+    },
+}

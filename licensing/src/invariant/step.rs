@@ -1,0 +1,301 @@
+//! The laws of a step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::answer::Answer;
+use crate::catalogue::{HolderPolicy, LicenseStatus};
+use crate::command::{Acquire, Command, Proposal};
+use crate::id::{LicenseId, RequestId, Seq, SessionNo};
+use crate::invariant::{Verdict, require};
+use crate::ledger::{Ledger, Seats};
+use crate::outcome::{Applied, Kind, Outcome, Rejection};
+use crate::session::{EndCause, Session};
+use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
+
+/// What the checks of a step need to know of the ledger before it.
+#[derive(Debug, Clone)]
+pub struct Before {
+    at: At,
+    session_time: SessionTime,
+    seq: Seq,
+    audit_size: u64,
+    seats: BTreeMap<LicenseId, Seats>,
+    sessions: BTreeMap<SessionNo, Session>,
+    ended: BTreeSet<SessionNo>,
+    answers: BTreeMap<RequestId, Answer>,
+}
+
+impl Before {
+    /// Notes how a ledger stands.
+    pub fn of(ledger: &Ledger) -> Self {
+        Self {
+            at: ledger.at(),
+            session_time: ledger.session_time(),
+            seq: ledger.seq(),
+            audit_size: ledger.audit_size(),
+            seats: ledger
+                .licenses(None)
+                .filter_map(|license| Some((license.id, ledger.seats(license.id)?)))
+                .collect(),
+            sessions: ledger
+                .sessions(None)
+                .map(|session| (session.no, session.clone()))
+                .collect(),
+            ended: ledger.sessions.ended.iter().map(|ended| ended.no).collect(),
+            answers: ledger
+                .answers
+                .rows
+                .iter()
+                .map(|answer| (answer.request.id, answer.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// One proposal and what came of it. An entry of several is the same as its proposals in entries of their own at the
+/// same time, and is checked in that form.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The ledger before.
+    pub before: &'a Before,
+    /// The time of the entry.
+    pub at: At,
+    /// What was asked.
+    pub proposal: &'a Proposal,
+    /// What was answered.
+    pub applied: &'a Applied,
+    /// The ledger after.
+    pub after: &'a Ledger,
+}
+
+impl Step<'_> {
+    /// Whether the answer was given before and came from memory.
+    fn is_remembered(self) -> bool {
+        let answer = self
+            .proposal
+            .request
+            .and_then(|request| self.before.answers.get(&request.id));
+        answer.is_some_and(|answer| {
+            Some(answer.request) == self.proposal.request && answer.forget_at > self.after.session_time()
+        })
+    }
+}
+
+/// Every law of a step.
+pub fn check_step(step: Step<'_>) -> Verdict {
+    clock_monotone(step)?;
+    never_oversold(step)?;
+    never_expired_early(step)?;
+    released_once(step)?;
+    honest_denial(step)?;
+    token_ends_first(step)?;
+    audit_complete(step)
+}
+
+/// ClockMonotone: neither time goes backward, session time moves by no more than the clock and its cap, and numbers
+/// only grow.
+pub fn clock_monotone(step: Step<'_>) -> Verdict {
+    let Step {
+        before,
+        after,
+        applied,
+        at,
+        ..
+    } = step;
+    let passed = after.at().since(before.at);
+    let expected = before.session_time.after(passed.min(SESSION_TIME_STEP_MAX));
+    let times = after.at() == before.at.max(at) && after.session_time() == expected;
+    require("ClockMonotone", times, || {
+        format!(
+            "from {:?} and {:?} to {:?} and {:?}",
+            before.at,
+            before.session_time,
+            after.at(),
+            after.session_time()
+        )
+    })?;
+    let numbered = applied.seq == after.seq() && applied.at == after.at() && applied.seq > before.seq;
+    require("ClockMonotone", numbered, || {
+        format!("number {} after {}", applied.seq, before.seq)
+    })
+}
+
+/// NeverOversold: no seat is granted while the license's held seats reach its seats and overage, and one at a time.
+pub fn never_oversold(step: Step<'_>) -> Verdict {
+    for license in step.after.licenses(None) {
+        let Some(after) = step.after.seats(license.id) else {
+            continue;
+        };
+        let before = step.before.seats.get(&license.id).map_or(0, |seats| seats.in_use);
+        let is_lawful = after.in_use <= before || (after.in_use == before + 1 && after.in_use <= after.limit);
+        require("NeverOversold", is_lawful, || {
+            format!(
+                "{} went from {before} to {} of {} seats",
+                license.id, after.in_use, after.limit
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// NeverExpiredEarly: a session ends by its release or replacement, by an operator, by its license, or because its
+/// deadline has come.
+pub fn never_expired_early(step: Step<'_>) -> Verdict {
+    for (no, session) in &step.before.sessions {
+        if step.after.session(*no).is_some() {
+            continue;
+        }
+        let cause = step.after.ended_session(*no).map(|ended| &ended.cause);
+        let is_lawful = match (cause, &step.proposal.command) {
+            (Some(EndCause::Expired), _) => session.deadline <= step.after.session_time(),
+            (Some(EndCause::Released), Command::Release { session })
+            | (Some(EndCause::Revoked { .. }), Command::RevokeSession { session, .. }) => session == no,
+            (Some(EndCause::Replaced), Command::Acquire(ask)) => ask.replaces == Some(*no),
+            (Some(EndCause::LicenseEnded), _) => !is_usable(step.after, session.license),
+            _ => false,
+        };
+        require("NeverExpiredEarly", is_lawful, || {
+            format!(
+                "session {no} with deadline {:?} ended by {cause:?} at {:?}",
+                session.deadline,
+                step.after.session_time()
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn is_usable(ledger: &Ledger, license: LicenseId) -> bool {
+    ledger.license(license).is_some_and(|license| {
+        let is_over = license.expires_at.is_some_and(|end| end <= ledger.at());
+        license.status == LicenseStatus::Active && !is_over && license.starts_at <= ledger.at()
+    })
+}
+
+/// ReleasedOnce: a release that says it ended a session did so, and what has ended does not live again.
+pub fn released_once(step: Step<'_>) -> Verdict {
+    if let (Command::Release { session }, Outcome::Released { by_this }) =
+        (&step.proposal.command, &step.applied.outcome)
+    {
+        let is_remembered = step.is_remembered();
+        let was_live = step.before.sessions.contains_key(session);
+        require("ReleasedOnce", is_remembered || !by_this || was_live, || {
+            format!("session {session} was not live")
+        })?;
+        let is_live = step.after.session(*session).is_some();
+        require("ReleasedOnce", is_remembered || !is_live, || {
+            format!("session {session} lives on")
+        })?;
+    }
+    for session in step.after.sessions(None) {
+        let came_from = step.before.sessions.contains_key(&session.no) || session.no.get() == step.applied.seq.get();
+        require(
+            "ReleasedOnce",
+            came_from && !step.before.ended.contains(&session.no),
+            || format!("session {} came from nowhere", session.no),
+        )?;
+    }
+    Ok(())
+}
+
+/// HonestDenial: a refusal's figures are the ledger's, and they are a reason to refuse.
+pub fn honest_denial(step: Step<'_>) -> Verdict {
+    let (Command::Acquire(ask), Outcome::Rejected(rejection)) = (&step.proposal.command, &step.applied.outcome) else {
+        return Ok(());
+    };
+    let is_honest = step.is_remembered() || is_true(step.after, ask, rejection);
+    require("HonestDenial", is_honest, || {
+        format!("{rejection:?} with {:?}", step.after.seats(ask.license))
+    })
+}
+
+/// Whether what a rejection says of an acquire is so in the ledger.
+fn is_true(ledger: &Ledger, ask: &Acquire, rejection: &Rejection) -> bool {
+    let (Some(seats), Some(license)) = (ledger.seats(ask.license), ledger.license(ask.license)) else {
+        return *rejection == Rejection::NotFound { kind: Kind::License };
+    };
+    let by_instance = ledger
+        .plan(license.plan)
+        .is_some_and(|plan| plan.terms.holder != HolderPolicy::Fingerprint);
+    let holder = ask.by_instance.filter(|_| by_instance).unwrap_or(ask.by_fingerprint);
+    let sessions = ledger
+        .sessions_of(ask.license, None)
+        .filter(|session| session.holder == holder)
+        .count();
+    let ghosts_of_others = ledger
+        .ghosts_of(ask.license)
+        .filter(|ghost| ghost.holder != holder)
+        .count();
+    match rejection {
+        Rejection::SeatLimitReached { limit, in_use, .. } => {
+            (*limit, *in_use) == (seats.limit, seats.in_use) && in_use >= limit && sessions == 0
+        }
+        Rejection::GhostLimitReached {
+            limit, in_use, ghosts, ..
+        } => {
+            let is_free = *in_use == seats.in_use && seats.in_use < seats.limit && sessions == 0;
+            is_free && *ghosts as usize == ghosts_of_others && in_use + ghosts >= *limit
+        }
+        Rejection::HolderLimitReached { limit, in_use, .. } => *in_use as usize == sessions && in_use >= limit,
+        Rejection::LicenseExpired { .. }
+        | Rejection::LicenseNotStarted { .. }
+        | Rejection::LicenseSuspended { .. }
+        | Rejection::LicenseRevoked { .. } => !is_usable(ledger, ask.license),
+        _ => true,
+    }
+}
+
+/// A token ends before the session that it stands for, and its grace not before itself; neither outlives the license.
+pub fn token_ends_first(step: Step<'_>) -> Verdict {
+    let grants: Vec<_> = match &step.applied.outcome {
+        Outcome::Granted(grant) => vec![grant],
+        Outcome::Beats(beats) => beats.iter().flatten().collect(),
+        _ => return Ok(()),
+    };
+    for grant in grants {
+        let Some(session) = step.after.session(grant.session) else {
+            // A heartbeat of several may renew a session twice, never end one that it renewed.
+            return require("TokenEndsFirst", false, || {
+                format!("session {} was granted and is gone", grant.session)
+            });
+        };
+        let token = grant.token_until.since(step.after.at());
+        let is_lawful = token < session.deadline.since(step.after.session_time())
+            && grant.grace_until >= grant.token_until
+            && grant.grace_until == session.grace_until
+            && grant.license_until.is_none_or(|end| grant.grace_until <= end);
+        require("TokenEndsFirst", is_lawful, || format!("{grant:?} for {session:?}"))?;
+    }
+    Ok(())
+}
+
+/// AuditComplete: one leaf for each grant, each end, each change and each refusal, and none for anything else.
+pub fn audit_complete(step: Step<'_>) -> Verdict {
+    let Step {
+        before,
+        proposal,
+        applied,
+        after,
+        ..
+    } = step;
+    let ended = before
+        .sessions
+        .keys()
+        .filter(|no| after.session(**no).is_none())
+        .count();
+    let said = match (&proposal.command, &applied.outcome) {
+        (Command::Heartbeat { .. }, _) => 0,
+        (Command::Acquire(_), Outcome::Granted(grant)) => usize::from(grant.session.get() == applied.seq.get()),
+        (_, Outcome::Rejected(_)) => 1,
+        (Command::Tick | Command::Release { .. } | Command::RevokeSession { .. }, _) => 0,
+        _ => 1,
+    };
+    let leaves = usize::try_from(after.audit_size() - before.audit_size).unwrap_or(usize::MAX);
+    let expected = if step.is_remembered() { 0 } else { ended + said };
+    require("AuditComplete", leaves == expected, || {
+        format!(
+            "{leaves} leaves, not {expected}, for {:?} answered {:?}",
+            proposal.command, applied.outcome
+        )
+    })
+}

@@ -1,0 +1,246 @@
+//! What the edge may ask of a ledger. Lists are in key order and go on after a given key, for cursor pages.
+
+use std::ops::Bound;
+
+use crate::catalogue::{Customer, License, Plan, Product};
+use crate::cluster::{ApiToken, JoinToken, Node};
+use crate::id::{
+    ApiTokenId, ClusterId, CustomerId, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, SecretHash, Seq,
+    SessionHash, SessionName, SessionNo,
+};
+use crate::ledger::Ledger;
+use crate::merkle::TreeHash;
+use crate::session::{EndedSession, Ghost, Session};
+use crate::state::{Record, Rows};
+use crate::time::{At, SessionTime};
+use crate::usage::UsageHour;
+
+/// A session as its client's secret or its public name finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionState<'a> {
+    /// It holds its seat.
+    Live(&'a Session),
+    /// It has ended and is still remembered.
+    Ended(&'a EndedSession),
+}
+
+/// A license's seats as they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seats {
+    /// Seats that may be held, overage included.
+    pub limit: u32,
+    /// How many of these are overage.
+    pub overage: u32,
+    /// Seats held: holders with a live session.
+    pub in_use: u32,
+    /// Live sessions.
+    pub sessions: u32,
+    /// Holders whose session expired while its token's grace still runs.
+    pub ghosts: u32,
+}
+
+/// The ledger itself.
+impl Ledger {
+    /// The number of the last command.
+    pub const fn seq(&self) -> Seq {
+        self.meta.seq
+    }
+
+    /// The cluster's clock as of the last entry.
+    pub const fn at(&self) -> At {
+        self.meta.at
+    }
+
+    /// Session time as of the last entry.
+    pub const fn session_time(&self) -> SessionTime {
+        self.meta.session_time
+    }
+
+    /// The cluster's identity, once founded.
+    pub const fn cluster_id(&self) -> Option<ClusterId> {
+        self.meta.cluster
+    }
+
+    /// Which kinds of command may be emitted.
+    pub const fn cluster_version(&self) -> u32 {
+        self.meta.cluster_version
+    }
+
+    /// How many audit leaves there are.
+    pub const fn audit_size(&self) -> u64 {
+        self.meta.audit.size()
+    }
+
+    /// The root of the audit tree.
+    pub fn audit_root(&self) -> TreeHash {
+        self.meta.audit.root()
+    }
+}
+
+/// Products, plans and customers.
+impl Ledger {
+    /// A product.
+    pub fn product(&self, id: ProductId) -> Option<&Product> {
+        self.catalogue.products.get(id)
+    }
+
+    /// A product by its code.
+    pub fn product_by_code(&self, code: &str) -> Option<&Product> {
+        self.catalogue.product_by_code(code)
+    }
+
+    /// Products in id order, after `after`.
+    pub fn products(&self, after: Option<ProductId>) -> impl Iterator<Item = &Product> {
+        rows_after(&self.catalogue.products, after)
+    }
+
+    /// A plan.
+    pub fn plan(&self, id: PlanId) -> Option<&Plan> {
+        self.catalogue.plans.get(id)
+    }
+
+    /// A plan by its product and code.
+    pub fn plan_by_code(&self, product: ProductId, code: &str) -> Option<&Plan> {
+        self.catalogue.plan_by_code(product, code)
+    }
+
+    /// Plans in id order, after `after`.
+    pub fn plans(&self, after: Option<PlanId>) -> impl Iterator<Item = &Plan> {
+        rows_after(&self.catalogue.plans, after)
+    }
+
+    /// A customer.
+    pub fn customer(&self, id: CustomerId) -> Option<&Customer> {
+        self.catalogue.customers.get(id)
+    }
+
+    /// A customer by the vendor's own number for it.
+    pub fn customer_by_reference(&self, reference: &str) -> Option<&Customer> {
+        self.catalogue.customer_by_reference(reference)
+    }
+
+    /// Customers in id order, after `after`.
+    pub fn customers(&self, after: Option<CustomerId>) -> impl Iterator<Item = &Customer> {
+        rows_after(&self.catalogue.customers, after)
+    }
+}
+
+/// Licenses and what is held of them.
+impl Ledger {
+    /// A license.
+    pub fn license(&self, id: LicenseId) -> Option<&License> {
+        self.catalogue.licenses.get(id)
+    }
+
+    /// The license of a key.
+    pub fn license_by_key(&self, key: &SecretHash) -> Option<&License> {
+        self.catalogue.license_by_key(key)
+    }
+
+    /// Licenses in id order, after `after`.
+    pub fn licenses(&self, after: Option<LicenseId>) -> impl Iterator<Item = &License> {
+        rows_after(&self.catalogue.licenses, after)
+    }
+
+    /// A license's seats as they stand. Sessions that are overdue count until a command or a tick has ended them.
+    pub fn seats(&self, license: LicenseId) -> Option<Seats> {
+        let terms = self.catalogue.terms(license)?;
+        let held = self.sessions.held(license);
+        Some(Seats {
+            limit: terms.limit(),
+            overage: terms.plan.terms.overage_max,
+            in_use: held.map_or(0, |held| held.seats),
+            sessions: held.map_or(0, |held| held.sessions),
+            ghosts: self.ghosts.count(license),
+        })
+    }
+
+    /// The ghosts of a license in holder order.
+    pub fn ghosts_of(&self, license: LicenseId) -> impl Iterator<Item = &Ghost> {
+        self.ghosts.of(license)
+    }
+
+    /// The hour of a license that is still running, or that has passed and is yet to be closed.
+    pub fn usage_open(&self, license: LicenseId) -> Option<&UsageHour> {
+        self.hours.open_of(license)
+    }
+}
+
+/// Sessions.
+impl Ledger {
+    /// A live session.
+    pub fn session(&self, no: SessionNo) -> Option<&Session> {
+        self.sessions.live.get(no)
+    }
+
+    /// An ended session that is still remembered.
+    pub fn ended_session(&self, no: SessionNo) -> Option<&EndedSession> {
+        self.sessions.remembered(no, self.meta.session_time)
+    }
+
+    /// The session of a secret's hash.
+    pub fn session_by_hash(&self, hash: &SessionHash) -> Option<SessionState<'_>> {
+        self.sessions.by_hash(hash, self.meta.session_time)
+    }
+
+    /// The session of a public name.
+    pub fn session_by_name(&self, name: &SessionName) -> Option<SessionState<'_>> {
+        self.sessions.by_name(name, self.meta.session_time)
+    }
+
+    /// Live sessions in the order of their grants, after `after`.
+    pub fn sessions(&self, after: Option<SessionNo>) -> impl Iterator<Item = &Session> {
+        rows_after(&self.sessions.live, after)
+    }
+
+    /// Live sessions of a license in the order of their holders and grants, after `after`.
+    pub fn sessions_of(
+        &self,
+        license: LicenseId,
+        after: Option<(HolderKey, SessionNo)>,
+    ) -> impl Iterator<Item = &Session> {
+        self.sessions.of_license(license, after)
+    }
+}
+
+/// The cluster.
+impl Ledger {
+    /// A node, also one that was removed.
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.members.nodes.get(id)
+    }
+
+    /// Every node that was ever admitted, in the order of their numbers.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.members.nodes.iter()
+    }
+
+    /// A join token, also one that was used or has expired.
+    pub fn join_token(&self, id: JoinTokenId) -> Option<&JoinToken> {
+        self.members.join_tokens.get(id)
+    }
+
+    /// Join tokens in id order, after `after`.
+    pub fn join_tokens(&self, after: Option<JoinTokenId>) -> impl Iterator<Item = &JoinToken> {
+        rows_after(&self.members.join_tokens, after)
+    }
+
+    /// An API token, also one that was revoked or has expired.
+    pub fn api_token(&self, id: ApiTokenId) -> Option<&ApiToken> {
+        self.members.api_tokens.get(id)
+    }
+
+    /// The API token of a secret's hash, also one that was revoked or has expired.
+    pub fn api_token_by_secret(&self, secret: &SecretHash) -> Option<&ApiToken> {
+        self.members.api_token_by_secret(secret)
+    }
+
+    /// API tokens in id order, after `after`.
+    pub fn api_tokens(&self, after: Option<ApiTokenId>) -> impl Iterator<Item = &ApiToken> {
+        rows_after(&self.members.api_tokens, after)
+    }
+}
+
+fn rows_after<R: Record>(rows: &Rows<R>, after: Option<R::Key>) -> impl Iterator<Item = &R> {
+    rows.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded))
+}
