@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trust::{
-    EntitlementValue, Expectations, IssuerClaims, LimitExceeded, OfflineMode, PathLength, Seconds, SessionFault,
-    SessionSigner, SignError,
+    EntitlementValue, Expectations, IssuerClaims, LimitExceeded, OfflineMode, PathLength, Seconds, SessionClaims,
+    SessionFault, SessionSigner, SignError,
 };
 
 use crate::forge::{bytes, parts};
@@ -86,6 +86,19 @@ fn a_token_longer_than_1_kib_is_not_signed() {
     let error = sign_with(1_024).unwrap_err();
     assert!(matches!(&error, SignError::SessionTooLong(long) if long.length > 1_024 && long.limit == 1_024));
     assert!(error.to_string().contains("entitlements"), "{error}");
+}
+
+#[test]
+fn a_token_whose_times_are_out_of_order_is_not_signed() {
+    let backward = SessionClaims {
+        grace_ends_at: at(ISSUED + 349),
+        ..session()
+    };
+    let error = trust::sign_session(&cluster(), &backward).unwrap_err();
+    assert!(
+        matches!(error, SignError::Session(SessionFault::TimesOutOfOrder { .. })),
+        "{error}"
+    );
 }
 
 #[test]
@@ -208,7 +221,7 @@ fn a_signer_needs_the_certificate_of_its_key() {
 
 #[test]
 fn a_signer_does_not_sign_what_its_certificate_does_not_cover() {
-    let refused = |change: &dyn Fn(&mut trust::SessionClaims)| {
+    let refused = |change: &dyn Fn(&mut SessionClaims)| {
         let mut claims = session();
         change(&mut claims);
         match signer().sign(&claims) {

@@ -20,6 +20,7 @@ fn chains(world: &World) -> Vec<Case> {
     vec![
         Case::good("as_it_stands"),
         Case::good("one_of_several_roots").roots(&[&world.other_root, &world.root]),
+        Case::good("longest_certificate").chain(&[world.certificate_of_length(8_192)]),
         Case::good("chain_of_two").chain(&world.chain_of_two(&json!({}), &json!({}))),
         Case::good("chain_of_three").chain(&chain_of_three),
         Case::good("child_with_less_than_its_parent").chain(&world.chain_of_two(

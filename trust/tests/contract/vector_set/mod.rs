@@ -145,6 +145,15 @@ impl World {
             .expect("some text makes it so long")
     }
 
+    /// The good certificate with as much white space behind its claims as makes it so many bytes long.
+    pub(crate) fn certificate_of_length(&self, length: usize) -> String {
+        let claims = self.certificate.to_string();
+        (0..length)
+            .map(|spaces| self.root.sign_text(ISSUER, format!("{claims}{}", " ".repeat(spaces))))
+            .find(|certificate| certificate.len() == length)
+            .expect("some white space makes it so long")
+    }
+
     /// A chain of two: `root` certifies `issuer` with a `path` of 1, which certifies `cluster`.
     pub(crate) fn chain_of_two(&self, parent: &Value, child: &Value) -> [String; 2] {
         let parent = with(
