@@ -39,12 +39,12 @@ impl Key {
 
     /// The bare public JWK.
     pub(crate) fn jwk(&self) -> Value {
-        json!({"kty": "OKP", "crv": "Ed25519", "x": self.x})
+        sorted(json!({"kty": "OKP", "crv": "Ed25519", "x": self.x}))
     }
 
     /// The JWK as a root file has it.
     pub(crate) fn root(&self) -> Value {
-        json!({"kty": "OKP", "crv": "Ed25519", "x": self.x, "kid": self.kid, "use": "sig", "alg": "Ed25519"})
+        sorted(json!({"kty": "OKP", "crv": "Ed25519", "x": self.x, "kid": self.kid, "use": "sig", "alg": "Ed25519"}))
     }
 
     /// The profile's header.
@@ -84,14 +84,21 @@ pub(crate) fn thumbprint(x: &str) -> String {
 pub(crate) fn with(base: &Value, changes: &Value) -> Value {
     let mut object = base.as_object().cloned().unwrap_or_default();
     object.extend(changes.as_object().cloned().unwrap_or_default());
-    Value::Object(object)
+    sorted(Value::Object(object))
+}
+
+/// The value with its members in the order of their names. Another crate of the build may have told `serde_json` to
+/// keep the order they were written in, and the same bytes must come out.
+pub(crate) fn sorted(mut value: Value) -> Value {
+    value.sort_all_objects();
+    value
 }
 
 /// `base` without one of its members.
 pub(crate) fn without(base: &Value, member: &str) -> Value {
     let mut object = base.as_object().cloned().unwrap_or_default();
     object.remove(member).expect("the member to leave out is there");
-    Value::Object(object)
+    sorted(Value::Object(object))
 }
 
 /// The three parts of an artefact.

@@ -11,7 +11,7 @@ mod good;
 
 use serde_json::{Value, json};
 
-use crate::forge::{ISSUER, Key, SESSION, base64url, sha256, with};
+use crate::forge::{ISSUER, Key, SESSION, base64url, sha256, sorted, with};
 
 /// When the good token was issued: 2026-11-18.
 pub(crate) const ISSUED: u64 = 1_795_000_000;
@@ -120,8 +120,8 @@ impl World {
             issuer: Key::new(3),
             cluster,
             stranger: Key::new(5),
-            certificate,
-            session,
+            certificate: sorted(certificate),
+            session: sorted(session),
             expectations,
         }
     }
@@ -204,5 +204,5 @@ pub(crate) fn generate() -> String {
         "bad": bad.iter().flatten().map(Case::to_json).collect::<Vec<_>>(),
         "bad_roots": bad_roots::cases(&world),
     });
-    serde_json::to_string_pretty(&file).expect("a JSON value always prints") + "\n"
+    serde_json::to_string_pretty(&sorted(file)).expect("a JSON value always prints") + "\n"
 }
