@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::Digest;
+use licensing::digest::Digest;
 use licensing::id::NodeId;
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::peers::Peers;
 use crate::wire::{Answer, Request};
 
 /// Digests are kept at entries whose index is a multiple of this.
-pub const DIGEST_EVERY: u64 = 64;
+pub(crate) const DIGEST_EVERY: u64 = 64;
 
 /// How many of them are kept.
 const DIGESTS_KEPT: usize = 256;
@@ -45,7 +45,11 @@ impl Digests {
 /// Where two nodes' digests differ, if they do.
 fn difference(ours: &[(u64, Digest)], theirs: &[(u64, Digest)]) -> Option<u64> {
     ours.iter().find_map(|(index, digest)| {
-        theirs.iter().find(|(other, _)| other == index).filter(|(_, other)| other != digest).map(|_| *index)
+        theirs
+            .iter()
+            .find(|(other, _)| other == index)
+            .filter(|(_, other)| other != digest)
+            .map(|_| *index)
     })
 }
 
@@ -54,7 +58,9 @@ pub(crate) async fn watch(peers: Arc<Peers>, machine: Machine) -> String {
     loop {
         tokio::time::sleep(COMPARE_EVERY).await;
         let others: Vec<NodeId> = machine.ledger(|ledger| {
-            let live = ledger.nodes().filter(|node| node.removed_at.is_none() && node.id != peers.me);
+            let live = ledger
+                .nodes()
+                .filter(|node| node.removed_at.is_none() && node.id != peers.me);
             live.map(|node| node.id).collect()
         });
         let mut heard = Vec::new();
@@ -71,7 +77,10 @@ pub(crate) async fn watch(peers: Arc<Peers>, machine: Machine) -> String {
 
 async fn ask(peers: &Arc<Peers>, node: NodeId) -> Option<Vec<(u64, Digest)>> {
     let mut connection = peers.connect(node).await.ok()?;
-    match connection.call(&Request::Digests, Instant::now() + Duration::from_secs(2)).await {
+    match connection
+        .call(&Request::Digests, Instant::now() + Duration::from_secs(2))
+        .await
+    {
         Ok(Answer::Digests(digests)) => Some(digests),
         Ok(_) | Err(_) => None,
     }
@@ -79,12 +88,16 @@ async fn ask(peers: &Arc<Peers>, node: NodeId) -> Option<Vec<(u64, Digest)>> {
 
 /// Why this node must stop: it differs from two others that agree with each other.
 fn verdict(ours: &[(u64, Digest)], heard: &[(NodeId, Vec<(u64, Digest)>)]) -> Option<String> {
-    let differing: Vec<_> =
-        heard.iter().filter_map(|(node, theirs)| Some((node, theirs, difference(ours, theirs)?))).collect();
+    let differing: Vec<_> = heard
+        .iter()
+        .filter_map(|(node, theirs)| Some((node, theirs, difference(ours, theirs)?)))
+        .collect();
     for (node, _, index) in &differing {
         tracing::error!(%node, index, "two ledgers differ at the same entry");
     }
-    let [(a, first, index), (b, second, _), ..] = &differing[..] else { return None };
+    let [(a, first, index), (b, second, _), ..] = &differing[..] else {
+        return None;
+    };
     difference(first, second).is_none().then(|| {
         format!("this node's ledger differs from those of nodes {a} and {b} at entry {index}; join it anew with an empty data directory")
     })
@@ -93,16 +106,24 @@ fn verdict(ours: &[(u64, Digest)], heard: &[(NodeId, Vec<(u64, Digest)>)]) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use licensing::Ledger;
     use licensing::command::{Actor, Command, Entry, Proposal};
+    use licensing::ledger::Ledger;
     use licensing::time::At;
 
     fn digest_of(ticks: u64) -> Digest {
         let mut ledger = Ledger::new();
         for tick in 0..ticks {
             let command = Command::Tick;
-            let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
-            ledger.apply(&Entry { at: At::from_ms(tick), proposals: vec![proposal] });
+            let proposal = Proposal {
+                actor: Actor::System,
+                request: None,
+                not_after: None,
+                command,
+            };
+            ledger.apply(&Entry {
+                at: At::from_ms(tick),
+                proposals: vec![proposal],
+            });
         }
         ledger.digest()
     }

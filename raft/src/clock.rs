@@ -11,18 +11,18 @@ use licensing::time::{At, Span};
 const SLEW_ONE_IN: u64 = 1_000;
 
 /// A median further ahead than this is stepped to, not slewed.
-pub const STEP_AHEAD: Span = Span::from_secs(60);
+pub(crate) const STEP_AHEAD: Span = Span::from_secs(60);
 
 /// A leader's clock.
 #[derive(Debug, Clone)]
-pub struct ClusterClock {
+pub(crate) struct ClusterClock {
     now_us: u64,
     boot_ms: u64,
 }
 
 /// What the clock says after it moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// The time to stamp.
     Time(At),
     /// A majority of voters is far ahead: propose to step.
@@ -36,7 +36,7 @@ pub enum Reading {
 
 /// The voters' wall clocks as a leader knows them.
 #[derive(Debug, Clone, Default)]
-pub struct Walls {
+pub(crate) struct Walls {
     /// Those heard of lately, in milliseconds since 1970; the leader's own among them.
     pub heard: Vec<u64>,
     /// How many voters there are.
@@ -46,7 +46,7 @@ pub struct Walls {
 impl Walls {
     /// The latest time that a majority of all voters has reached; `None` while fewer than a majority are heard. With
     /// all heard it is the median, the lower one of an even number: no minority pulls the clock forward.
-    pub fn agreed_ms(&self) -> Option<u64> {
+    pub(crate) fn agreed_ms(&self) -> Option<u64> {
         let mut sorted = self.heard.clone();
         sorted.sort_unstable_by(|a, b| b.cmp(a));
         sorted.get(self.voters / 2).copied()
@@ -56,16 +56,20 @@ impl Walls {
 impl ClusterClock {
     /// The clock of a leader that starts now; `last` is the ledger's time. A time further ahead than [`STEP_AHEAD`] is
     /// left to the first [`read`](Self::read), which asks for an audited step.
-    pub fn start(last: At, walls: &Walls, boot_ms: u64) -> Self {
+    pub(crate) fn start(last: At, walls: &Walls, boot_ms: u64) -> Self {
         let start_ms = match walls.agreed_ms() {
-            Some(agreed) if agreed <= last.after(STEP_AHEAD).ms() => agreed.max(last.ms()),
+            // A ledger without a time has nothing to step from.
+            Some(agreed) if last == At::default() || agreed <= last.after(STEP_AHEAD).ms() => agreed.max(last.ms()),
             _ => last.ms(),
         };
-        Self { now_us: start_ms.saturating_mul(1_000), boot_ms }
+        Self {
+            now_us: start_ms.saturating_mul(1_000),
+            boot_ms,
+        }
     }
 
     /// Moves the clock to `boot_ms` and reads it.
-    pub fn read(&mut self, boot_ms: u64, walls: &Walls) -> Reading {
+    pub(crate) fn read(&mut self, boot_ms: u64, walls: &Walls) -> Reading {
         let elapsed_us = boot_ms.saturating_sub(self.boot_ms).saturating_mul(1_000);
         self.boot_ms = self.boot_ms.max(boot_ms);
         let free_us = self.now_us.saturating_add(elapsed_us);
@@ -75,13 +79,16 @@ impl ClusterClock {
         self.now_us = target_us.clamp(free_us - slew_us, free_us.saturating_add(slew_us));
         let now = At::from_ms(self.now_us / 1_000);
         match agreed {
-            Some(to) if to > now.after(STEP_AHEAD).ms() => Reading::Step { from: now, to: At::from_ms(to) },
+            Some(to) if to > now.after(STEP_AHEAD).ms() => Reading::Step {
+                from: now,
+                to: At::from_ms(to),
+            },
             _ => Reading::Time(now),
         }
     }
 
     /// Follows a committed step.
-    pub fn step_to(&mut self, to: At) {
+    pub(crate) fn step_to(&mut self, to: At) {
         self.now_us = self.now_us.max(to.ms().saturating_mul(1_000));
     }
 }
@@ -94,7 +101,10 @@ mod tests {
     const T: u64 = 1_800_000_000_000;
 
     fn walls(heard: &[u64]) -> Walls {
-        Walls { heard: heard.to_vec(), voters: 3 }
+        Walls {
+            heard: heard.to_vec(),
+            voters: 3,
+        }
     }
 
     fn time(reading: Reading) -> u64 {
@@ -109,6 +119,12 @@ mod tests {
         let walls = walls(&[T, T + 10, T + YEAR]);
         let mut clock = ClusterClock::start(At::from_ms(T - 50), &walls, 5);
         assert_eq!(time(clock.read(5, &walls)), T + 10);
+    }
+
+    #[test]
+    fn a_new_cluster_takes_its_time_from_its_voters_without_a_step() {
+        let mut clock = ClusterClock::start(At::default(), &walls(&[T, T, T]), 0);
+        assert_eq!(time(clock.read(0, &walls(&[T, T, T]))), T);
     }
 
     #[test]
@@ -141,7 +157,10 @@ mod tests {
     fn one_wrong_clock_of_three_moves_nothing() {
         for wrong in [0, T + 10 * YEAR] {
             let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T, T, wrong]), 0);
-            assert_eq!(time(clock.read(60_000, &walls(&[T + 60_000, T + 60_000, wrong]))), T + 60_000);
+            assert_eq!(
+                time(clock.read(60_000, &walls(&[T + 60_000, T + 60_000, wrong]))),
+                T + 60_000
+            );
         }
     }
 
@@ -149,7 +168,13 @@ mod tests {
     fn a_majority_far_ahead_asks_for_a_step_to_where_all_of_it_is() {
         let ahead = walls(&[T, T + 120_000, T + 90_000]);
         let mut clock = ClusterClock::start(At::from_ms(T), &ahead, 0);
-        assert_eq!(clock.read(0, &ahead), Reading::Step { from: At::from_ms(T), to: At::from_ms(T + 90_000) });
+        assert_eq!(
+            clock.read(0, &ahead),
+            Reading::Step {
+                from: At::from_ms(T),
+                to: At::from_ms(T + 90_000)
+            }
+        );
         clock.step_to(At::from_ms(T + 90_000));
         assert_eq!(time(clock.read(0, &ahead)), T + 90_000);
     }
@@ -163,7 +188,10 @@ mod tests {
 
     #[test]
     fn an_even_number_of_voters_takes_the_lower_median() {
-        let walls = Walls { heard: vec![T, T + 1_000, T + 2_000, T + 3_000], voters: 4 };
+        let walls = Walls {
+            heard: vec![T, T + 1_000, T + 2_000, T + 3_000],
+            voters: 4,
+        };
         assert_eq!(walls.agreed_ms(), Some(T + 1_000));
     }
 }

@@ -28,17 +28,17 @@ fn because(what: &'static str) -> impl FnOnce(rcgen::Error) -> IdentityError {
 }
 
 /// The name that every peer of a cluster answers to, for those who do not know its number yet.
-pub fn cluster_name(cluster: ClusterId) -> String {
+pub(crate) fn cluster_name(cluster: ClusterId) -> String {
     format!("peer.{}.usher", encode_base32(cluster.as_bytes()))
 }
 
 /// The name of one node.
-pub fn node_name(cluster: ClusterId, node: NodeId) -> String {
+pub(crate) fn node_name(cluster: ClusterId, node: NodeId) -> String {
     format!("n{node}.{}.usher", encode_base32(cluster.as_bytes()))
 }
 
 /// SHA-256 of a public key in its certificate form (SPKI).
-pub fn spki_hash(spki: &[u8]) -> SecretHash {
+pub(crate) fn spki_hash(spki: &[u8]) -> SecretHash {
     SecretHash::from_bytes(Sha256::digest(spki).into())
 }
 
@@ -84,7 +84,9 @@ pub struct NodeKey(KeyPair);
 impl NodeKey {
     /// Makes a new key pair.
     pub fn generate() -> Result<Self, IdentityError> {
-        KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map(Self).map_err(because("the node's key cannot be made"))
+        KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+            .map(Self)
+            .map_err(because("the node's key cannot be made"))
     }
 
     /// The public point, as it travels in a join request.
@@ -112,14 +114,16 @@ impl PublicKeyData for SentKey<'_> {
 }
 
 /// The SPKI of a P-256 public point, whose hash the ledger keeps.
-pub fn spki_of(public: &[u8]) -> Vec<u8> {
+pub(crate) fn spki_of(public: &[u8]) -> Vec<u8> {
     SentKey(public).subject_public_key_info()
 }
 
 /// The authority's certificate but for its key. Made anew for each signature, so that no certificate need be parsed.
 fn authority_params(cluster: ClusterId) -> Result<CertificateParams, IdentityError> {
     let mut params = CertificateParams::new(Vec::new()).map_err(because("the cluster CA cannot be named"))?;
-    params.distinguished_name.push(DnType::CommonName, format!("usher cluster {cluster}"));
+    params
+        .distinguished_name
+        .push(DnType::CommonName, format!("usher cluster {cluster}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     Ok(params)
@@ -128,10 +132,15 @@ fn authority_params(cluster: ClusterId) -> Result<CertificateParams, IdentityErr
 impl Authority {
     /// Makes the authority of a new cluster.
     pub fn generate(cluster: ClusterId) -> Result<Self, IdentityError> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(because("the cluster CA's key cannot be made"))?;
-        let certificate =
-            authority_params(cluster)?.self_signed(&key).map_err(because("the cluster CA cannot be signed"))?;
-        Ok(Self { certificate: certificate.der().to_vec(), key: key.serialize_der() })
+        let key =
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(because("the cluster CA's key cannot be made"))?;
+        let certificate = authority_params(cluster)?
+            .self_signed(&key)
+            .map_err(because("the cluster CA cannot be signed"))?;
+        Ok(Self {
+            certificate: certificate.der().to_vec(),
+            key: key.serialize_der(),
+        })
     }
 
     /// SHA-256 of the certificate: what a join token pins.
@@ -152,7 +161,9 @@ impl Authority {
     fn sign(&self, cluster: ClusterId, names: &[String], public: &[u8]) -> Result<Vec<u8>, IdentityError> {
         let mut params =
             CertificateParams::new(names.to_vec()).map_err(because("a name does not fit into a certificate"))?;
-        params.distinguished_name.push(DnType::CommonName, names.first().map_or("usher", String::as_str));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, names.first().map_or("usher", String::as_str));
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.as_slice()));
         let key = KeyPair::from_der_and_sign_algo(&key, &PKCS_ECDSA_P256_SHA256)
@@ -171,7 +182,13 @@ impl Identity {
         let key = NodeKey::generate()?;
         let node = NodeId::new(1);
         let certificate = authority.certify(cluster, node, &key.public())?;
-        Ok(Self { cluster, node, authority, certificate, key: key.private() })
+        Ok(Self {
+            cluster,
+            node,
+            authority,
+            certificate,
+            key: key.private(),
+        })
     }
 
     /// The hash of this node's public key, as the ledger keeps it.
@@ -184,7 +201,10 @@ impl Identity {
 
     /// The chain it shows: its own certificate and the authority's, so that a joiner can check the latter's hash.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
-        vec![self.certificate.clone().into(), self.authority.certificate.clone().into()]
+        vec![
+            self.certificate.clone().into(),
+            self.authority.certificate.clone().into(),
+        ]
     }
 
     pub(crate) fn private_key(&self) -> PrivateKeyDer<'static> {

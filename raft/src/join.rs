@@ -66,7 +66,9 @@ impl FromStr for JoinToken {
 
     fn from_str(text: &str) -> Result<Self, ParseJoinTokenError> {
         let parts: Vec<&str> = text.trim().split('.').collect();
-        let [TOKEN_PREFIX, cluster, id, secret, ca_hash] = parts[..] else { return Err(ParseJoinTokenError) };
+        let [TOKEN_PREFIX, cluster, id, secret, ca_hash] = parts[..] else {
+            return Err(ParseJoinTokenError);
+        };
         Ok(Self {
             cluster: ClusterId::from_bytes(decode_base32(cluster).ok_or(ParseJoinTokenError)?),
             id: JoinTokenId::from_bytes(decode_base32(id).ok_or(ParseJoinTokenError)?),
@@ -78,7 +80,13 @@ impl FromStr for JoinToken {
 
 /// The hash under which the ledger knows a join token's secret.
 pub fn join_secret_hash(secret: &[u8; 16]) -> SecretHash {
-    SecretHash::from_bytes(Sha256::new().chain_update(b"usher join token").chain_update(secret).finalize().into())
+    SecretHash::from_bytes(
+        Sha256::new()
+            .chain_update(b"usher join token")
+            .chain_update(secret)
+            .finalize()
+            .into(),
+    )
 }
 
 /// The side of the cluster: admits joiners.
@@ -116,20 +124,34 @@ impl Admissions {
             replaces: request.replaces,
         };
         // A proposal whose fate was unknown is proposed again: the second must not find its own token used.
-        let name = Sha256::new().chain_update(request.token.as_bytes()).chain_update(spki.as_bytes()).finalize();
+        let name = Sha256::new()
+            .chain_update(request.token.as_bytes())
+            .chain_update(spki.as_bytes())
+            .finalize();
         let repeat = Request {
             id: RequestId::from_bytes(name[..16].try_into().expect("a hash has 32 bytes")),
             content: name[16..24].try_into().expect("a hash has 32 bytes"),
         };
-        let proposal = Proposal { actor: Actor::System, request: Some(repeat), not_after: None, command };
-        let applied = self.proposer.propose(proposal).await.map_err(|error| error.to_string())?;
+        let proposal = Proposal {
+            actor: Actor::System,
+            request: Some(repeat),
+            not_after: None,
+            command,
+        };
+        let applied = self
+            .proposer
+            .propose(proposal)
+            .await
+            .map_err(|error| error.to_string())?;
         let node = match applied.outcome {
             Outcome::Admitted { node } => node,
             Outcome::Rejected(rejection) => return Err(rejection.to_string()),
             other => return Err(format!("the cluster answered {other:?}")),
         };
-        let certificate =
-            self.authority.certify(self.cluster, node, &request.public_key).map_err(|error| error.to_string())?;
+        let certificate = self
+            .authority
+            .certify(self.cluster, node, &request.public_key)
+            .map_err(|error| error.to_string())?;
         tracing::info!(%node, name = request.name, address = request.peer_address, "a node was admitted");
         Ok(JoinReply::Admitted {
             node,
@@ -198,12 +220,31 @@ pub async fn join(
         frame::write(&mut stream, &request).await?;
         frame::read::<JoinReply>(&mut stream, JOIN_BYTES_MAX).await
     };
-    let reply = timeout(JOIN_WITHIN, asking).await.map_err(std::io::Error::from).and_then(|result| result);
-    let unreachable = |source| JoinError::Unreachable { address: address.to_owned(), source };
+    let reply = timeout(JOIN_WITHIN, asking)
+        .await
+        .map_err(std::io::Error::from)
+        .and_then(|result| result);
+    let unreachable = |source| JoinError::Unreachable {
+        address: address.to_owned(),
+        source,
+    };
     match reply.map_err(unreachable)? {
-        JoinReply::Admitted { node, cluster, authority, certificate, secrets } => {
-            Ok((Identity { cluster, node, authority, certificate, key: key.private() }, secrets))
-        }
+        JoinReply::Admitted {
+            node,
+            cluster,
+            authority,
+            certificate,
+            secrets,
+        } => Ok((
+            Identity {
+                cluster,
+                node,
+                authority,
+                certificate,
+                key: key.private(),
+            },
+            secrets,
+        )),
         JoinReply::Refused(why) => Err(JoinError::Refused(why)),
     }
 }

@@ -15,7 +15,8 @@ use openraft::storage::{IOFlushed, LogState, RaftLogStorage};
 use openraft::{OptionalSend, RaftLogReader};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use storage::{Disk, RaftLog};
+use storage::disk::Disk;
+use storage::log::{LogStats, RaftLog};
 use tokio::sync::oneshot;
 
 use crate::types::{LogEntry, LogId, TypeConfig, Vote};
@@ -28,7 +29,7 @@ const READ_BYTES_MAX: usize = 2 << 20;
 
 /// The log of one node. Clones share it.
 #[derive(Clone)]
-pub struct Log {
+pub(crate) struct Log {
     disk: Arc<RaftLog>,
     memory: Arc<Mutex<Memory>>,
 }
@@ -46,7 +47,12 @@ struct Memory {
 impl Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let memory = self.memory();
-        write!(f, "Log({} entries in memory, last {:?})", memory.cache.len(), memory.last)
+        write!(
+            f,
+            "Log({} entries in memory, last {:?})",
+            memory.cache.len(),
+            memory.last
+        )
     }
 }
 
@@ -59,40 +65,63 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> io::Resul
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{what} cannot be read: {error}")))
 }
 
+/// Bytes that storage vouches for but that do not mean anything: another version wrote them.
+pub(crate) fn damaged(file: &str, what: &io::Error) -> storage::Error {
+    storage::Error::Corrupt {
+        file: file.to_owned(),
+        what: what.to_string(),
+    }
+}
+
 impl Log {
     /// Opens the log on `disk`.
-    pub async fn open(disk: Arc<dyn Disk>) -> Result<Self, storage::Error> {
+    pub(crate) async fn open(disk: Arc<dyn Disk>) -> Result<Self, storage::Error> {
         let (disk, state) = RaftLog::open(disk).await?;
-        let corrupt = |error: io::Error| storage::Error::corrupt(storage::LOG_FILE, &error.to_string());
-        let purged = state.purged.map(|(_, id)| decode("the purged log id", &id)).transpose().map_err(corrupt)?;
-        let last = match state.last_index {
+        let corrupt = |error: io::Error| damaged("the raft log", &error);
+        let purged = state
+            .purged
+            .map(|(_, id)| decode("the purged log id", &id))
+            .transpose()
+            .map_err(corrupt)?;
+        let last = match state.last {
             Some(index) => {
                 let entries = disk.read(index..index + 1, usize::MAX).await?;
-                let (_, bytes) = entries.first().ok_or_else(|| {
-                    storage::Error::corrupt(storage::LOG_FILE, &format!("entry {index} is listed but not there"))
-                })?;
+                let (_, bytes) = entries
+                    .first()
+                    .ok_or_else(|| corrupt(io::Error::other(format!("entry {index} is not there"))))?;
                 Some(decode::<LogEntry>("a log entry", bytes).map_err(corrupt)?.log_id())
             }
             None => purged,
         };
         let memory = Memory {
-            vote: state.vote.map(|bytes| decode("the vote", &bytes)).transpose().map_err(corrupt)?,
-            committed: state.committed.map(|bytes| decode("the committed log id", &bytes)).transpose().map_err(corrupt)?,
+            vote: state
+                .vote
+                .map(|bytes| decode("the vote", &bytes))
+                .transpose()
+                .map_err(corrupt)?,
+            committed: state
+                .committed
+                .map(|bytes| decode("the committed log id", &bytes))
+                .transpose()
+                .map_err(corrupt)?,
             purged,
             last,
             cache: BTreeMap::new(),
             cache_bytes: 0,
         };
-        Ok(Self { disk: Arc::new(disk), memory: Arc::new(Mutex::new(memory)) })
+        Ok(Self {
+            disk: Arc::new(disk),
+            memory: Arc::new(Mutex::new(memory)),
+        })
     }
 
     /// The log's own counters: sizes, fsyncs, how long they took.
-    pub fn stats(&self) -> storage::LogStats {
+    pub(crate) fn stats(&self) -> LogStats {
         self.disk.stats()
     }
 
     /// Whether nothing was ever written: a node that has not been initialised.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         let memory = self.memory();
         memory.vote.is_none() && memory.last.is_none()
     }
@@ -139,7 +168,9 @@ impl Memory {
             self.cache_bytes -= old;
         }
         while self.cache_bytes > CACHE_BYTES_MAX && self.cache.len() > 1 {
-            let Some((_, (_, size))) = self.cache.pop_first() else { break };
+            let Some((_, (_, size))) = self.cache.pop_first() else {
+                break;
+            };
             self.cache_bytes -= size;
         }
     }
@@ -185,7 +216,10 @@ impl RaftLogStorage<TypeConfig> for Log {
 
     async fn get_log_state(&mut self) -> Result<LogState<TypeConfig>, io::Error> {
         let memory = self.memory();
-        Ok(LogState { last_purged_log_id: memory.purged, last_log_id: memory.last })
+        Ok(LogState {
+            last_purged_log_id: memory.purged,
+            last_log_id: memory.last,
+        })
     }
 
     async fn get_log_reader(&mut self) -> Self {
@@ -215,7 +249,10 @@ impl RaftLogStorage<TypeConfig> for Log {
         I: IntoIterator<Item = LogEntry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let entries: Vec<(LogEntry, Vec<u8>)> = entries.into_iter().map(|entry| (entry.clone(), encode(&entry))).collect();
+        let entries: Vec<(LogEntry, Vec<u8>)> = entries
+            .into_iter()
+            .map(|entry| (entry.clone(), encode(&entry)))
+            .collect();
         let mut memory = self.memory();
         let mut rows = Vec::with_capacity(entries.len());
         for (entry, bytes) in entries {
@@ -224,7 +261,10 @@ impl RaftLogStorage<TypeConfig> for Log {
             memory.keep(entry, size);
         }
         // Handed over under the lock, so that the queue's order is the order in memory.
-        self.disk.append(rows, Box::new(move |result| callback.io_completed(result.map_err(io::Error::other))));
+        self.disk.append(
+            rows,
+            Box::new(move |result| callback.io_completed(result.map_err(io::Error::other))),
+        );
         Ok(())
     }
 

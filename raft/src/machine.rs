@@ -9,15 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::{Stream, TryStreamExt};
-use licensing::{Digest, Ledger};
+use licensing::digest::Digest;
+use licensing::ledger::Ledger;
 use openraft::entry::RaftEntry;
 use openraft::storage::{EntryResponder, RaftSnapshotBuilder, RaftStateMachine, Snapshot};
 use openraft::{EntryPayload, OptionalSend};
-use storage::{Checkpoint, SnapshotFile, SnapshotWriter, StateFile};
+use storage::checkpoint::{Checkpoint, Loaded, StateFile};
+use storage::disk::Disk;
+use storage::snapshot::{Incoming, Snapshot as SnapshotFile, Snapshots};
 use tokio::sync::watch;
 
 use crate::agree::Digests;
-use crate::log::{decode, encode};
+use crate::log::{damaged, decode, encode};
 use crate::types::{Answers, LogId, Membership, Payload, SnapshotMeta, TypeConfig};
 
 /// How long changes wait in memory for their checkpoint.
@@ -28,20 +31,24 @@ const CHECKPOINT_ROWS_MAX: usize = 50_000;
 
 /// A node's ledger and its way to disk. Clones share it.
 #[derive(Clone)]
-pub struct Machine {
+pub(crate) struct Machine {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     state: Mutex<State>,
-    /// Held while the state file is written or replaced: a checkpoint, a snapshot's build, an install.
-    file: tokio::sync::Mutex<StateFile>,
+    file: StateFile,
+    snapshots: Snapshots,
+    /// Held from taking changes until they are on disk, and while a snapshot replaces everything: what is written must
+    /// be in the order in which it was taken.
+    writing: tokio::sync::Mutex<()>,
     /// The index of the last applied entry, for those who wait for it.
     applied: watch::Sender<u64>,
     /// The error that ended the writing of checkpoints, if one did.
     failed: watch::Sender<Option<String>>,
 }
 
+#[derive(Default)]
 struct State {
     ledger: Ledger,
     applied: Option<LogId>,
@@ -50,6 +57,15 @@ struct State {
 }
 
 impl State {
+    fn of(loaded: Loaded) -> io::Result<Self> {
+        Ok(Self {
+            applied: Some(decode("the applied log id", &loaded.applied)?),
+            membership: decode("the membership", &loaded.membership)?,
+            ledger: loaded.ledger,
+            digests: Digests::default(),
+        })
+    }
+
     fn apply(&mut self, id: LogId, payload: Payload) -> Answers {
         self.applied = Some(id);
         let answers = match payload {
@@ -74,28 +90,20 @@ impl std::fmt::Debug for Machine {
 
 impl Machine {
     /// Loads the last checkpoint, or an empty ledger.
-    pub async fn open(disk: Arc<dyn storage::Disk>) -> Result<Self, storage::Error> {
-        let (file, loaded) = StateFile::open(disk).await?;
-        let corrupt = |error: io::Error| storage::Error::corrupt(storage::STATE_FILE, &error.to_string());
-        let state = match loaded {
-            Some(loaded) => State {
-                ledger: loaded.ledger,
-                applied: Some(decode("the applied log id", &loaded.applied).map_err(corrupt)?),
-                membership: decode("the membership", &loaded.membership).map_err(corrupt)?,
-                digests: Digests::default(),
-            },
-            None => State {
-                ledger: Ledger::new(),
-                applied: None,
-                membership: Membership::default(),
-                digests: Digests::default(),
-            },
+    pub(crate) async fn open(disk: Arc<dyn Disk>) -> Result<Self, storage::Error> {
+        let file = StateFile::open(Arc::clone(&disk)).await?;
+        let snapshots = Snapshots::open(disk, &file).await?;
+        let state = match file.load().await? {
+            Some(loaded) => State::of(loaded).map_err(|error| damaged("the state file", &error))?,
+            None => State::default(),
         };
         let index = state.applied.map_or(0, |id| id.index());
         Ok(Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
-                file: tokio::sync::Mutex::new(file),
+                file,
+                snapshots,
+                writing: tokio::sync::Mutex::default(),
                 applied: watch::Sender::new(index),
                 failed: watch::Sender::new(None),
             }),
@@ -103,52 +111,47 @@ impl Machine {
     }
 
     /// Reads the ledger as it is on this node now.
-    pub fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
+    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
         read(&self.state().ledger)
     }
 
     /// The newest digests of the ledger, each with the index of the entry after which it was taken.
-    pub fn digests(&self) -> Vec<(u64, Digest)> {
+    pub(crate) fn digests(&self) -> Vec<(u64, Digest)> {
         self.state().digests.all()
     }
 
-    /// Opens a file for a snapshot of `bytes` bytes that a leader sends.
-    pub async fn receive_snapshot(&self, bytes: u64) -> Result<SnapshotWriter, storage::Error> {
-        self.shared.file.lock().await.receive_snapshot(bytes).await
+    /// Opens a file for a snapshot that a leader sends.
+    pub(crate) async fn receive_snapshot(&self) -> Result<Incoming, storage::Error> {
+        self.shared.snapshots.receive().await
     }
 
     /// The index of the last applied entry.
-    pub fn applied(&self) -> u64 {
+    pub(crate) fn applied(&self) -> u64 {
         *self.shared.applied.borrow()
     }
 
     /// Waits until the entry at `index` has been applied here.
-    pub async fn wait_applied(&self, index: u64) {
+    pub(crate) async fn wait_applied(&self, index: u64) {
         let mut applied = self.shared.applied.subscribe();
         // The sender lives in `self`, so the wait cannot fail while it lasts.
         let _ = applied.wait_for(|at| *at >= index).await;
     }
 
     /// Waits for an error that ended the checkpoints: the node must stop then.
-    pub async fn failure(&self) -> String {
+    pub(crate) async fn failure(&self) -> String {
         let mut failed = self.shared.failed.subscribe();
-        match failed.wait_for(Option::is_some).await {
-            Ok(error) => error.clone().unwrap_or_default(),
-            Err(_) => std::future::pending().await,
-        }
+        // The sender lives in `self`, so the wait cannot fail while it lasts.
+        let _ = failed.wait_for(Option::is_some).await;
+        failed.borrow().clone().unwrap_or_default()
     }
 
-    /// Reads the audit and closed usage from disk, off the path of commands.
-    pub async fn history<T>(
-        &self,
-        read: impl FnOnce(&StateFile) -> Result<T, storage::Error>,
-    ) -> Result<T, storage::Error> {
-        let file = self.shared.file.lock().await;
-        read(&file)
+    /// The audit and closed usage on disk.
+    pub(crate) fn history(&self) -> &StateFile {
+        &self.shared.file
     }
 
     /// Writes checkpoints for as long as the node runs.
-    pub async fn write_checkpoints(self) {
+    pub(crate) async fn write_checkpoints(self) {
         let mut applied = self.shared.applied.subscribe();
         loop {
             if applied.changed().await.is_err() {
@@ -158,8 +161,7 @@ impl Machine {
             while self.state().ledger.changed_rows() < CHECKPOINT_ROWS_MAX
                 && tokio::time::timeout_at(due, applied.changed()).await.is_ok()
             {}
-            let mut file = self.shared.file.lock().await;
-            if let Err(error) = self.checkpoint(&mut file).await {
+            if let Err(error) = self.checkpoint().await {
                 tracing::error!(%error, "the ledger cannot be written; this node stops");
                 self.shared.failed.send_replace(Some(error.to_string()));
                 return;
@@ -168,17 +170,20 @@ impl Machine {
     }
 
     /// Writes a last checkpoint, so that the next start replays little.
-    pub async fn close(&self) {
-        let mut file = self.shared.file.lock().await;
-        if let Err(error) = self.checkpoint(&mut file).await {
+    pub(crate) async fn close(&self) {
+        if let Err(error) = self.checkpoint().await {
             tracing::warn!(%error, "the last checkpoint was not written; the log makes it good");
         }
     }
 
-    async fn checkpoint(&self, file: &mut StateFile) -> Result<(), storage::Error> {
+    async fn checkpoint(&self) -> Result<(), storage::Error> {
+        let _writing = self.shared.writing.lock().await;
         let checkpoint = {
             let mut state = self.state();
             let Some(applied) = state.applied else { return Ok(()) };
+            if applied.index() <= self.shared.file.applied_index() {
+                return Ok(());
+            }
             Checkpoint {
                 changes: state.ledger.take_changes(),
                 applied: encode(&applied),
@@ -187,20 +192,19 @@ impl Machine {
                 digest: state.ledger.digest(),
             }
         };
-        file.write(checkpoint).await
+        self.shared.file.write(checkpoint).await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn snapshot_of(file: SnapshotFile) -> io::Result<Snapshot0> {
-        let header = file.header();
+    fn describe(snapshot: SnapshotFile) -> io::Result<Snapshot0> {
         let meta = SnapshotMeta {
-            last_log_id: Some(decode("the snapshot's log id", &header.applied)?),
-            last_membership: decode("the snapshot's membership", &header.membership)?,
+            last_log_id: Some(decode("the snapshot's log id", snapshot.applied())?),
+            last_membership: decode("the snapshot's membership", snapshot.membership())?,
         };
-        Ok(Snapshot { meta, snapshot: file })
+        Ok(Snapshot { meta, snapshot })
     }
 }
 
@@ -210,13 +214,15 @@ impl RaftSnapshotBuilder<TypeConfig> for Machine {
     type SnapshotData = SnapshotFile;
 
     async fn build_snapshot(&mut self) -> Result<Snapshot0, io::Error> {
-        let mut file = self.shared.file.lock().await;
-        self.checkpoint(&mut file).await.map_err(io::Error::other)?;
-        let building = file.build_snapshot();
-        // The build reads a frozen view; checkpoints go on meanwhile.
-        drop(file);
-        let snapshot = building.await.map_err(io::Error::other)?;
-        Self::snapshot_of(snapshot)
+        self.checkpoint().await.map_err(io::Error::other)?;
+        // The build reads a frozen view of the durable file; checkpoints go on meanwhile.
+        let snapshot = self
+            .shared
+            .snapshots
+            .build(&self.shared.file)
+            .await
+            .map_err(io::Error::other)?;
+        Self::describe(snapshot)
     }
 }
 
@@ -249,22 +255,27 @@ impl RaftStateMachine<TypeConfig> for Machine {
     }
 
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
-        let mut file = self.shared.file.lock().await;
-        let loaded = file.install(snapshot).await.map_err(io::Error::other)?;
-        let applied: LogId = decode("the snapshot's log id", &loaded.applied)?;
-        if Some(applied) != meta.last_log_id {
-            return Err(io::Error::other(format!("the snapshot holds {applied}, not {:?} as announced", meta.last_log_id)));
+        let _writing = self.shared.writing.lock().await;
+        let loaded = self
+            .shared
+            .snapshots
+            .install(&snapshot, &self.shared.file)
+            .await
+            .map_err(io::Error::other)?;
+        let state = State::of(loaded)?;
+        if state.applied != meta.last_log_id {
+            let (held, announced) = (state.applied, &meta.last_log_id);
+            return Err(io::Error::other(format!(
+                "the snapshot holds {held:?}, not {announced:?} as announced"
+            )));
         }
-        let membership = decode("the snapshot's membership", &loaded.membership)?;
-        *self.state() =
-            State { ledger: loaded.ledger, applied: Some(applied), membership, digests: Digests::default() };
-        self.shared.applied.send_replace(applied.index());
+        let index = state.applied.map_or(0, |id| id.index());
+        *self.state() = state;
+        self.shared.applied.send_replace(index);
         Ok(())
     }
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot0>, io::Error> {
-        let file = self.shared.file.lock().await;
-        let current = file.current_snapshot().await.map_err(io::Error::other)?;
-        current.map(Self::snapshot_of).transpose()
+        self.shared.snapshots.current().map(Self::describe).transpose()
     }
 }

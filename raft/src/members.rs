@@ -56,23 +56,38 @@ impl Seen {
         if let Some(gone) = self.learners.iter().find(|id| removed(id)) {
             return Some(Change::Forget(*gone));
         }
+        if let Some(old) = self
+            .nodes
+            .iter()
+            .find_map(|(id, (_, old))| old.filter(|_| self.voters.contains(id)))
+            && !removed(&old)
+        {
+            return Some(Change::Remove(NodeId::new(old)));
+        }
         let outside = |id: &&u64| !self.voters.contains(id) && !self.learners.contains(id) && !removed(id);
         if let Some(new) = self.nodes.keys().find(outside) {
             return Some(Change::AddLearner(*new));
         }
         for (id, (_, replaces)) in &self.nodes {
-            let Some(old) = replaces.filter(|old| !removed(old)) else { continue };
-            if self.voters.contains(id) {
-                return Some(Change::Remove(NodeId::new(old)));
-            }
-            if self.caught_up.contains(id) && self.voters.contains(&old) {
-                let swapped = self.voters.iter().copied().filter(|voter| *voter != old).chain([*id]).collect();
+            let Some(old) = replaces.filter(|old| self.voters.contains(old)) else {
+                continue;
+            };
+            if self.caught_up.contains(id) && !self.voters.contains(id) {
+                let swapped = self
+                    .voters
+                    .iter()
+                    .copied()
+                    .filter(|voter| *voter != old)
+                    .chain([*id])
+                    .collect();
                 return Some(Change::SetVoters(swapped));
             }
         }
         let may_grow = self.voters.len() < VOTERS_TARGET;
         let ready = self.learners.iter().find(|id| self.caught_up.contains(id));
-        ready.filter(|_| may_grow).map(|id| Change::SetVoters(self.voters.iter().copied().chain([*id]).collect()))
+        ready
+            .filter(|_| may_grow)
+            .map(|id| Change::SetVoters(self.voters.iter().copied().chain([*id]).collect()))
     }
 }
 
@@ -122,10 +137,18 @@ async fn make(raft: &Raft, leadership: &Leadership, change: Change) -> Result<()
     let changed = match change {
         Change::AddLearner(id) => raft.add_learner(id, openraft::impls::EmptyNode {}, false).await,
         Change::SetVoters(voters) => raft.change_membership(voters, false).await,
-        Change::Forget(id) => raft.change_membership(ChangeMembers::RemoveNodes(BTreeSet::from([id])), false).await,
+        Change::Forget(id) => {
+            raft.change_membership(ChangeMembers::RemoveNodes(BTreeSet::from([id])), false)
+                .await
+        }
         Change::Remove(node) => {
             let command = Command::RemoveNode { node };
-            let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
+            let proposal = Proposal {
+                actor: Actor::System,
+                request: None,
+                not_after: None,
+                command,
+            };
             let refusal = |refusal| format!("{refusal:?}");
             return leadership.propose(vec![proposal]).await.map(drop).map_err(refusal);
         }
@@ -142,7 +165,10 @@ mod tests {
             voters: voters.iter().copied().collect(),
             learners: learners.iter().copied().collect(),
             caught_up: caught_up.iter().copied().collect(),
-            nodes: nodes.iter().map(|(id, removed, replaces)| (*id, (*removed, *replaces))).collect(),
+            nodes: nodes
+                .iter()
+                .map(|(id, removed, replaces)| (*id, (*removed, *replaces)))
+                .collect(),
         }
     }
 
@@ -156,7 +182,10 @@ mod tests {
     fn a_learner_votes_once_it_has_caught_up_and_voters_are_wanted() {
         let nodes = [(1, false, None), (7, false, None)];
         assert_eq!(seen(&[1], &[7], &[1], &nodes).next(), None);
-        assert_eq!(seen(&[1], &[7], &[1, 7], &nodes).next(), Some(Change::SetVoters(BTreeSet::from([1, 7]))));
+        assert_eq!(
+            seen(&[1], &[7], &[1, 7], &nodes).next(),
+            Some(Change::SetVoters(BTreeSet::from([1, 7])))
+        );
     }
 
     #[test]
@@ -167,17 +196,31 @@ mod tests {
 
     #[test]
     fn a_replacement_takes_its_predecessors_vote_in_one_change_and_then_removes_it() {
-        let nodes = [(1, false, None), (2, false, None), (3, false, None), (9, false, Some(3))];
+        let nodes = [
+            (1, false, None),
+            (2, false, None),
+            (3, false, None),
+            (9, false, Some(3)),
+        ];
         let swapped = BTreeSet::from([1, 2, 9]);
-        assert_eq!(seen(&[1, 2, 3], &[9], &[1, 2, 9], &nodes).next(), Some(Change::SetVoters(swapped)));
-        assert_eq!(seen(&[1, 2, 9], &[], &[1, 2, 9], &nodes).next(), Some(Change::Remove(NodeId::new(3))));
+        assert_eq!(
+            seen(&[1, 2, 3], &[9], &[1, 2, 9], &nodes).next(),
+            Some(Change::SetVoters(swapped))
+        );
+        assert_eq!(
+            seen(&[1, 2, 9], &[], &[1, 2, 9], &nodes).next(),
+            Some(Change::Remove(NodeId::new(3)))
+        );
     }
 
     #[test]
     fn a_removed_node_leaves_the_voters_and_then_the_learners() {
         let nodes = [(1, false, None), (2, false, None), (3, true, None)];
         let left = BTreeSet::from([1, 2]);
-        assert_eq!(seen(&[1, 2, 3], &[], &[1, 2], &nodes).next(), Some(Change::SetVoters(left)));
+        assert_eq!(
+            seen(&[1, 2, 3], &[], &[1, 2], &nodes).next(),
+            Some(Change::SetVoters(left))
+        );
         assert_eq!(seen(&[1, 2], &[3], &[1, 2], &nodes).next(), Some(Change::Forget(3)));
     }
 

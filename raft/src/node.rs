@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::Ledger;
 use licensing::command::{Actor, Command, NewNode, Proposal};
 use licensing::id::NodeId;
+use licensing::ledger::Ledger;
 use licensing::outcome::{Applied, Outcome};
 use openraft::rt::WatchReceiver;
 use openraft::{Config, SnapshotPolicy};
+use storage::checkpoint::StateFile;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -134,7 +135,10 @@ fn engine(tuning: &Tuning) -> Result<Arc<Config>, StartError> {
         enable_leader_restore: Some(false),
         ..Config::default()
     };
-    config.validate().map(Arc::new).map_err(|error| StartError::Raft(error.to_string()))
+    config
+        .validate()
+        .map(Arc::new)
+        .map_err(|error| StartError::Raft(error.to_string()))
 }
 
 impl Node {
@@ -150,7 +154,10 @@ impl Node {
         let log = Log::open(Arc::clone(&seams.disk)).await?;
         let peers = Peers::new(identity.cluster, me, seams.clone(), tls.clone(), machine.clone());
         let listener = seams.net.listen(&config.listen).await;
-        let opened = |source| StartError::Listen { address: config.listen.clone(), source };
+        let opened = |source| StartError::Listen {
+            address: config.listen.clone(),
+            source,
+        };
         let listener = listener.map_err(opened)?;
         let peer_address = listener.local_addr().map_err(opened)?;
         let network = Network(Arc::clone(&peers));
@@ -190,13 +197,29 @@ impl Node {
         tasks.spawn(ends_never(rounds.run(waiters)));
         tasks.spawn(ends_never(Arc::clone(&leadership).tick()));
         tasks.spawn(ends_never(machine.clone().write_checkpoints()));
-        tasks.spawn(ends_never(members::follow_ledger(raft.clone(), machine.clone(), leadership)));
+        tasks.spawn(ends_never(members::follow_ledger(
+            raft.clone(),
+            machine.clone(),
+            leadership,
+        )));
         tasks.spawn(ends_with(agree::watch(Arc::clone(&peers), machine.clone())));
         let failing = machine.clone();
         tasks.spawn(ends_with(async move { failing.failure().await }));
         tasks.spawn(ends_with(engine_stopped(raft.clone())));
-        let cluster = Cluster { me, raft, log, machine, peers, proposer, reads };
-        Ok(Self { cluster, peer_address, tasks })
+        let cluster = Cluster {
+            me,
+            raft,
+            log,
+            machine,
+            peers,
+            proposer,
+            reads,
+        };
+        Ok(Self {
+            cluster,
+            peer_address,
+            tasks,
+        })
     }
 
     /// Founds a new cluster with this node as its first. Does nothing when that was done before.
@@ -208,11 +231,26 @@ impl Node {
         }
         if cluster.log.is_empty() {
             let members = std::collections::BTreeSet::from([cluster.me.get()]);
-            cluster.raft.initialize(members).await.map_err(|error| failed(error.to_string()))?;
+            cluster
+                .raft
+                .initialize(members)
+                .await
+                .map_err(|error| failed(error.to_string()))?;
         }
-        let command = Command::FoundCluster { cluster: cluster.peers.cluster, node };
-        let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
-        let applied = cluster.propose(proposal).await.map_err(|error| failed(error.to_string()))?;
+        let command = Command::FoundCluster {
+            cluster: cluster.peers.cluster,
+            node,
+        };
+        let proposal = Proposal {
+            actor: Actor::System,
+            request: None,
+            not_after: None,
+            command,
+        };
+        let applied = cluster
+            .propose(proposal)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         match applied.outcome {
             Outcome::Rejected(rejection) if cluster.ledger(|ledger| ledger.cluster_id().is_none()) => {
                 Err(failed(rejection.to_string()))
@@ -303,18 +341,22 @@ impl Cluster {
         self.machine.ledger(read)
     }
 
-    /// Reads the audit and closed usage from disk.
-    pub async fn history<T>(
-        &self,
-        read: impl FnOnce(&storage::StateFile) -> Result<T, storage::Error>,
-    ) -> Result<T, storage::Error> {
-        self.machine.history(read).await
+    /// The audit and closed usage on disk, off the path of commands.
+    pub fn history(&self) -> &StateFile {
+        self.machine.history()
     }
 
     /// The cluster as this node sees it.
     pub fn status(&self) -> ClusterStatus {
         let log = self.log.stats();
-        ClusterStatus::of(self.me, &self.raft.metrics().borrow_watched(), &self.peers, &self.machine, log, &self.proposer)
+        ClusterStatus::of(
+            self.me,
+            &self.raft.metrics().borrow_watched(),
+            &self.peers,
+            &self.machine,
+            log,
+            &self.proposer,
+        )
     }
 
     /// Whether this node knows a leader and has applied what was committed when it started.
@@ -326,21 +368,41 @@ impl Cluster {
     pub async fn transfer_lead(&self, to: Option<NodeId>) -> Result<(), String> {
         let status = self.status();
         if status.leader != Some(self.me) {
-            return if to.is_some() { Err("this node does not lead".to_owned()) } else { Ok(()) };
+            return if to.is_some() {
+                Err("this node does not lead".to_owned())
+            } else {
+                Ok(())
+            };
         }
-        let others = || status.members.iter().filter(|member| member.voter && member.node != self.me);
+        let others = || {
+            status
+                .members
+                .iter()
+                .filter(|member| member.voter && member.node != self.me)
+        };
         let heir = match to {
-            Some(to) => others().find(|member| member.node == to).ok_or("that node is not another voter")?.node,
+            Some(to) => {
+                others()
+                    .find(|member| member.node == to)
+                    .ok_or("that node is not another voter")?
+                    .node
+            }
             None => match others().max_by_key(|member| member.matched) {
                 Some(member) => member.node,
                 None => return Ok(()),
             },
         };
-        self.raft.trigger().transfer_leader(heir.get()).await.map_err(|error| error.to_string())?;
+        self.raft
+            .trigger()
+            .transfer_leader(heir.get())
+            .await
+            .map_err(|error| error.to_string())?;
         let mut metrics = self.raft.metrics();
         let moved = async {
             while metrics.borrow_watched().current_leader == Some(self.me.get()) && metrics.changed().await.is_ok() {}
         };
-        timeout(Duration::from_secs(2), moved).await.map_err(|_| "the other node did not take the lead".to_owned())
+        timeout(Duration::from_secs(2), moved)
+            .await
+            .map_err(|_| "the other node did not take the lead".to_owned())
     }
 }

@@ -20,7 +20,7 @@ use openraft::raft::{
     AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest, TransferLeaderResponse,
     VoteRequest, VoteResponse,
 };
-use storage::SnapshotFile;
+use storage::snapshot::Snapshot as SnapshotFile;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Walls;
@@ -37,14 +37,14 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// A peer's clock counts for this long after it was heard.
 const WALL_FRESH_MS: u64 = 10_000;
 
-/// How many bytes of a snapshot travel in one frame.
-const SNAPSHOT_CHUNK_BYTES: usize = 512 << 10;
-
 /// How long one chunk of a snapshot may take.
 const CHUNK_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a peer may take to check and install a snapshot: a million rows take seconds, on a slow disk more.
+const INSTALL_WITHIN: Duration = Duration::from_secs(120);
+
 /// What this node knows of its peers, and how it reaches them.
-pub struct Peers {
+pub(crate) struct Peers {
     /// The cluster.
     pub cluster: ClusterId,
     /// This node.
@@ -58,7 +58,7 @@ pub struct Peers {
 
 /// What a peer's last reply told.
 #[derive(Debug, Clone, Copy)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// Its wall clock less ours, in milliseconds.
     pub offset_ms: i64,
     /// When, on our boot clock.
@@ -67,17 +67,30 @@ pub struct Heard {
 
 impl Peers {
     /// The peers of node `me`, found in the machine's ledger.
-    pub fn new(cluster: ClusterId, me: NodeId, seams: Seams, tls: Option<PeerTls>, machine: Machine) -> Arc<Self> {
-        Arc::new(Self { cluster, me, seams, tls, machine, heard: Mutex::default() })
+    pub(crate) fn new(
+        cluster: ClusterId,
+        me: NodeId,
+        seams: Seams,
+        tls: Option<PeerTls>,
+        machine: Machine,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            cluster,
+            me,
+            seams,
+            tls,
+            machine,
+            heard: Mutex::default(),
+        })
     }
 
     /// What each peer's last reply told.
-    pub fn heard(&self) -> BTreeMap<NodeId, Heard> {
+    pub(crate) fn heard(&self) -> BTreeMap<NodeId, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The wall clocks of `voters` as far as they were heard lately, our own among them.
-    pub fn walls(&self, voters: impl Iterator<Item = NodeId>) -> Walls {
+    pub(crate) fn walls(&self, voters: impl Iterator<Item = NodeId>) -> Walls {
         let (wall, boot) = (self.seams.clock.unix_ms(), self.seams.clock.boot_ms());
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let mut walls = Walls::default();
@@ -95,20 +108,34 @@ impl Peers {
     }
 
     /// Connects to `to` and says who we are.
-    pub async fn connect(self: &Arc<Self>, to: NodeId) -> io::Result<Connection> {
+    pub(crate) async fn connect(self: &Arc<Self>, to: NodeId) -> io::Result<Connection> {
         let address = self
             .machine
             .ledger(|ledger| ledger.node(to).map(|node| Arc::clone(&node.peer_address)))
-            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("the address of node {to} is not known")))?;
+            .ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::NotFound,
+                    format!("the address of node {to} is not known"),
+                )
+            })?;
         let by = Instant::now() + CONNECT_WITHIN;
         timeout_at(by, async {
             let mut stream = self.seams.net.connect(&address).await?;
             if let Some(tls) = &self.tls {
                 stream = tls.connect(to, stream).await?;
             }
-            let hello = Hello { protocol: PROTOCOL, cluster: self.cluster, from: self.me, to };
+            let hello = Hello {
+                protocol: PROTOCOL,
+                cluster: self.cluster,
+                from: self.me,
+                to,
+            };
             frame::write(&mut stream, &hello).await?;
-            Ok(Connection { peers: Arc::clone(self), to, stream })
+            Ok(Connection {
+                peers: Arc::clone(self),
+                to,
+                stream,
+            })
         })
         .await?
     }
@@ -116,13 +143,19 @@ impl Peers {
     fn note(&self, from: NodeId, wall_ms: u64, sent_ms: u64, received_ms: u64) {
         let middle = sent_ms / 2 + received_ms / 2;
         let offset_ms = i64::try_from(i128::from(wall_ms) - i128::from(middle)).unwrap_or(i64::MAX);
-        let heard = Heard { offset_ms, boot_ms: self.seams.clock.boot_ms() };
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(from, heard);
+        let heard = Heard {
+            offset_ms,
+            boot_ms: self.seams.clock.boot_ms(),
+        };
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(from, heard);
     }
 }
 
 /// A connection to one peer.
-pub struct Connection {
+pub(crate) struct Connection {
     peers: Arc<Peers>,
     to: NodeId,
     stream: BoxStream,
@@ -130,31 +163,36 @@ pub struct Connection {
 
 impl Connection {
     /// Sends `request` and waits for its answer until `by`. After an error the connection must not be used again.
-    pub async fn call(&mut self, request: &Request, by: Instant) -> io::Result<Answer> {
+    pub(crate) async fn call(&mut self, request: &Request, by: Instant) -> io::Result<Answer> {
         let sent = self.peers.seams.clock.unix_ms();
         let reply: Reply = timeout_at(by, async {
             frame::write(&mut self.stream, request).await?;
             frame::read(&mut self.stream, frame::FRAME_BYTES_MAX).await
         })
         .await??;
-        self.peers.note(self.to, reply.wall_ms, sent, self.peers.seams.clock.unix_ms());
+        self.peers
+            .note(self.to, reply.wall_ms, sent, self.peers.seams.clock.unix_ms());
         Ok(reply.answer)
     }
 }
 
 /// openraft's way to make clients.
-pub struct Network(pub Arc<Peers>);
+pub(crate) struct Network(pub Arc<Peers>);
 
 impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Client;
 
     async fn new_client(&mut self, target: u64, _: &EmptyNode) -> Client {
-        Client { peers: Arc::clone(&self.0), to: NodeId::new(target), connection: None }
+        Client {
+            peers: Arc::clone(&self.0),
+            to: NodeId::new(target),
+            connection: None,
+        }
     }
 }
 
 /// A client of one peer for one purpose.
-pub struct Client {
+pub(crate) struct Client {
     peers: Arc<Peers>,
     to: NodeId,
     connection: Option<Connection>,
@@ -165,7 +203,10 @@ fn unreachable(error: &io::Error) -> RPCError<TypeConfig> {
 }
 
 fn unexpected(answer: &Answer) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("an answer to another question: {answer:?}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("an answer to another question: {answer:?}"),
+    )
 }
 
 impl Client {
@@ -181,18 +222,24 @@ impl Client {
     }
 
     async fn send_snapshot(&mut self, vote: Vote, snapshot: &Snapshot) -> io::Result<SnapshotResponse<TypeConfig>> {
-        let mut reader = snapshot.snapshot.reader().map_err(io::Error::other)?;
-        let begin = Request::SnapshotBegin { vote, meta: snapshot.meta.clone(), bytes: reader.len() };
-        let mut answer = self.call(&begin, CHUNK_WITHIN).await?;
-        while matches!(answer, Answer::GoOn) {
-            let chunk = reader.next_chunk(SNAPSHOT_CHUNK_BYTES).await.map_err(io::Error::other)?;
-            if chunk.is_empty() {
-                return Err(io::Error::other("the peer expects more of the snapshot than there is"));
-            }
-            answer = self.call(&Request::SnapshotChunk(chunk), CHUNK_WITHIN).await?;
+        let begin = Request::SnapshotBegin {
+            vote,
+            meta: snapshot.meta.clone(),
+        };
+        self.go_on(&begin).await?;
+        let mut reader = snapshot.snapshot.reader();
+        while let Some(chunk) = reader.next().await.map_err(io::Error::other)? {
+            self.go_on(&Request::SnapshotChunk(chunk)).await?;
         }
-        match answer {
+        match self.call(&Request::SnapshotEnd, INSTALL_WITHIN).await? {
             Answer::Snapshot(response) => Ok(response),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn go_on(&mut self, request: &Request) -> io::Result<()> {
+        match self.call(request, CHUNK_WITHIN).await? {
+            Answer::GoOn => Ok(()),
             other => Err(unexpected(&other)),
         }
     }

@@ -60,7 +60,7 @@ pub struct Beats {
 
 /// The entrance for proposals. Clones share the queues.
 #[derive(Clone)]
-pub struct Proposer {
+pub(crate) struct Proposer {
     commands: mpsc::Sender<Waiting>,
     beats: mpsc::Sender<WaitingBeat>,
 }
@@ -85,27 +85,36 @@ impl Proposer {
     pub(crate) fn new() -> (Self, Queues) {
         let (commands, commands_out) = mpsc::channel(QUEUE_MAX);
         let (beats, beats_out) = mpsc::channel(BEATS_QUEUE_MAX);
-        (Self { commands, beats }, Queues { commands: commands_out, beats: beats_out })
+        (
+            Self { commands, beats },
+            Queues {
+                commands: commands_out,
+                beats: beats_out,
+            },
+        )
     }
 
     /// Proposes a command and waits for its outcome, a lawful no included.
-    pub async fn propose(&self, proposal: Proposal) -> Result<Applied, ProposeError> {
+    pub(crate) async fn propose(&self, proposal: Proposal) -> Result<Applied, ProposeError> {
         let (answer, outcome) = oneshot::channel();
         self.commands.try_send(Waiting { proposal, answer }).map_err(refused)?;
         outcome.await.unwrap_or(Err(ProposeError::OutcomeUnknown))
     }
 
     /// Beats for `sessions`, at most 10,000 of them.
-    pub async fn heartbeat(&self, sessions: Vec<SessionNo>) -> Result<Beats, ProposeError> {
+    pub(crate) async fn heartbeat(&self, sessions: Vec<SessionNo>) -> Result<Beats, ProposeError> {
         let (answer, outcome) = oneshot::channel();
         self.beats.try_send(WaitingBeat { sessions, answer }).map_err(refused)?;
         outcome.await.unwrap_or(Err(ProposeError::OutcomeUnknown))
     }
 
     /// How many proposals and heartbeats wait.
-    pub fn waiting(&self) -> (usize, usize) {
+    pub(crate) fn waiting(&self) -> (usize, usize) {
         let used = |max: usize, free: usize| max - free;
-        (used(QUEUE_MAX, self.commands.capacity()), used(BEATS_QUEUE_MAX, self.beats.capacity()))
+        (
+            used(QUEUE_MAX, self.commands.capacity()),
+            used(BEATS_QUEUE_MAX, self.beats.capacity()),
+        )
     }
 }
 
@@ -125,7 +134,10 @@ struct Gathered {
 impl Queues {
     /// Takes what waits, at least one. `None` when the node goes away.
     async fn gather(&mut self) -> Option<Gathered> {
-        let mut gathered = Gathered { waiting: Vec::new(), beats: Vec::new() };
+        let mut gathered = Gathered {
+            waiting: Vec::new(),
+            beats: Vec::new(),
+        };
         let mut sessions = 0;
         tokio::select! { biased;
             Some(beat) = self.beats.recv() => {
@@ -154,9 +166,18 @@ impl Gathered {
     fn proposals(&self) -> Vec<Proposal> {
         let mut proposals: Vec<Proposal> = self.waiting.iter().map(|waiting| waiting.proposal.clone()).collect();
         if !self.beats.is_empty() {
-            let sessions = self.beats.iter().flat_map(|beat| beat.sessions.iter().copied()).collect();
+            let sessions = self
+                .beats
+                .iter()
+                .flat_map(|beat| beat.sessions.iter().copied())
+                .collect();
             let command = Command::Heartbeat { sessions };
-            proposals.push(Proposal { actor: Actor::Client, request: None, not_after: None, command });
+            proposals.push(Proposal {
+                actor: Actor::Client,
+                request: None,
+                not_after: None,
+                command,
+            });
         }
         proposals
     }
@@ -169,7 +190,12 @@ impl Gathered {
                     // Who has given up does not hear.
                     let _ = waiting.answer.send(Ok(applied));
                 }
-                if let Some(Applied { seq, at, outcome: Outcome::Beats(answers) }) = beats {
+                if let Some(Applied {
+                    seq,
+                    at,
+                    outcome: Outcome::Beats(answers),
+                }) = beats
+                {
                     let mut answers = answers.into_iter();
                     for beat in self.beats {
                         let answers = answers.by_ref().take(beat.sessions.len()).collect();
@@ -198,14 +224,21 @@ pub(crate) struct Carrier {
 
 impl Carrier {
     pub(crate) fn new(leadership: Arc<Leadership>, peers: Arc<Peers>) -> Arc<Self> {
-        Arc::new(Self { leadership, peers, idle: std::sync::Mutex::default() })
+        Arc::new(Self {
+            leadership,
+            peers,
+            idle: std::sync::Mutex::default(),
+        })
     }
 
     /// Serves the queues for as long as anybody can propose.
     pub(crate) async fn run(self: Arc<Self>, mut queues: Queues) {
         let in_flight = Arc::new(Semaphore::new(BATCHES_IN_FLIGHT));
         loop {
-            let permit = Arc::clone(&in_flight).acquire_owned().await.expect("the semaphore is never closed");
+            let permit = Arc::clone(&in_flight)
+                .acquire_owned()
+                .await
+                .expect("the semaphore is never closed");
             let Some(gathered) = queues.gather().await else { return };
             let carrier = Arc::clone(&self);
             tokio::spawn(async move {
@@ -275,7 +308,10 @@ impl Carrier {
                 Ok(Err(_)) | Err(_) => return Err(ProposeRefusal::NotLeader(None)),
             },
         };
-        let answer = connection.call(request, by).await.map_err(|_| ProposeRefusal::Unknown)?;
+        let answer = connection
+            .call(request, by)
+            .await
+            .map_err(|_| ProposeRefusal::Unknown)?;
         let mut idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if idle.len() < BATCHES_IN_FLIGHT {
             idle.push((leader, connection));

@@ -31,7 +31,7 @@ type Waiter = oneshot::Sender<Result<(), ProposeError>>;
 
 /// The entrance for linearizable reads. Clones share the queue.
 #[derive(Clone)]
-pub struct Reads(mpsc::Sender<Waiter>);
+pub(crate) struct Reads(mpsc::Sender<Waiter>);
 
 impl Reads {
     pub(crate) fn new() -> (Self, mpsc::Receiver<Waiter>) {
@@ -40,7 +40,7 @@ impl Reads {
     }
 
     /// Waits until this node's ledger holds everything that was acknowledged anywhere before the call.
-    pub async fn barrier(&self) -> Result<(), ProposeError> {
+    pub(crate) async fn barrier(&self) -> Result<(), ProposeError> {
         let (answer, passed) = oneshot::channel();
         self.0.try_send(answer).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ProposeError::Overloaded,
@@ -78,7 +78,9 @@ impl Rounds {
         let by = Instant::now() + READ_WITHIN;
         loop {
             if let Some(index) = self.read_index(by).await {
-                return timeout_at(by, self.machine.wait_applied(index)).await.map_err(|_| ProposeError::NoLeader);
+                return timeout_at(by, self.machine.wait_applied(index))
+                    .await
+                    .map_err(|_| ProposeError::NoLeader);
             }
             if Instant::now() + RETRY_AFTER >= by {
                 return Err(ProposeError::NoLeader);
@@ -92,7 +94,10 @@ impl Rounds {
         if leader != self.peers.me {
             return self.carrier.read_index(leader, by).await;
         }
-        let linearizer = timeout_at(by, self.raft.get_read_linearizer(ReadPolicy::ReadIndex)).await.ok()?.ok()?;
+        let linearizer = timeout_at(by, self.raft.get_read_linearizer(ReadPolicy::ReadIndex))
+            .await
+            .ok()?
+            .ok()?;
         Some(linearizer.read_log_id().index())
     }
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use storage::Disk;
+use storage::disk::Disk;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -37,8 +37,8 @@ pub trait Entropy: Send + Sync + 'static {
 }
 
 /// Both directions of a connection.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static> Stream for T {}
 
 /// A connection of any kind of network.
 pub type BoxStream = Box<dyn Stream>;
@@ -83,7 +83,12 @@ impl std::fmt::Debug for Seams {
 impl Seams {
     /// The system's clock, entropy and TCP over the given disk.
     pub fn system(disk: Arc<dyn Disk>) -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), net: Arc::new(Tcp), disk }
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            net: Arc::new(Tcp),
+            disk,
+        }
     }
 }
 
@@ -92,7 +97,10 @@ impl Seams {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that may read the wall clock")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the one place that may read the wall clock"
+    )]
     fn unix_ms(&self) -> u64 {
         std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use licensing::id::NodeId;
 use openraft::ReadPolicy;
-use storage::SnapshotWriter;
+use storage::snapshot::Incoming;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::frame;
 use crate::join::Admissions;
+use crate::leader::Leadership;
 use crate::machine::Machine;
 use crate::peers::Peers;
-use crate::leader::Leadership;
 use crate::seams::{BoxStream, Listener, Seams};
 use crate::tls::{Accepted, Certificate, PeerTls};
 use crate::types::{Raft, SnapshotMeta, Vote};
@@ -51,7 +51,10 @@ impl PeerPort {
     pub(crate) async fn serve(self: Arc<Self>, listener: Box<dyn Listener>) {
         let greeting = Arc::new(Semaphore::new(GREETING_MAX));
         loop {
-            let permit = Arc::clone(&greeting).acquire_owned().await.expect("the semaphore is never closed");
+            let permit = Arc::clone(&greeting)
+                .acquire_owned()
+                .await
+                .expect("the semaphore is never closed");
             match listener.accept().await {
                 Ok((stream, from)) => {
                     let port = Arc::clone(&self);
@@ -100,7 +103,10 @@ impl PeerPort {
 
     fn check(&self, hello: &Hello, certificate: Option<&Certificate>) -> Result<(), String> {
         if hello.protocol != PROTOCOL {
-            return Err(format!("the peer speaks protocol {}, this node {PROTOCOL}", hello.protocol));
+            return Err(format!(
+                "the peer speaks protocol {}, this node {PROTOCOL}",
+                hello.protocol
+            ));
         }
         if hello.cluster != self.peers.cluster || hello.to != self.peers.me {
             return Err(format!("the peer looks for node {} of {}", hello.to, hello.cluster));
@@ -123,11 +129,20 @@ impl PeerPort {
         let mut receiving = None;
         loop {
             let request: Request = timeout(IDLE_MAX, frame::read(&mut stream, frame::FRAME_BYTES_MAX)).await??;
-            if self.machine.ledger(|ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some())) {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("node {peer} was removed")));
+            if self
+                .machine
+                .ledger(|ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some()))
+            {
+                return Err(io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    format!("node {peer} was removed"),
+                ));
             }
             let answer = self.handle(request, &mut receiving).await?;
-            let reply = Reply { wall_ms: self.seams.clock.unix_ms(), answer };
+            let reply = Reply {
+                wall_ms: self.seams.clock.unix_ms(),
+                answer,
+            };
             frame::write(&mut stream, &reply).await?;
         }
     }
@@ -135,21 +150,34 @@ impl PeerPort {
     async fn handle(&self, request: Request, receiving: &mut Option<Receiving>) -> io::Result<Answer> {
         let raft = &self.raft;
         Ok(match request {
-            Request::Append(request) => raft.append_entries(request).await.map_or(Answer::Stopped, Answer::Append),
+            Request::Append(request) => raft
+                .append_entries(request)
+                .await
+                .map_or(Answer::Stopped, Answer::Append),
             Request::Vote(request) => raft.vote(request).await.map_or(Answer::Stopped, Answer::Vote),
             Request::PreVote(request) => raft.pre_vote(request).await.map_or(Answer::Stopped, Answer::Vote),
-            Request::Transfer(request) => {
-                raft.handle_transfer_leader(request).await.map_or(Answer::Stopped, Answer::Transfer)
-            }
-            Request::SnapshotBegin { vote, meta, bytes } => {
-                let writer = self.machine.receive_snapshot(bytes).await.map_err(io::Error::other)?;
-                *receiving = Some(Receiving { vote, meta, writer });
+            Request::Transfer(request) => raft
+                .handle_transfer_leader(request)
+                .await
+                .map_or(Answer::Stopped, Answer::Transfer),
+            Request::SnapshotBegin { vote, meta } => {
+                let incoming = self.machine.receive_snapshot().await.map_err(io::Error::other)?;
+                *receiving = Some(Receiving { vote, meta, incoming });
                 Answer::GoOn
             }
-            Request::SnapshotChunk(chunk) => match receiving.take() {
-                Some(at) => self.receive(at, chunk, receiving).await?,
-                None => return Err(io::Error::new(io::ErrorKind::InvalidData, "a chunk of no snapshot")),
-            },
+            Request::SnapshotChunk(chunk) => {
+                let at = receiving.as_mut().ok_or_else(no_snapshot)?;
+                at.incoming.write(chunk).await.map_err(io::Error::other)?;
+                Answer::GoOn
+            }
+            Request::SnapshotEnd => {
+                let Receiving { vote, meta, incoming } = receiving.take().ok_or_else(no_snapshot)?;
+                let snapshot = incoming.finish().await.map_err(io::Error::other)?;
+                let snapshot = openraft::storage::Snapshot { meta, snapshot };
+                raft.install_full_snapshot(vote, snapshot)
+                    .await
+                    .map_or(Answer::Stopped, Answer::Snapshot)
+            }
             Request::Propose(proposals) => Answer::Proposed(self.leadership.propose(proposals).await),
             Request::ReadIndex => {
                 let read = raft.get_read_linearizer(ReadPolicy::ReadIndex).await;
@@ -158,29 +186,17 @@ impl PeerPort {
             Request::Digests => Answer::Digests(self.machine.digests()),
         })
     }
+}
 
-    async fn receive(
-        &self,
-        mut at: Receiving,
-        chunk: Vec<u8>,
-        receiving: &mut Option<Receiving>,
-    ) -> io::Result<Answer> {
-        at.writer.write(chunk).await.map_err(io::Error::other)?;
-        if !at.writer.is_complete() {
-            *receiving = Some(at);
-            return Ok(Answer::GoOn);
-        }
-        let snapshot = at.writer.finish().await.map_err(io::Error::other)?;
-        let snapshot = openraft::storage::Snapshot { meta: at.meta, snapshot };
-        Ok(self.raft.install_full_snapshot(at.vote, snapshot).await.map_or(Answer::Stopped, Answer::Snapshot))
-    }
+fn no_snapshot() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a part of a snapshot that was not begun")
 }
 
 /// A snapshot on its way in.
 struct Receiving {
     vote: Vote,
     meta: SnapshotMeta,
-    writer: SnapshotWriter,
+    incoming: Incoming,
 }
 
 /// Answers that are not an outcome, in a forwarder's terms.

@@ -33,7 +33,7 @@ pub struct ClusterStatus {
     /// Heartbeats that wait here.
     pub heartbeats_waiting: usize,
     /// What the log's writer counted.
-    pub log: storage::LogStats,
+    pub log: storage::log::LogStats,
 }
 
 /// A member as this node sees it.
@@ -55,7 +55,7 @@ impl ClusterStatus {
         metrics: &RaftMetrics<TypeConfig>,
         peers: &Peers,
         machine: &Machine,
-        log: storage::LogStats,
+        log: storage::log::LogStats,
         proposer: &Proposer,
     ) -> Self {
         let heard = peers.heard();
@@ -68,7 +68,11 @@ impl ClusterStatus {
         let members = membership.nodes().map(|(id, _)| Member {
             node: NodeId::new(*id),
             voter: voters.contains(id),
-            matched: if *id == me.get() { metrics.last_log_index } else { matched(*id) },
+            matched: if *id == me.get() {
+                metrics.last_log_index
+            } else {
+                matched(*id)
+            },
             clock_offset_ms: heard.get(&NodeId::new(*id)).map(|heard| heard.offset_ms),
         });
         let (proposals_waiting, heartbeats_waiting) = proposer.waiting();
@@ -80,7 +84,7 @@ impl ClusterStatus {
             applied: machine.applied(),
             snapshot: metrics.snapshot.as_ref().map_or(0, |id| id.index()),
             members: members.collect(),
-            at: machine.ledger(licensing::Ledger::at),
+            at: machine.ledger(licensing::ledger::Ledger::at),
             proposals_waiting,
             heartbeats_waiting,
             log,
@@ -93,9 +97,8 @@ impl ClusterStatus {
         self.leader?;
         let voters: Vec<&Member> = self.members.iter().filter(|member| member.voter).collect();
         let leads = self.leader == Some(self.node);
-        let keeps_up = |member: &&&Member| {
-            !leads || member.matched.is_some_and(|matched| matched + 1_000 >= self.last_log)
-        };
+        let keeps_up =
+            |member: &&&Member| !leads || member.matched.is_some_and(|matched| matched + 1_000 >= self.last_log);
         voters.iter().filter(keeps_up).count().checked_sub(voters.len() / 2 + 1)
     }
 }

@@ -33,7 +33,7 @@ fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
 
 /// A node's TLS settings toward its peers.
 #[derive(Clone)]
-pub struct PeerTls {
+pub(crate) struct PeerTls {
     cluster: ClusterId,
     connect: TlsConnector,
     peers: Arc<ServerConfig>,
@@ -41,7 +41,7 @@ pub struct PeerTls {
 }
 
 /// Who is at the other end of an accepted connection.
-pub enum Accepted {
+pub(crate) enum Accepted {
     /// A holder of a certificate of this cluster; which node it is, its first frame must say and
     /// [`Certificate::is_node`] confirm.
     Peer(BoxStream, Certificate),
@@ -50,21 +50,23 @@ pub enum Accepted {
 }
 
 /// A peer's certificate, of this cluster's CA.
-pub struct Certificate {
+pub(crate) struct Certificate {
     cluster: ClusterId,
     der: CertificateDer<'static>,
 }
 
 impl Certificate {
     /// Whether the certificate was made for this node.
-    pub fn is_node(&self, node: NodeId) -> bool {
-        let Ok(name) = ServerName::try_from(node_name(self.cluster, node)) else { return false };
+    pub(crate) fn is_node(&self, node: NodeId) -> bool {
+        let Ok(name) = ServerName::try_from(node_name(self.cluster, node)) else {
+            return false;
+        };
         ParsedCertificate::try_from(&self.der)
             .is_ok_and(|parsed| rustls::client::verify_server_name(&parsed, &name).is_ok())
     }
 
     /// The hash of its public key.
-    pub fn spki(&self) -> Option<SecretHash> {
+    pub(crate) fn spki(&self) -> Option<SecretHash> {
         let parsed = ParsedCertificate::try_from(&self.der).ok()?;
         Some(spki_hash(parsed.subject_public_key_info().as_ref()))
     }
@@ -72,9 +74,11 @@ impl Certificate {
 
 impl PeerTls {
     /// The settings of the node with this identity.
-    pub fn new(identity: &Identity) -> io::Result<Self> {
+    pub(crate) fn new(identity: &Identity) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(identity.authority.certificate.clone().into()).map_err(invalid)?;
+        roots
+            .add(identity.authority.certificate.clone().into())
+            .map_err(invalid)?;
         let roots = Arc::new(roots);
         let mut client = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
@@ -83,8 +87,9 @@ impl PeerTls {
             .with_client_auth_cert(identity.chain(), identity.private_key())
             .map_err(invalid)?;
         client.alpn_protocols = vec![PEER.to_vec()];
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(roots, provider()).build().map_err(invalid)?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider())
+            .build()
+            .map_err(invalid)?;
         let server = || {
             ServerConfig::builder_with_provider(provider())
                 .with_protocol_versions(&[&rustls::version::TLS13])
@@ -109,17 +114,22 @@ impl PeerTls {
     }
 
     /// Makes a connection to `node` safe: it shows a certificate of the CA for just that node.
-    pub async fn connect(&self, node: NodeId, stream: BoxStream) -> io::Result<BoxStream> {
+    pub(crate) async fn connect(&self, node: NodeId, stream: BoxStream) -> io::Result<BoxStream> {
         let name = ServerName::try_from(node_name(self.cluster, node)).map_err(invalid)?;
         Ok(Box::new(self.connect.connect(name, stream).await?))
     }
 
     /// Makes an accepted connection safe: by what it asks for, a peer must show its certificate, a joiner need not.
-    pub async fn accept(&self, stream: BoxStream) -> io::Result<Accepted> {
+    pub(crate) async fn accept(&self, stream: BoxStream) -> io::Result<Accepted> {
         let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
-        let joins = start.client_hello().alpn().is_some_and(|mut names| names.any(|name| name == JOIN));
+        let joins = start
+            .client_hello()
+            .alpn()
+            .is_some_and(|mut names| names.any(|name| name == JOIN));
         if joins {
-            return Ok(Accepted::Joiner(Box::new(start.into_stream(Arc::clone(&self.joiners)).await?)));
+            return Ok(Accepted::Joiner(Box::new(
+                start.into_stream(Arc::clone(&self.joiners)).await?,
+            )));
         }
         let stream = start.into_stream(Arc::clone(&self.peers)).await?;
         let der = stream
@@ -130,21 +140,32 @@ impl PeerTls {
             .ok_or_else(|| io::Error::new(io::ErrorKind::PermissionDenied, "the peer showed no certificate"))?
             .clone()
             .into_owned();
-        Ok(Accepted::Peer(Box::new(stream), Certificate { cluster: self.cluster, der }))
+        Ok(Accepted::Peer(
+            Box::new(stream),
+            Certificate {
+                cluster: self.cluster,
+                der,
+            },
+        ))
     }
 }
 
 /// Makes a joiner's connection safe: the other end shows a certificate of the CA with this hash.
-pub async fn connect_to_join(cluster: ClusterId, ca_hash: [u8; 32], stream: BoxStream) -> io::Result<BoxStream> {
+pub(crate) async fn connect_to_join(cluster: ClusterId, ca_hash: [u8; 32], stream: BoxStream) -> io::Result<BoxStream> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(invalid)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(PinnedAuthority { ca_hash, provider: provider() }))
+        .with_custom_certificate_verifier(Arc::new(PinnedAuthority {
+            ca_hash,
+            provider: provider(),
+        }))
         .with_no_client_auth();
     config.alpn_protocols = vec![JOIN.to_vec()];
     let name = ServerName::try_from(cluster_name(cluster)).map_err(invalid)?;
-    Ok(Box::new(TlsConnector::from(Arc::new(config)).connect(name, stream).await?))
+    Ok(Box::new(
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await?,
+    ))
 }
 
 /// Trusts just the CA whose certificate has this hash, as the server shows it in its chain.

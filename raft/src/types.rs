@@ -12,7 +12,7 @@ use crate::machine::Machine;
 
 /// A log entry's commands. Shared, since the log's cache, the replication and `apply` all hold it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Batch(pub Arc<Entry>);
+pub(crate) struct Batch(pub Arc<Entry>);
 
 impl fmt::Display for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,12 +21,12 @@ impl fmt::Display for Batch {
 }
 
 /// The answers to a batch, one per command; none for entries of raft's own.
-#[derive(Debug, Clone, Default)]
-pub struct Answers(pub Vec<Applied>);
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Answers(pub Vec<Applied>);
 
 openraft::declare_raft_types!(
     /// One configuration for both worlds. The leader id is the standard one, so that a term has one leader and fences.
-    pub TypeConfig:
+    pub(crate) TypeConfig:
         D = Batch,
         R = Answers,
         NodeId = u64,
@@ -36,16 +36,16 @@ openraft::declare_raft_types!(
 );
 
 /// The consensus engine with our state machine.
-pub type Raft = openraft::Raft<TypeConfig, Machine>;
+pub(crate) type Raft = openraft::Raft<TypeConfig, Machine>;
 /// A position in the log.
-pub type LogId = alias::LogIdOf<TypeConfig>;
+pub(crate) type LogId = alias::LogIdOf<TypeConfig>;
 /// A vote for a leader of a term.
-pub type Vote = alias::VoteOf<TypeConfig>;
+pub(crate) type Vote = alias::VoteOf<TypeConfig>;
 /// An entry of the log.
-pub type LogEntry = alias::EntryOf<TypeConfig>;
+pub(crate) type LogEntry = alias::EntryOf<TypeConfig>;
 /// The members as of some entry.
-pub type Membership = alias::StoredMembershipOf<TypeConfig>;
+pub(crate) type Membership = alias::StoredMembershipOf<TypeConfig>;
 /// What a snapshot covers.
-pub type SnapshotMeta = alias::SnapshotMetaOf<TypeConfig>;
+pub(crate) type SnapshotMeta = alias::SnapshotMetaOf<TypeConfig>;
 /// What an entry carries.
-pub type Payload = openraft::EntryPayload<Batch, u64, openraft::impls::EmptyNode>;
+pub(crate) type Payload = openraft::EntryPayload<Batch, u64, openraft::impls::EmptyNode>;

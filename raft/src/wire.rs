@@ -16,11 +16,11 @@ use crate::identity::Authority;
 use crate::types::{SnapshotMeta, TypeConfig, Vote};
 
 /// The version of this protocol; both ends must speak the same.
-pub const PROTOCOL: u16 = 1;
+pub(crate) const PROTOCOL: u16 = 1;
 
 /// The first frame of a peer connection.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Hello {
+pub(crate) struct Hello {
     /// The sender's [`PROTOCOL`].
     pub protocol: u16,
     /// The cluster it means.
@@ -33,7 +33,7 @@ pub struct Hello {
 
 /// What a peer asks.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Request {
+pub(crate) enum Request {
     /// Replicate entries, or beat.
     Append(AppendEntriesRequest<TypeConfig>),
     /// Vote for a leader.
@@ -42,17 +42,17 @@ pub enum Request {
     PreVote(VoteRequest<TypeConfig>),
     /// Take the lead, or let another take it.
     Transfer(TransferLeaderRequest<TypeConfig>),
-    /// A snapshot of so many bytes follows in chunks.
+    /// A snapshot follows in chunks.
     SnapshotBegin {
         /// The leader's vote.
         vote: Vote,
         /// What it covers.
         meta: SnapshotMeta,
-        /// Its length.
-        bytes: u64,
     },
-    /// The next bytes of the snapshot; the last of them install it.
+    /// The next bytes of the snapshot.
     SnapshotChunk(Vec<u8>),
+    /// That was all of it: install it.
+    SnapshotEnd,
     /// Propose these commands, if you are the leader.
     Propose(Vec<Proposal>),
     /// Up to which entry must I have applied for a linearizable read?
@@ -63,7 +63,7 @@ pub enum Request {
 
 /// A reply with the replier's wall clock, from which a leader knows its voters' clocks.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The replier's wall clock, milliseconds since 1970.
     pub wall_ms: u64,
     /// The answer.
@@ -72,23 +72,23 @@ pub struct Reply {
 
 /// The answer to a [`Request`].
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// To `Append`.
     Append(AppendEntriesResponse<TypeConfig>),
     /// To `Vote` and `PreVote`.
     Vote(VoteResponse<TypeConfig>),
     /// To `Transfer`.
     Transfer(TransferLeaderResponse<TypeConfig>),
-    /// To `SnapshotBegin` and every chunk but the last: go on.
+    /// To `SnapshotBegin` and `SnapshotChunk`: go on.
     GoOn,
-    /// To the last chunk.
+    /// To `SnapshotEnd`.
     Snapshot(SnapshotResponse<TypeConfig>),
     /// To `Propose`.
     Proposed(Result<Vec<Applied>, ProposeRefusal>),
     /// To `ReadIndex`: the index to wait for; `None` from a node that does not lead.
     ReadIndex(Option<u64>),
     /// To `Digests`: the index of the entry after which each was taken.
-    Digests(Vec<(u64, licensing::Digest)>),
+    Digests(Vec<(u64, licensing::digest::Digest)>),
     /// This node cannot answer: its raft has stopped.
     Stopped,
 }
@@ -104,7 +104,7 @@ pub enum ProposeRefusal {
 
 /// The one frame a joiner sends.
 #[derive(Serialize, Deserialize)]
-pub struct JoinRequest {
+pub(crate) struct JoinRequest {
     /// The joiner's [`PROTOCOL`].
     pub protocol: u16,
     /// Which token admits it.
@@ -124,11 +124,11 @@ pub struct JoinRequest {
 }
 
 /// The longest join frame.
-pub const JOIN_BYTES_MAX: usize = 16 << 10;
+pub(crate) const JOIN_BYTES_MAX: usize = 16 << 10;
 
 /// What a joiner is told.
 #[derive(Serialize, Deserialize)]
-pub enum JoinReply {
+pub(crate) enum JoinReply {
     /// It is admitted.
     Admitted {
         /// Its number.

@@ -1,0 +1,77 @@
+//! Disks that lose power: ext4 on loop devices, and the ioctl that shuts a file system down without writing what it
+//! still holds in memory. Needs root.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// A mounted loop device. Dropping it unmounts it.
+#[derive(Debug)]
+pub struct LoopDisk {
+    image: PathBuf,
+    mount: PathBuf,
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<()> {
+    let output = Command::new(program).args(arguments).output().with_context(|| format!("{program} cannot be run"))?;
+    if !output.status.success() {
+        bail!("{program} {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
+impl LoopDisk {
+    /// Makes a file system of `megabytes` in a file and mounts it at `mount`.
+    pub fn create(image: &Path, mount: &Path, megabytes: u64) -> Result<Self> {
+        std::fs::create_dir_all(mount)?;
+        let file = std::fs::File::create(image)?;
+        file.set_len(megabytes << 20)?;
+        let (image_text, disk) = (path(image)?, Self { image: image.to_owned(), mount: mount.to_owned() });
+        run("mkfs.ext4", &["-q", "-F", image_text])?;
+        disk.mount()?;
+        Ok(disk)
+    }
+
+    /// Mounts it (again): the journal is replayed, and what was not synced is gone.
+    pub fn mount(&self) -> Result<()> {
+        run("mount", &["-o", "loop", path(&self.image)?, path(&self.mount)?])
+    }
+
+    /// Unmounts it; whoever had files open there must be gone.
+    pub fn unmount(&self) -> Result<()> {
+        run("umount", &[path(&self.mount)?])
+    }
+
+    /// Takes the power: from now on nothing reaches the disk, and every write and sync fails.
+    pub fn cut_power(&self) -> Result<()> {
+        // EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. There is no safe wrapper for it; Python's standard
+        // library has ioctl, and this is a test.
+        let program = "import fcntl, os, struct, sys\n\
+                       fd = os.open(sys.argv[1], os.O_RDONLY)\n\
+                       fcntl.ioctl(fd, 0x8004587d, struct.pack('I', 2))";
+        run("python3", &["-c", program, path(&self.mount)?])
+    }
+}
+
+fn path(path: &Path) -> Result<&str> {
+    path.to_str().context("a path that is not text")
+}
+
+impl Drop for LoopDisk {
+    fn drop(&mut self) {
+        // The last resort of a run that failed halfway.
+        let _ = Command::new("umount").arg("-l").arg(&self.mount).output();
+    }
+}
+
+/// Why power cannot be cut here, if it cannot.
+pub fn unavailable() -> Option<&'static str> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("mounting file systems needs root");
+    }
+    if !Path::new("/dev/loop-control").exists() {
+        return Some("this kernel has no loop devices");
+    }
+    None
+}

@@ -1,0 +1,136 @@
+//! What clients saw: every call with when it began, when it was answered, and the answer. The checkers trust only this.
+
+use std::collections::BTreeMap;
+
+/// Microseconds on the harness's own clock.
+pub type Us = u64;
+
+/// One call as its client saw it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// When the client began to send.
+    pub begun: Us,
+    /// When it had the answer; `None` if it never had one.
+    pub answered: Option<Us>,
+    /// What it asked.
+    pub asked: Asked,
+    /// What it was told.
+    pub told: Told,
+}
+
+/// What a client asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A seat for a holder, under the call's own name.
+    Acquire {
+        /// Who.
+        holder: String,
+        /// The `request_id`.
+        request: String,
+    },
+    /// To keep a session.
+    Heartbeat {
+        /// The secret id.
+        session: String,
+    },
+    /// To give a session back.
+    Release {
+        /// The secret id.
+        session: String,
+    },
+}
+
+/// What a client was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// It has the seat.
+    Held {
+        /// The secret id.
+        session: String,
+        /// The number of the command, from the signed token.
+        seq: u64,
+    },
+    /// It is given back; whether by this call.
+    Released {
+        /// Whether this call ended it.
+        by_this: bool,
+    },
+    /// A refusal with its code.
+    Refused {
+        /// The permanent code.
+        code: String,
+    },
+    /// No answer, or one that says the outcome is not known: it may have happened.
+    Unknown,
+    /// An answer that says nothing happened.
+    NotDone,
+}
+
+/// All calls of a run, for one license.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// The calls, in any order.
+    pub calls: Vec<Call>,
+}
+
+/// What is known of one session.
+#[derive(Debug, Clone)]
+pub struct SessionLife {
+    /// Whose it is.
+    pub holder: String,
+    /// When the first answer that granted it came.
+    pub granted: Us,
+    /// The beginnings of the calls that kept it, the acquire among them, in order.
+    pub kept: Vec<Us>,
+    /// When its release was first asked for.
+    pub release_begun: Option<Us>,
+    /// When an answer first said it was over.
+    pub over: Option<Us>,
+}
+
+impl History {
+    /// What is known of each session that was granted.
+    pub fn sessions(&self) -> BTreeMap<&str, SessionLife> {
+        let mut lives: BTreeMap<&str, SessionLife> = BTreeMap::new();
+        for call in &self.calls {
+            let (Asked::Acquire { holder, .. }, Told::Held { session, .. }, Some(answered)) =
+                (&call.asked, &call.told, call.answered)
+            else {
+                continue;
+            };
+            let fresh = || SessionLife {
+                holder: holder.clone(),
+                granted: answered,
+                kept: Vec::new(),
+                release_begun: None,
+                over: None,
+            };
+            let life = lives.entry(session).or_insert_with(fresh);
+            life.granted = life.granted.min(answered);
+            life.kept.push(call.begun);
+        }
+        for call in &self.calls {
+            match (&call.asked, &call.told) {
+                (Asked::Heartbeat { session }, Told::Held { .. }) => {
+                    if let Some(life) = lives.get_mut(session.as_str()) {
+                        life.kept.push(call.begun);
+                    }
+                }
+                (Asked::Release { session }, _) => {
+                    if let Some(life) = lives.get_mut(session.as_str()) {
+                        let begun = life.release_begun.map_or(call.begun, |earlier| earlier.min(call.begun));
+                        life.release_begun = Some(begun);
+                        if let (Told::Released { .. }, Some(answered)) = (&call.told, call.answered) {
+                            life.over = Some(life.over.map_or(answered, |earlier| earlier.min(answered)));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for life in lives.values_mut() {
+            life.kept.sort_unstable();
+        }
+        lives
+    }
+}

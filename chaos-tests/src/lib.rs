@@ -1,0 +1,10 @@
+//! Breaking usher on purpose: the histories that clients saw, the laws they are checked against, and the harnesses that
+//! run real processes and simulated nodes under faults.
+
+pub mod checks;
+pub mod client;
+pub mod cluster;
+pub mod disks;
+pub mod history;
+#[cfg(feature = "simulation")]
+pub mod simulation;

@@ -1,0 +1,125 @@
+//! A simulated node's surroundings: turmoil's network, clocks that may be wrong, randomness from the seed.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use raft::seams::{BoxFuture, BoxStream, Clock, Entropy, Listener, Net};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use turmoil::net::{TcpListener, TcpStream};
+
+use super::world::{Trace, World};
+
+/// Where simulated time begins, milliseconds since 1970.
+pub const EPOCH_MS: u64 = 1_800_000_000_000;
+
+fn elapsed_ms() -> u64 {
+    turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A node's clocks: the wall clock is off by a settable amount.
+#[derive(Debug, Default)]
+pub struct SimulatedClock {
+    /// How far the wall clock is off, in milliseconds.
+    pub off_by_ms: AtomicI64,
+}
+
+impl Clock for SimulatedClock {
+    fn unix_ms(&self) -> u64 {
+        (EPOCH_MS + elapsed_ms()).saturating_add_signed(self.off_by_ms.load(Ordering::Relaxed))
+    }
+
+    fn boot_ms(&self) -> u64 {
+        elapsed_ms()
+    }
+}
+
+/// Random numbers of the world's seed.
+#[derive(Debug)]
+pub struct SimulatedEntropy(pub Arc<World>);
+
+impl Entropy for SimulatedEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.0.draw().to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
+}
+
+/// turmoil's network.
+#[derive(Debug)]
+pub struct SimulatedNet(pub Arc<World>);
+
+struct SimulatedListener(TcpListener, Arc<World>);
+
+impl Net for SimulatedNet {
+    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<BoxStream>> {
+        Box::pin(async move {
+            let (host, port) = address.rsplit_once(':').ok_or(io::ErrorKind::InvalidInput)?;
+            let port: u16 = port.parse().map_err(|_| io::ErrorKind::InvalidInput)?;
+            match TcpStream::connect((host, port)).await {
+                Ok(stream) => Ok(Box::new(Traced { stream, world: Arc::clone(&self.0) }) as BoxStream),
+                Err(error) => {
+                    // turmoil refuses at once what a real network would lose; and a failed connect leaks a port.
+                    tokio::time::sleep(Duration::from_millis(10 + self.0.below(150))).await;
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    fn listen<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind(address).await?;
+            Ok(Box::new(SimulatedListener(listener, Arc::clone(&self.0))) as Box<dyn Listener>)
+        })
+    }
+}
+
+impl Listener for SimulatedListener {
+    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxStream, SocketAddr)>> {
+        Box::pin(async move {
+            let (stream, from) = self.0.accept().await?;
+            Ok((Box::new(Traced { stream, world: Arc::clone(&self.1) }) as BoxStream, from))
+        })
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// A connection whose sent bytes are part of the trace.
+struct Traced {
+    stream: TcpStream,
+    world: Arc<World>,
+}
+
+impl AsyncRead for Traced {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Traced {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(count)) = &written {
+            self.world.note(Trace::Network, &bytes[..*count]);
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,87 @@
+//! The seed of a run and the trace of what happened in it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a trace entry is about. Each has a hash of its own, so that a difference says where to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trace {
+    /// Answers to clients, faults, restarts.
+    Events,
+    /// Bytes on connections.
+    Network,
+}
+
+/// One simulated universe.
+#[derive(Debug)]
+pub struct World {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    random: u64,
+    hashes: BTreeMap<Trace, (u64, u64)>,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl World {
+    /// The universe of `seed`.
+    pub fn new(seed: u64) -> Arc<Self> {
+        let state = State { random: seed ^ 0x7573_6865_7221, hashes: BTreeMap::new(), counts: BTreeMap::new() };
+        Arc::new(Self { state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next random number (splitmix64).
+    pub fn draw(&self) -> u64 {
+        let mut state = self.state();
+        state.random = state.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A random number of `0..below`; 0 if there is none.
+    pub fn below(&self, below: u64) -> u64 {
+        self.draw() % below.max(1)
+    }
+
+    /// Notes that something happened now.
+    pub fn note(&self, trace: Trace, what: &[u8]) {
+        let now = turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+        let mut state = self.state();
+        let (hash, count) = state.hashes.entry(trace).or_default();
+        *hash = mix(mix(*hash, &now.to_le_bytes()), what);
+        *count += 1;
+    }
+
+    /// Counts a fault or an answer.
+    pub fn count(&self, what: &'static str) {
+        *self.state().counts.entry(what).or_default() += 1;
+    }
+
+    /// How often each thing happened.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.state().counts.clone()
+    }
+
+    /// The hash of each trace and how many entries it has.
+    pub fn hashes(&self) -> BTreeMap<Trace, (u64, u64)> {
+        self.state().hashes.clone()
+    }
+}
+
+/// Folds `bytes` into `hash`.
+pub fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9fb2_1c65_1e98_df25).rotate_left(29);
+    }
+    (hash ^ bytes.len() as u64).wrapping_mul(0x9fb2_1c65_1e98_df25)
+}

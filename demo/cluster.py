@@ -1,0 +1,109 @@
+"""Three real usher processes on this machine, and the admin calls that the walk needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Optional
+
+
+class Cluster:
+    """What `usher demo --detach` started."""
+
+    def __init__(self, usher: str, data: Path) -> None:
+        self._usher, self._data = usher, data
+        printed = subprocess.run(
+            [usher, "demo", "--detach", "-o", "json", "--data", str(data)],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        ).stdout
+        facts = json.loads(printed)
+        self.nodes: list[dict[str, Any]] = facts["nodes"]
+        self.root_file: str = facts["root_file"]
+        self._token: str = facts["admin_token"]
+
+    @property
+    def urls(self) -> list[str]:
+        return [node["api"] for node in self.nodes]
+
+    def admin(self, method: str, path: str, body: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+        """One call, on the first node that answers."""
+        deadline = time.monotonic() + 20
+        while True:
+            for url in self.urls:
+                request = urllib.request.Request(
+                    f"{url}/api/v1{path}",
+                    method=method,
+                    data=None if body is None else json.dumps(body).encode(),
+                    headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+                )
+                try:
+                    with urllib.request.urlopen(request, timeout=5) as answer:
+                        return json.load(answer)
+                except urllib.error.HTTPError as error:
+                    if error.code < 500:
+                        raise RuntimeError(f"{method} {path}: {error.read().decode()}") from error
+                except OSError:
+                    pass
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{method} {path}: no node answers")
+            time.sleep(0.1)
+
+    def leader(self) -> dict[str, Any]:
+        """The node that leads."""
+        seen = self.admin("GET", "/cluster")
+        led = next(node for node in seen["nodes"] if node["id"] == seen["leader"])
+        return next(node for node in self.nodes if node["api"].rstrip("/") == led["api_url"].rstrip("/"))
+
+    def wait_for_leader(self, other_than: int) -> float:
+        """Wait until another process leads; how long that took."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < 20:
+            if self.leader()["pid"] != other_than:
+                return time.monotonic() - begun
+            time.sleep(0.02)
+        raise RuntimeError("no node took the lead")
+
+    def stop(self) -> None:
+        subprocess.run([self._usher, "demo", "--stop", "--data", str(self._data)], check=False, stdout=subprocess.DEVNULL)
+
+
+class Catalogue:
+    """A product with the plans that the walk sells."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._product = cluster.admin(
+            "POST",
+            "/products",
+            {
+                "code": "walk",
+                "name": "Walk-through",
+                "key_prefix": "WALK",
+                "renewal_url": "https://coditect.example/renew",
+            },
+        )["id"]
+        self._customer = cluster.admin("POST", "/customers", {"name": "Walk-through Ltd"})["id"]
+        short = {"ttl_seconds": 6, "heartbeat_seconds": 1, "offline": "lenient", "grace_seconds": 60}
+        self._plans = {"pro": self._plan("pro", "Pro", {}), "short": self._plan("short", "Short", short)}
+
+    def _plan(self, code: str, name: str, terms: dict[str, Any]) -> str:
+        body = {"product": self._product, "code": code, "name": name, "entitlements": {"gpu": True}, **terms}
+        return self._cluster.admin("POST", "/plans", body)["id"]
+
+    def license(self, plan: str, seats: int, **more: Any) -> dict[str, Any]:
+        """A new license; its key is in the answer."""
+        body = {"plan": self._plans[plan], "customer": self._customer, "seats": seats, **more}
+        return self._cluster.admin("POST", "/licenses", body)
+
+
+def kill(pid: int) -> None:
+    """End a process without warning."""
+    os.kill(pid, signal.SIGKILL)

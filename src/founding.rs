@@ -1,0 +1,173 @@
+//! Founding a cluster: its keys, its first node, and the token that administers it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use licensing::cluster::Scope;
+use licensing::command::{Actor, Command, NewNode, Proposal};
+use licensing::id::{ApiTokenId, ClusterId, encode_base32};
+use licensing::outcome::Outcome;
+use raft::seams::{Entropy, Seams};
+use raft::{Cluster, Identity, Node, NodeConfig, Tuning};
+use trust::{
+    IssuerClaims, IssuerLimits, PathLength, RootKeyFile, RootSet, Seconds, SigningKey, UnixSeconds, issue_certificate,
+};
+use zeroize::Zeroizing;
+
+use crate::keys::{Keys, Secrets, write_private};
+use crate::lookup::LookupKey;
+
+/// A cluster's certificate is valid this long, unless its root says otherwise.
+const CERTIFICATE_VALID: Seconds = Seconds::new(5 * 366 * 86_400);
+
+/// What an API token begins with.
+const TOKEN_PREFIX: &str = "usher_";
+
+/// What a cluster is founded with.
+#[derive(Debug, Clone)]
+pub struct Founding {
+    /// The first node's name for people.
+    pub name: String,
+    /// Where its peers will reach it, `host:port`.
+    pub peer_address: String,
+    /// Where its API will be, a URL.
+    pub api_url: String,
+    /// The vendor's root key file; without one a new root is made.
+    pub root_key: Option<PathBuf>,
+}
+
+/// What the founder must keep.
+pub struct Founded {
+    /// The new cluster.
+    pub cluster: ClusterId,
+    /// The token that administers it. Shown once; only its keyed hash is kept.
+    pub admin_token: Zeroizing<String>,
+    /// The vendor's roots, as applications pin them.
+    pub roots: RootSet,
+    /// The new root's key file, if one was made: to be kept offline.
+    pub root_key: Option<Zeroizing<String>>,
+}
+
+/// Makes the keys of a new cluster.
+pub fn make_keys(founding: &Founding, entropy: &dyn Entropy, now: UnixSeconds) -> Result<(Keys, Option<RootKeyFile>)> {
+    let (root, made) = match &founding.root_key {
+        Some(path) => (read_root_key(path)?, false),
+        None => (RootKeyFile::new(SigningKey::from_seed(draw(entropy))), true),
+    };
+    let mut cluster = [0; 16];
+    entropy.fill(&mut cluster);
+    let cluster = ClusterId::from_bytes(cluster);
+    let signing = SigningKey::from_seed(draw(entropy));
+    let root_key = root.key();
+    let claims = IssuerClaims {
+        issuer: root_key.kid(),
+        cluster: cluster.to_string().parse().context("the cluster's id")?,
+        key: signing.public().clone(),
+        issued_at: now,
+        limits: IssuerLimits {
+            expires_at: now.after(CERTIFICATE_VALID),
+            path: PathLength::new(0),
+            products: None,
+            grace_max: None,
+        },
+    };
+    let certificate = issue_certificate(root_key, None, &claims).context("the cluster's certificate")?;
+    let keys = Keys {
+        identity: Identity::found(cluster)?,
+        secrets: Secrets {
+            lookup: LookupKey::from_bytes(*draw(entropy)),
+            signing: Arc::new(signing),
+            chain: vec![certificate],
+            roots: RootSet::new([root_key.public().clone()])?,
+        },
+    };
+    Ok((keys, made.then_some(root)))
+}
+
+/// Founds a cluster on a running node that has the cluster's first identity, and makes its admin token.
+pub async fn found(node: &Node, founding: &Founding, keys: &Keys, entropy: &dyn Entropy) -> Result<Zeroizing<String>> {
+    let first = NewNode {
+        name: founding.name.as_str().into(),
+        peer_address: founding.peer_address.as_str().into(),
+        api_url: founding.api_url.as_str().into(),
+        spki: keys.identity.spki()?,
+    };
+    node.found(first).await?;
+    create_admin_token(node.cluster(), &keys.secrets.lookup, entropy).await
+}
+
+/// Makes a token that may do everything. The text is not kept anywhere.
+pub async fn create_admin_token(
+    cluster: &Cluster,
+    lookup: &LookupKey,
+    entropy: &dyn Entropy,
+) -> Result<Zeroizing<String>> {
+    let mut secret = Zeroizing::new([0; 20]);
+    entropy.fill(&mut secret[..]);
+    let token = Zeroizing::new(format!("{TOKEN_PREFIX}{}", encode_base32(&secret[..])));
+    let mut id = [0; 10];
+    entropy.fill(&mut id);
+    let command = Command::CreateApiToken {
+        id: ApiTokenId::from_bytes(id),
+        name: "the founder's".into(),
+        secret: lookup.api_token(&token),
+        scope: Scope::Admin,
+        expires_at: None,
+    };
+    let request = lookup.request(b"founding", &encode_base32(&id), b"");
+    let proposal = Proposal { actor: Actor::System, request: Some(request), not_after: None, command };
+    match cluster.propose(proposal).await?.outcome {
+        Outcome::Rejected(rejection) => bail!("the admin token was not made: {rejection}"),
+        _ => Ok(token),
+    }
+}
+
+/// Founds a cluster in `data_dir`: makes keys, runs the node alone for as long as that takes, and leaves a directory
+/// that `usher server` starts from.
+pub async fn found_in(data_dir: &Path, founding: &Founding, seams: Seams) -> Result<Founded> {
+    let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
+    let (keys, root) = make_keys(founding, &*seams.entropy, now)?;
+    keys.save(data_dir)?;
+    let config = NodeConfig {
+        identity: keys.identity.clone(),
+        // Nobody is to reach the node before it is started for good.
+        listen: "127.0.0.1:0".to_owned(),
+        tuning: Tuning::default(),
+        secrets: Arc::from(keys.secrets.to_bytes().as_slice()),
+        tls: true,
+    };
+    let node = Node::start(config, seams.clone()).await?;
+    let admin_token = found(&node, founding, &keys, &*seams.entropy).await;
+    node.shutdown().await;
+    Ok(Founded {
+        cluster: keys.identity.cluster,
+        admin_token: admin_token?,
+        roots: keys.secrets.roots,
+        root_key: root.map(|root| root.to_json()),
+    })
+}
+
+/// Writes what the founder must keep beside the data: the roots for applications, and a new root's key.
+pub fn write_root_files(dir: &Path, founded: &Founded) -> Result<(PathBuf, Option<PathBuf>)> {
+    let public = dir.join("vendor-root.json");
+    std::fs::write(&public, founded.roots.to_json())
+        .with_context(|| format!("{} cannot be written", public.display()))?;
+    let Some(key) = &founded.root_key else { return Ok((public, None)) };
+    let private = dir.join("vendor-root.key.json");
+    write_private(&private, key.as_bytes()).with_context(|| format!("{} cannot be written", private.display()))?;
+    Ok((public, Some(private)))
+}
+
+fn read_root_key(path: &Path) -> Result<RootKeyFile> {
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .with_context(|| format!("the root key file {} cannot be read", path.display()))?;
+    RootKeyFile::parse(&text).with_context(|| format!("{} is not a root key file", path.display()))
+}
+
+fn draw(entropy: &dyn Entropy) -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    entropy.fill(&mut bytes[..]);
+    bytes
+}
