@@ -1,0 +1,301 @@
+"""The seat as applications see it, for threads and for asyncio: two thin faces over one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType, TracebackType
+from typing import Mapping, Optional, Type
+
+from . import _exit
+from ._announcer import Announcer, Callback
+from ._claims import Entitlement
+from ._clock import Clock, SystemClock
+from ._engine import Engine, chance, new_request_id
+from ._errors import SeatLost, UsherError
+from ._exchange import Exchange, Identity
+from ._grant import Verifier, parse_time, utc
+from ._http import Transport
+from ._log import log, redacted
+from ._messages import Ending
+from ._protocol import Kept, Pace, Protocol
+from ._settings import Settings, new_instance
+from ._state import Phase, Standing, State, StateChange
+from ._store import Record, Store
+
+RELEASE_SECONDS = 5.0
+_NO_ENTITLEMENTS: Mapping[str, Entitlement] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class LicenseInfo:
+    """The license behind the seat. `plan_name` and `expires_at` are for display: the server does not sign them."""
+
+    id: str
+    customer: str
+    product: str
+    plan: str
+    plan_name: Optional[str]
+    expires_at: Optional[datetime]
+
+
+class _Seat:
+    """What both faces share: reading what is held. Safe from any thread, never blocks."""
+
+    def __init__(
+        self, settings: Settings, on_state: Optional[Callback], on_lost: Optional[Callback], clock: Optional[Clock]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._on_state = on_state
+        self._on_lost = on_lost
+        self._engine: Optional[Engine] = None
+        self._guard = threading.RLock()
+
+    @property
+    def state(self) -> State:
+        """The state at this moment."""
+        return self._standing.state(self._clock.now())
+
+    @property
+    def reason(self) -> Optional[UsherError]:
+        """What went wrong last, while something is wrong."""
+        return None if self.state is State.ACTIVE else self._standing.error
+
+    @property
+    def entitlements(self) -> Mapping[str, Entitlement]:
+        """The features and limits that the license carries; none without a right to run."""
+        grant = self._standing.grant
+        return grant.claims.ent if grant is not None and self.state.entitled else _NO_ENTITLEMENTS
+
+    def entitlement(self, name: str, default: Optional[Entitlement] = None) -> Optional[Entitlement]:
+        """One feature or limit: `True`, a number or a text; `default` if the license does not carry it."""
+        return self.entitlements.get(name, default)
+
+    @property
+    def expires_at(self) -> Optional[datetime]:
+        """The end of the present token's life, on the cluster's clock. Every heartbeat moves it on."""
+        grant = self._standing.grant
+        return None if grant is None else utc(grant.claims.exp)
+
+    @property
+    def offline_until(self) -> Optional[datetime]:
+        """Until when this seat may be used without another word from the server, on the cluster's clock."""
+        grant = self._standing.grant
+        return None if grant is None else utc(grant.claims.gex)
+
+    @property
+    def last_contact(self) -> Optional[datetime]:
+        """When the server last answered, on this machine's clock; None if it has not since the seat was acquired."""
+        seconds = self._standing.answered_at
+        return None if seconds is None else utc(seconds)
+
+    @property
+    def license(self) -> Optional[LicenseInfo]:
+        """The license behind the seat."""
+        grant = self._standing.grant
+        if grant is None:
+            return None
+        claims, display = grant.claims, grant.display
+        return LicenseInfo(
+            claims.lic, claims.cus, claims.aud, claims.plan, display.plan_name, parse_time(display.license_expires_at)
+        )
+
+    @property
+    def session(self) -> Optional[str]:
+        """The session's public name, as the operator sees it."""
+        grant = self._standing.grant
+        return None if grant is None else grant.claims.sid
+
+    @property
+    def hardware_id(self) -> str:
+        """The fingerprint that the seat is counted for."""
+        return self._settings.fingerprint.value
+
+    def check(self) -> None:
+        """Raise `SeatLost` unless this process may run; for applications that prefer to ask."""
+        state = self.state
+        if not state.entitled:
+            why = self._standing.error
+            told = f" {why.message}" if why is not None else ""
+            raise SeatLost(f"No seat is held ({state.value}).{told}", code=why.code if why else None) from why
+
+    @property
+    def _standing(self) -> Standing:
+        engine = self._engine
+        return Standing() if engine is None else engine.protocol.standing
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.state.value} {self.session or '-'} {redacted(self._settings.license_key)}>"
+        )
+
+    # The engine's life.
+
+    def _start(self) -> Engine:
+        with self._guard:
+            if self._engine is not None:
+                if self._standing.phase is Phase.STARTING or self.state.entitled:
+                    raise UsherError("This seat is already held.", code="ALREADY_HELD", remedy="Call release() first.")
+                self._stop(RELEASE_SECONDS)
+            self._engine = engine = self._new_engine()
+            _exit.remember(self)
+            engine.start()
+            return engine
+
+    def _new_engine(self) -> Engine:
+        settings, hardware_id = self._settings, self._settings.fingerprint.value
+        verifier = Verifier(settings.roots, hardware_id, settings.product)
+        store = Store(settings.state_dir, settings.license_key, hardware_id, settings.scope, settings.instance or "")
+        owner = store.own()
+        record = store.load(verifier, self._clock.now())
+        # The next process after a crash takes over the dead one's name, so that it gets the same seat.
+        instance = settings.instance or (record.instance if owner and record else new_instance())
+        identity = Identity(settings.license_key, hardware_id, settings.jwt_token, settings.client_facts(instance))
+        pace = Pace(len(settings.servers), settings.timeout, settings.acquire_timeout)
+        return Engine(
+            Protocol(pace, chance=chance(), new_id=new_request_id),
+            Exchange(Transport(settings.servers, settings.tls), identity, verifier, self._clock),
+            store,
+            self._clock,
+            self._announcer(),
+            _kept(record, owner=owner),
+            instance,
+        )
+
+    def _announcer(self) -> Announcer:
+        return Announcer(self._on_state, self._on_lost)
+
+    def _give_up(self, engine: Engine, error: BaseException) -> None:
+        """Acquiring did not come to its end. Interrupted, a seat may still be granted: it goes straight back."""
+        if not isinstance(error, UsherError):
+            engine.release(RELEASE_SECONDS)
+            return
+        with self._guard:
+            if self._engine is engine:
+                self._engine = None
+        _exit.forget(self)
+        engine.close()
+
+    def _ask_to_stop(self, budget: float) -> Optional[Engine]:
+        """Begin to give the seat back; None if there is none."""
+        with self._guard:
+            engine, self._engine = self._engine, None
+        _exit.forget(self)
+        if engine is not None:
+            engine.release(budget)
+        return engine
+
+    def _stop(self, budget: float) -> None:
+        """Give the seat back and wait up to `budget` seconds."""
+        engine = self._ask_to_stop(budget)
+        if engine is not None:
+            self._finish(engine, budget)
+
+    @staticmethod
+    def _finish(engine: Engine, budget: float) -> None:
+        ending = engine.wait_released(budget)
+        engine.close()
+        if ending is not Ending.HEARD:
+            log.warning("The server has not confirmed the release; the seat is free when its ttl ends")
+
+    def _after_fork(self) -> None:
+        """In a child: hold nothing."""
+        engine, self._engine = self._engine, None
+        self._guard = threading.RLock()
+        if engine is not None:
+            engine.after_fork()
+
+
+def _kept(record: Optional[Record], *, owner: bool) -> Kept:
+    if record is None:
+        return Kept()
+    return Kept(record.grant, record.mark, record.grant.session_id if owner else None)
+
+
+class Seat(_Seat):
+    """A seat for threads. `with` acquires it and gives it back; so does leaving the process."""
+
+    def acquire(self) -> Seat:
+        """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
+        engine = self._start()
+        try:
+            engine.started.result()
+        except BaseException as error:
+            self._give_up(engine, error)
+            raise
+        return self
+
+    def release(self, timeout: float = RELEASE_SECONDS) -> None:
+        """Give the seat back; once is enough, twice does no harm. Never raises for what a network does."""
+        self._stop(timeout)
+
+    def __enter__(self) -> Seat:
+        """Take the seat."""
+        return self.acquire()
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        """Give the seat back."""
+        self.release()
+
+
+class AsyncSeat(_Seat):
+    """A seat for asyncio. It beats on its own thread, so a busy loop does not cost the seat."""
+
+    _loop: Optional[asyncio.AbstractEventLoop] = None
+
+    async def acquire(self) -> AsyncSeat:
+        """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
+        self._loop = asyncio.get_running_loop()
+        engine = await asyncio.to_thread(self._start)
+        try:
+            await asyncio.wrap_future(engine.started)
+        except BaseException as error:
+            self._give_up(engine, error)
+            raise
+        return self
+
+    async def release(self, timeout: float = RELEASE_SECONDS) -> None:
+        """Give the seat back; once is enough, twice does no harm. Never raises for what a network does."""
+        await asyncio.to_thread(self._stop, timeout)
+
+    async def __aenter__(self) -> AsyncSeat:
+        """Take the seat."""
+        return await self.acquire()
+
+    async def __aexit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        """Give the seat back."""
+        await self.release()
+
+    def _announcer(self) -> Announcer:
+        return Announcer(self._on_loop(self._on_state), self._on_loop(self._on_lost))
+
+    def _on_loop(self, callback: Optional[Callback]) -> Optional[Callback]:
+        """The callback, plain or a coroutine function, run on the loop that acquired the seat."""
+        if callback is None:
+            return None
+
+        async def run(change: StateChange) -> None:
+            result = callback(change)
+            if inspect.isawaitable(result):
+                await result
+
+        def schedule(change: StateChange) -> None:
+            loop = self._loop
+            if loop is not None and not loop.is_closed():
+                asyncio.run_coroutine_threadsafe(run(change), loop).add_done_callback(_log_failure)
+
+        return schedule
+
+
+def _log_failure(future: Future[None]) -> None:
+    if not future.cancelled() and future.exception() is not None:
+        log.error("A state callback failed", exc_info=future.exception())

@@ -1,0 +1,464 @@
+"""The protocol alone: scripted answers, made-up clocks."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Type
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.world import CLUSTER_EPOCH, Machine, cut_off, grant, granting, miss
+from usher_client._backoff import next_beat, pause
+from usher_client._errors import (
+    ClockTampered,
+    ConnectionFailed,
+    InvalidRequest,
+    LicenseRevoked,
+    RequestTooLate,
+    SeatLimitReached,
+    SessionEnded,
+    SignatureInvalid,
+    UserRequired,
+    UsherError,
+)
+from usher_client._messages import (
+    Action,
+    Announce,
+    Call,
+    Denied,
+    Done,
+    Ending,
+    Failed,
+    Forget,
+    Granted,
+    Kind,
+    Missed,
+    Outcome,
+    Released,
+    Save,
+    Send,
+    Started,
+)
+from usher_client._protocol import Kept, Pace, Protocol
+from usher_client._state import State
+
+
+def sent(machine: Machine) -> List[Call]:
+    return [action.call for action in machine.log if isinstance(action, Send)]
+
+
+def told(machine: Machine) -> List[State]:
+    return [action.change.state for action in machine.log if isinstance(action, Announce)]
+
+
+def failure(machine: Machine) -> Optional[UsherError]:
+    return next((action.error for action in machine.log if isinstance(action, Failed)), None)
+
+
+def started(machine: Machine) -> Machine:
+    assert machine.start()
+    return machine
+
+
+def answering(*outcomes: Outcome) -> Machine:
+    """A machine whose calls get these outcomes, the last one for ever."""
+    left = list(outcomes)
+
+    def answer(call: Call) -> Outcome:
+        if call.kind is Kind.RELEASE and not isinstance(left[0], Done):
+            return Done()
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return Machine(answer)
+
+
+def test_a_granted_seat_is_active_and_beats_before_its_token_ends() -> None:
+    machine = started(Machine(granting(grant(), grant(iat=CLUSTER_EPOCH + 280, seq=2))))
+    machine.run(300)
+    assert machine.state() is State.ACTIVE
+    assert [call.kind for call in sent(machine)] == [Kind.ACQUIRE, Kind.HEARTBEAT]
+    assert sent(machine)[1].session_id == "sid_1"
+    assert told(machine) == [State.ACTIVE]
+
+
+def test_without_an_answer_the_states_follow_one_another() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.run(87_000)
+    assert told(machine) == [State.ACTIVE, State.DEGRADED, State.GRACE, State.LOST]
+
+
+def test_a_strict_seat_has_no_grace() -> None:
+    machine = started(Machine(granting(grant(off="strict", gex=CLUSTER_EPOCH + 350))))
+    machine.run(400)
+    assert told(machine) == [State.ACTIVE, State.DEGRADED, State.LOST]
+
+
+def test_a_token_counts_from_the_sending_not_from_the_answer() -> None:
+    machine = Machine(granting(grant()))
+    slow = machine.answering
+
+    def answer(call: Call) -> Outcome:
+        machine.true += 9
+        machine.wall += 9
+        machine.boot += 9
+        return slow(call)
+
+    machine.answering = answer
+    started(machine)
+    assert machine.protocol is not None
+    assert machine.protocol.standing.life_left(machine.now()) == pytest.approx(341)
+
+
+def test_an_acquire_of_unknown_outcome_is_repeated_under_its_id_and_counts_from_its_first_sending() -> None:
+    machine = started(answering(miss(maybe_sent=True), miss(maybe_sent=True), Granted(grant()), miss()))
+    ids = {call.request_id for call in sent(machine)}
+    assert len(sent(machine)) == 3
+    assert len(ids) == 1
+    assert machine.protocol is not None
+    assert machine.protocol.standing.life_left(machine.now()) == pytest.approx(350 - (machine.true - CLUSTER_EPOCH))
+
+
+def test_an_acquire_that_certainly_was_not_sent_does_not_shorten_the_token() -> None:
+    machine = started(answering(miss(), miss(), Granted(grant()), miss()))
+    assert machine.true > CLUSTER_EPOCH
+    assert machine.protocol is not None
+    assert machine.protocol.standing.life_left(machine.now()) == pytest.approx(350)
+
+
+def test_an_acquire_of_long_unknown_outcome_gets_a_new_id() -> None:
+    machine = started(Machine(granting(grant())))
+    outcomes: List[Outcome] = [Denied(SessionEnded("expired"))]
+    machine.answering = lambda call: outcomes.pop() if outcomes else miss(maybe_sent=True)
+    machine.run(1_000)
+    acquires = [call for call in sent(machine) if call.kind is Kind.ACQUIRE][1:]
+    assert len({call.request_id for call in acquires}) >= 2
+
+
+def test_a_late_or_reused_request_is_asked_again_under_a_new_id() -> None:
+    machine = started(answering(Denied(RequestTooLate("late")), Granted(grant()), miss()))
+    first, second = sent(machine)
+    assert first.request_id != second.request_id
+
+
+@pytest.mark.parametrize("code", ["SESSION_EXPIRED", "SESSION_NOT_FOUND", "SESSION_REVOKED"])
+def test_an_ended_session_is_acquired_again_at_once(code: str) -> None:
+    again = Granted(grant("sid_2", sid="ses_2", seq=9, iat=CLUSTER_EPOCH + 280))
+    machine = started(answering(Granted(grant()), Denied(SessionEnded("ended", code=code)), again, miss()))
+    machine.run(300)
+    assert [call.kind for call in sent(machine)] == [Kind.ACQUIRE, Kind.HEARTBEAT, Kind.ACQUIRE]
+    assert machine.state() is State.ACTIVE
+    assert told(machine) == [State.ACTIVE]
+
+
+@pytest.mark.parametrize(("off", "then"), [("lenient", State.GRACE), ("strict", State.LOST), ("reserved", State.LOST)])
+def test_refused_after_its_session_ended_only_a_lenient_client_goes_on(off: str, then: State) -> None:
+    end = CLUSTER_EPOCH + (350 if off == "strict" else 86_400)
+    full = Denied(SeatLimitReached("full", limit=1, in_use=1, retry_after=30))
+    machine = started(answering(Granted(grant(off=off, gex=end)), Denied(SessionEnded("ended")), full))
+    machine.run(300)
+    assert machine.state() is then
+    machine.run(90_000)
+    assert machine.state() is State.LOST
+
+
+def test_refused_for_its_user_a_lenient_client_stays_in_grace() -> None:
+    refused = Denied(UserRequired("sign in"))
+    machine = started(answering(Granted(grant()), Denied(SessionEnded("ended")), refused))
+    machine.run(400)
+    assert machine.state() is State.GRACE
+
+
+def test_a_seat_lost_for_want_of_an_answer_comes_back_by_itself() -> None:
+    machine = started(Machine(granting(grant(off="strict", gex=CLUSTER_EPOCH + 350))))
+    machine.run(1_000)
+    assert machine.state() is State.LOST
+    machine.answering = granting(grant(seq=2, iat=CLUSTER_EPOCH + 1_000, exp=CLUSTER_EPOCH + 1_350))
+    machine.run(120)
+    assert machine.state() is State.ACTIVE
+
+
+def test_a_revoked_license_loses_the_seat_at_once_and_for_good() -> None:
+    machine = started(answering(Granted(grant()), Denied(LicenseRevoked("revoked")), Granted(grant(seq=3))))
+    machine.run(600)
+    assert machine.state() is State.LOST
+    assert machine.file is None
+    assert len(sent(machine)) == 2
+    assert machine.protocol is not None
+    assert machine.protocol.wake_in(machine.now()) is None
+
+
+@pytest.mark.parametrize("refusal", [SeatLimitReached("full"), InvalidRequest("what?"), UserRequired("who?")])
+def test_a_refusal_at_the_start_is_raised_and_keeps_the_cached_token(refusal: UsherError) -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.answering = lambda call: Denied(refusal)
+    assert not machine.start()
+    assert failure(machine) is refusal
+    assert machine.file is not None
+
+
+def test_a_revoked_license_at_the_start_deletes_the_cached_token() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.answering = lambda call: Denied(LicenseRevoked("revoked"))
+    assert not machine.start()
+    assert machine.file is None
+
+
+def test_an_unintelligible_answer_to_a_heartbeat_is_a_miss_not_a_loss() -> None:
+    machine = started(answering(Granted(grant()), Denied(InvalidRequest("unknown member"))))
+    machine.run(300)
+    assert machine.state() is State.DEGRADED
+
+
+def test_cut_off_at_the_start_a_cached_token_in_grace_will_do_and_the_server_is_asked_on() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.sleep(7_200)
+    machine.answering = cut_off
+    assert machine.start()
+    assert machine.state() is State.GRACE
+    machine.answering = granting(grant("sid_2", sid="ses_2", seq=5, iat=CLUSTER_EPOCH + 7_201))
+    machine.run(61)
+    assert machine.state() is State.ACTIVE
+    assert sent(machine)[-1].kind is Kind.ACQUIRE
+
+
+def test_cut_off_at_the_start_a_living_token_is_degraded() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.answering = cut_off
+    assert machine.start()
+    assert machine.state() is State.DEGRADED
+
+
+def test_cut_off_at_the_start_an_ended_grace_is_not_used() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.wall += 90_000
+    machine.answering = cut_off
+    assert not machine.start()
+    assert isinstance(failure(machine), ConnectionFailed)
+    assert "grace is over" in str(failure(machine))
+
+
+def test_cut_off_at_the_start_with_the_clock_set_back_the_grace_is_refused_by_name() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.set_wall(-3_600)
+    machine.answering = cut_off
+    assert not machine.start()
+    assert isinstance(failure(machine), ClockTampered)
+
+
+def test_a_clock_corrected_by_a_minute_is_not_called_tampering() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.kill()
+    machine.set_wall(-60)
+    machine.answering = cut_off
+    assert machine.start()
+
+
+def test_acquiring_gives_up_after_its_time() -> None:
+    machine = Machine(cut_off)
+    assert not machine.start()
+    assert isinstance(failure(machine), ConnectionFailed)
+    assert 25 < machine.true - CLUSTER_EPOCH <= 30
+
+
+def test_an_untrusted_answer_at_the_start_is_not_asked_for_twice() -> None:
+    machine = Machine(lambda call: Missed(SignatureInvalid("forged"), maybe_sent=True), urls=2)
+    assert not machine.start()
+    assert isinstance(failure(machine), SignatureInvalid)
+    assert [call.url for call in sent(machine)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("replayed", "why"),
+    [
+        (grant(seq=1), "seq"),
+        (grant(seq=0), "seq"),
+        (grant("sid_9", sid="ses_9", seq=99, iat=CLUSTER_EPOCH - 301), "iat"),
+    ],
+)
+def test_a_replayed_token_is_a_miss(replayed: object, why: str) -> None:
+    machine = started(answering(Granted(grant()), Granted(replayed)))  # type: ignore[arg-type]
+    machine.run(300)
+    assert machine.state() is State.DEGRADED
+    assert machine.protocol is not None
+    assert why in str(machine.protocol.standing.error)
+
+
+def test_a_miss_goes_to_the_next_server_at_once_and_stays_with_the_one_that_works() -> None:
+    machine = Machine(lambda call: miss() if call.url != 1 else Granted(grant(seq=len(sent(machine)) + 1)), urls=3)
+    started(machine)
+    machine.run(300)
+    assert [call.url for call in sent(machine)] == [0, 1, 1]
+    assert told(machine) == [State.ACTIVE]
+
+
+def test_the_server_names_when_to_come_back() -> None:
+    machine = started(answering(Granted(grant()), miss(retry_after=40), Granted(grant(seq=2))))
+    machine.run(276)
+    first_miss = machine.true
+    while len(sent(machine)) < 3:
+        machine.run(1)
+    assert machine.true - first_miss >= 39
+
+
+def test_after_a_night_asleep_the_server_is_asked_before_anybody_is_told() -> None:
+    machine = started(Machine(granting(grant(off="strict", gex=CLUSTER_EPOCH + 350))))
+    machine.answering = granting(grant(seq=2, iat=CLUSTER_EPOCH + 30_000, exp=CLUSTER_EPOCH + 30_350))
+    machine.sleep(30_000)
+    assert machine.state() is State.ACTIVE
+    assert told(machine) == [State.ACTIVE]
+
+
+def test_in_grace_the_mark_is_saved_often() -> None:
+    machine = started(Machine(granting(grant())))
+    machine.run(400)
+    before = sum(isinstance(action, Save) for action in machine.log)
+    machine.run(200)
+    assert sum(isinstance(action, Save) for action in machine.log) - before >= 9
+
+
+def test_a_release_forgets_first_and_is_told() -> None:
+    machine = started(answering(Granted(grant())))
+    assert machine.protocol is not None
+    before = len(machine.log)
+    machine.perform(machine.protocol.release(machine.now(), 5.0))
+    kinds: List[Type[Action]] = [type(action) for action in machine.log[before:]]
+    assert kinds == [Forget, Announce, Send, Released]
+    assert machine.log[-1] == Released(Ending.HEARD)
+    assert machine.state() is State.IDLE
+
+
+@pytest.mark.parametrize(("maybe_sent", "ending"), [(False, Ending.UNSENT), (True, Ending.UNKNOWN)])
+def test_a_release_that_finds_no_server_says_whether_it_may_have_been_heard(maybe_sent: bool, ending: Ending) -> None:
+    machine = started(Machine(granting(grant())))
+    machine.answering = lambda call: miss(maybe_sent=maybe_sent)
+    assert machine.protocol is not None
+    machine.perform(machine.protocol.release(machine.now(), 3.0))
+    machine.run(5)
+    assert machine.log[-1] == Released(ending)
+
+
+def test_a_release_before_the_first_answer_keeps_an_earlier_runs_token() -> None:
+    now = Machine(cut_off).now()
+    protocol = Protocol(Pace(1), chance=lambda: 0.5, new_id=lambda: "req_1")
+    protocol.start(now, Kept())
+    actions = protocol.release(now, 1.0)
+    assert not any(isinstance(action, Forget) for action in actions)
+    assert actions[-1] == Released(Ending.HEARD)
+
+
+def test_a_lost_seat_can_be_asked_for_anew() -> None:
+    machine = started(answering(Granted(grant()), Denied(LicenseRevoked("revoked")), Granted(grant("s", sid="ses_2"))))
+    machine.run(300)
+    assert machine.protocol is not None
+    machine.perform(machine.protocol.start(machine.now(), Kept()))
+    assert machine.state() is State.ACTIVE
+    assert told(machine) == [State.ACTIVE, State.LOST, State.IDLE, State.ACTIVE]
+
+
+outcomes = st.sampled_from(
+    [
+        miss(),
+        miss(maybe_sent=True),
+        miss(retry_after=20.0),
+        Denied(SessionEnded("ended")),
+        Denied(SeatLimitReached("full", retry_after=15.0)),
+        Denied(InvalidRequest("?")),
+        Denied(RequestTooLate("late")),
+        "granted",
+    ]
+)
+events = st.one_of(
+    st.tuples(st.just("run"), st.integers(1, 400)),
+    st.tuples(st.just("sleep"), st.integers(1, 4_000)),
+    st.tuples(st.just("wall"), st.integers(-5_000, 5_000)),
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.integers(1, 3),
+    st.sampled_from(["strict", "lenient", "reserved"]),
+    st.lists(outcomes, min_size=1, max_size=40),
+    st.lists(events, min_size=1, max_size=12),
+    st.floats(0.0, 0.999),
+)
+def test_the_machine_keeps_its_invariants(
+    urls: int, off: str, script: List[object], happenings: List[tuple[str, float]], chance: float
+) -> None:
+    """TokenTimeNeverGrows, ActiveUntilTried, ForgetBeforeRelease, and it never gets stuck."""
+    seq = 0
+    last_answer = float(CLUSTER_EPOCH)
+    left = list(script)
+
+    def answer(call: Call) -> Outcome:
+        nonlocal seq, last_answer
+        if call.kind is Kind.RELEASE:
+            return Done()
+        outcome = left.pop(0) if left else miss()
+        if outcome != "granted":
+            return outcome  # type: ignore[return-value]
+        seq += 1
+        iat = int(machine.true)
+        last_answer = machine.true
+        end = iat + (350 if off == "strict" else 3_600)
+        return Granted(grant(f"sid_{seq}", sid=f"ses_{seq}", seq=seq, iat=iat, exp=iat + 350, gex=end, off=off))
+
+    machine = Machine(answer, urls=urls, chance=chance)
+    if not machine.start():
+        assert failure(machine) is not None
+        return
+    assert any(isinstance(action, Started) for action in machine.log)
+    for what, amount in happenings:
+        if what == "run":
+            machine.run(amount)
+        elif what == "sleep":
+            machine.sleep(amount)
+        else:
+            machine.set_wall(amount)
+        assert machine.protocol is not None
+        assert machine.protocol.wake_in(machine.now()) is not None, "stuck"
+        alive = machine.state() in (State.ACTIVE, State.DEGRADED)
+        assert not alive or machine.true - last_answer <= 351, "TokenTimeNeverGrows"
+    for at, action in enumerate(machine.log):
+        if isinstance(action, Announce) and action.change.previous is State.ACTIVE:
+            tried = [entry.call.url for entry in machine.log[:at] if isinstance(entry, Send)][-urls:]
+            refused = action.change.reason is not None and not isinstance(action.change.reason, ConnectionFailed)
+            waited = action.change.reason is not None and action.change.reason.retry_after
+            assert refused or waited or len(set(tried)) == urls, "ActiveUntilTried"
+    mark = len(machine.log)
+    assert machine.protocol is not None
+    machine.perform(machine.protocol.release(machine.now(), 5.0))
+    after = machine.log[mark:]
+    assert isinstance(after[0], Forget), "ForgetBeforeRelease"
+    assert not any(isinstance(action, Save) for action in after), "ForgetBeforeRelease"
+    assert isinstance(after[-1], Released)
+
+
+@given(st.floats(1, 3_600), st.floats(0.5, 10_000), st.floats(0, 0.999))
+def test_a_beat_comes_within_ten_percent_of_the_interval_or_earlier(
+    heartbeat: float, life: float, chance: float
+) -> None:
+    wait = next_beat(heartbeat, life, lambda: chance)
+    assert 0 < wait <= heartbeat * 1.1
+    assert wait <= max(life - min(60, life / 4), 0.05)
+    if life >= heartbeat * 1.1 + 60:
+        assert wait >= heartbeat * 0.9
+
+
+@given(st.integers(1, 100), st.floats(-10, 10_000), st.one_of(st.none(), st.floats(0, 1_000)), st.floats(0, 0.999))
+def test_pauses_leave_room_for_several_attempts(
+    rounds: int, life: float, retry_after: Optional[float], chance: float
+) -> None:
+    wait = pause(rounds, life, retry_after, lambda: chance)
+    assert 0.05 <= wait <= 330
+    if retry_after:
+        assert wait >= min(retry_after, 300)
+    elif life > 1:
+        assert wait <= life / 4
