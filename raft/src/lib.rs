@@ -25,6 +25,8 @@ pub mod runtime;
 pub mod seams;
 mod server;
 mod status;
+#[cfg(test)]
+mod suite;
 mod tls;
 mod types;
 mod wire;

@@ -38,6 +38,8 @@ struct Memory {
     vote: Option<Vote>,
     committed: Option<LogId>,
     purged: Option<LogId>,
+    /// The index of the first entry that is there; reads begin no earlier.
+    first: u64,
     last: Option<LogId>,
     /// The newest entries without a gap, with the size of each.
     cache: BTreeMap<u64, (LogEntry, usize)>,
@@ -105,6 +107,9 @@ impl Log {
                 .transpose()
                 .map_err(corrupt)?,
             purged,
+            first: state
+                .first
+                .unwrap_or_else(|| purged.map_or(0, |id: LogId| id.index() + 1)),
             last,
             cache: BTreeMap::new(),
             cache_bytes: 0,
@@ -131,12 +136,17 @@ impl Log {
     }
 
     async fn read(&self, range: std::ops::Range<u64>, bytes_max: usize) -> io::Result<Vec<LogEntry>> {
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        if let Some(entries) = self.memory().cached(&range, bytes_max) {
-            return Ok(entries);
-        }
+        let range = {
+            let memory = self.memory();
+            let range = range.start.max(memory.first)..range.end;
+            if range.is_empty() {
+                return Ok(Vec::new());
+            }
+            if let Some(entries) = memory.cached(&range, bytes_max) {
+                return Ok(entries);
+            }
+            range
+        };
         let entries = self.disk.read(range, bytes_max).await.map_err(io::Error::other)?;
         entries.iter().map(|(_, bytes)| decode("a log entry", bytes)).collect()
     }
@@ -162,6 +172,9 @@ impl Memory {
     }
 
     fn keep(&mut self, entry: LogEntry, size: usize) {
+        if self.last.is_none() {
+            self.first = entry.index();
+        }
         self.last = Some(entry.log_id());
         self.cache_bytes += size;
         if let Some((_, old)) = self.cache.insert(entry.index(), (entry, size)) {
@@ -275,7 +288,10 @@ impl RaftLogStorage<TypeConfig> for Log {
             let first_gone = last.map_or(0, |id| id.index() + 1);
             memory.cache.split_off(&first_gone);
             memory.recount();
-            memory.last = last.or(memory.purged);
+            // An entry that the log does not reach cuts nothing off.
+            if memory.last.is_some_and(|id| id.index() >= first_gone) {
+                memory.last = last.or(memory.purged);
+            }
             let report = Box::new(move |result| drop(done.send(result)));
             self.disk.truncate_after(last.map(|id| id.index()), report);
         }
@@ -289,6 +305,7 @@ impl RaftLogStorage<TypeConfig> for Log {
             memory.cache = memory.cache.split_off(&(upto.index() + 1));
             memory.recount();
             memory.purged = Some(upto);
+            memory.first = upto.index() + 1;
             memory.last = memory.last.max(Some(upto));
             let report = Box::new(move |result| drop(done.send(result)));
             self.disk.purge(upto.index(), encode(&upto), report);

@@ -59,11 +59,16 @@ struct State {
 impl State {
     fn of(loaded: Loaded) -> io::Result<Self> {
         Ok(Self {
-            applied: Some(decode("the applied log id", &loaded.applied)?),
+            applied: decode("the applied log id", &loaded.applied)?,
             membership: decode("the membership", &loaded.membership)?,
             ledger: loaded.ledger,
             digests: Digests::default(),
         })
+    }
+
+    /// The index of the last applied entry; 0 if there is none.
+    fn index(&self) -> u64 {
+        self.applied.map_or(0, |id| id.index())
     }
 
     fn apply(&mut self, id: LogId, payload: Payload) -> Answers {
@@ -97,7 +102,7 @@ impl Machine {
             Some(loaded) => State::of(loaded).map_err(|error| damaged("the state file", &error))?,
             None => State::default(),
         };
-        let index = state.applied.map_or(0, |id| id.index());
+        let index = state.index();
         Ok(Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
@@ -180,14 +185,15 @@ impl Machine {
         let _writing = self.shared.writing.lock().await;
         let checkpoint = {
             let mut state = self.state();
-            let Some(applied) = state.applied else { return Ok(()) };
-            if applied.index() <= self.shared.file.applied_index() {
+            let index = state.index();
+            // The index is 0 for nothing applied and for the first entry alike; neither is worth skipping.
+            if index > 0 && index <= self.shared.file.applied_index() {
                 return Ok(());
             }
             Checkpoint {
                 changes: state.ledger.take_changes(),
-                applied: encode(&applied),
-                applied_index: applied.index(),
+                applied: encode(&state.applied),
+                applied_index: index,
                 membership: encode(&state.membership),
                 digest: state.ledger.digest(),
             }
@@ -201,7 +207,7 @@ impl Machine {
 
     fn describe(snapshot: SnapshotFile) -> io::Result<Snapshot0> {
         let meta = SnapshotMeta {
-            last_log_id: Some(decode("the snapshot's log id", snapshot.applied())?),
+            last_log_id: decode("the snapshot's log id", snapshot.applied())?,
             last_membership: decode("the snapshot's membership", snapshot.membership())?,
         };
         Ok(Snapshot { meta, snapshot })
@@ -269,7 +275,7 @@ impl RaftStateMachine<TypeConfig> for Machine {
                 "the snapshot holds {held:?}, not {announced:?} as announced"
             )));
         }
-        let index = state.applied.map_or(0, |id| id.index());
+        let index = state.index();
         *self.state() = state;
         self.shared.applied.send_replace(index);
         Ok(())

@@ -119,7 +119,7 @@ fn look(raft: &Raft, machine: &Machine) -> Option<Seen> {
     }
     let last = metrics.last_log_index.unwrap_or(0);
     let caught_up = metrics.replication.iter().flatten().filter_map(|(id, matched)| {
-        let matched = matched.as_ref().map_or(0, |log_id| log_id.index());
+        let matched = matched.as_ref().map_or(0, openraft::LogId::index);
         (matched > 0 && matched + CAUGHT_UP_LAG >= last).then_some(*id)
     });
     Some(Seen {

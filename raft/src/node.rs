@@ -146,10 +146,11 @@ impl Node {
     pub async fn start(config: NodeConfig, seams: Seams) -> Result<Self, StartError> {
         let identity = &config.identity;
         let me = identity.node;
-        let tls = match config.tls {
-            true => Some(PeerTls::new(identity).map_err(StartError::Identity)?),
-            false => None,
-        };
+        let tls = config
+            .tls
+            .then(|| PeerTls::new(identity))
+            .transpose()
+            .map_err(StartError::Identity)?;
         let machine = Machine::open(Arc::clone(&seams.disk)).await?;
         let log = Log::open(Arc::clone(&seams.disk)).await?;
         let peers = Peers::new(identity.cluster, me, seams.clone(), tls.clone(), machine.clone());

@@ -97,14 +97,18 @@ impl Proposer {
     /// Proposes a command and waits for its outcome, a lawful no included.
     pub(crate) async fn propose(&self, proposal: Proposal) -> Result<Applied, ProposeError> {
         let (answer, outcome) = oneshot::channel();
-        self.commands.try_send(Waiting { proposal, answer }).map_err(refused)?;
+        self.commands
+            .try_send(Waiting { proposal, answer })
+            .map_err(|error| refused(&error))?;
         outcome.await.unwrap_or(Err(ProposeError::OutcomeUnknown))
     }
 
     /// Beats for `sessions`, at most 10,000 of them.
     pub(crate) async fn heartbeat(&self, sessions: Vec<SessionNo>) -> Result<Beats, ProposeError> {
         let (answer, outcome) = oneshot::channel();
-        self.beats.try_send(WaitingBeat { sessions, answer }).map_err(refused)?;
+        self.beats
+            .try_send(WaitingBeat { sessions, answer })
+            .map_err(|error| refused(&error))?;
         outcome.await.unwrap_or(Err(ProposeError::OutcomeUnknown))
     }
 
@@ -118,7 +122,7 @@ impl Proposer {
     }
 }
 
-fn refused<T>(error: mpsc::error::TrySendError<T>) -> ProposeError {
+fn refused<T>(error: &mpsc::error::TrySendError<T>) -> ProposeError {
     match error {
         mpsc::error::TrySendError::Full(_) => ProposeError::Overloaded,
         mpsc::error::TrySendError::Closed(_) => ProposeError::ShuttingDown,

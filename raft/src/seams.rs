@@ -118,6 +118,10 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the one place that may ask the system for randomness"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random numbers once it has booted");
     }

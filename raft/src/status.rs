@@ -82,7 +82,7 @@ impl ClusterStatus {
             term: metrics.current_term,
             last_log: metrics.last_log_index.unwrap_or(0),
             applied: machine.applied(),
-            snapshot: metrics.snapshot.as_ref().map_or(0, |id| id.index()),
+            snapshot: metrics.snapshot.as_ref().map_or(0, openraft::LogId::index),
             members: members.collect(),
             at: machine.ledger(licensing::ledger::Ledger::at),
             proposals_waiting,

@@ -1,0 +1,280 @@
+//! A server, put together: read [`Server::start`] from top to bottom.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use licensing::command::{Actor, Command, Proposal};
+use raft::seams::{Listener, Seams};
+use raft::{Cluster, Node, NodeConfig, Tuning};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use trust::UnixSeconds;
+
+use crate::api::{self, Api, ApiConfig, ApiLimits};
+use crate::keys::Keys;
+use crate::ops::{self, Draining, Metrics, Ops};
+use crate::serve::{ServeLimits, Transport, serve};
+use crate::signer::Signer;
+use crate::tls::ApiTls;
+
+/// How the API listener speaks.
+#[derive(Debug, Clone)]
+pub enum ApiTransport {
+    /// HTTPS with the operator's own certificate.
+    Files {
+        /// The certificate chain, PEM.
+        certificate: PathBuf,
+        /// Its key, PEM.
+        key: PathBuf,
+    },
+    /// HTTPS with a certificate of the cluster's own CA for these names and addresses.
+    ByCluster {
+        /// Host names and IP addresses.
+        names: Vec<String>,
+    },
+    /// HTTP, on a loopback address only.
+    Plain,
+    /// HTTP in a simulation, whose network is no network.
+    Simulated,
+}
+
+/// Where a node tells others that it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// Its peer port, `host:port`.
+    pub peer: String,
+    /// Its API, a URL.
+    pub api: String,
+}
+
+/// What a server is started with.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where the peer port listens.
+    pub peer_listen: String,
+    /// Where the API listens.
+    pub api_listen: String,
+    /// Where probes and metrics are served, if at all.
+    pub ops_listen: Option<String>,
+    /// How the API speaks.
+    pub api_transport: ApiTransport,
+    /// What others are to know; the ledger is told when it says otherwise.
+    pub advertise: Option<Addresses>,
+    /// The node's timing.
+    pub tuning: Tuning,
+    /// What callers may use up.
+    pub api_limits: ApiLimits,
+    /// What connections may use up.
+    pub serve_limits: ServeLimits,
+    /// Whether peers speak TLS; only simulations say no.
+    pub peer_tls: bool,
+}
+
+impl ServerConfig {
+    /// A server in a simulation: without TLS, probes or metrics.
+    pub fn simulated(peer_listen: String, api_listen: String, tuning: Tuning) -> Self {
+        Self {
+            peer_listen,
+            api_listen,
+            ops_listen: None,
+            api_transport: ApiTransport::Simulated,
+            advertise: None,
+            tuning,
+            api_limits: ApiLimits::default(),
+            serve_limits: ServeLimits::default(),
+            peer_tls: false,
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    node: Node,
+    api_address: SocketAddr,
+    ops_address: Option<SocketAddr>,
+    api_tls: Option<Arc<ApiTls>>,
+    draining: Draining,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<Result<()>>,
+}
+
+impl Server {
+    /// Starts a server on the disk in `seams`. It answers at once; its ops listener says when it is ready.
+    pub async fn start(config: ServerConfig, keys: &Keys, seams: Seams) -> Result<Self> {
+        let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
+        let secrets = &keys.secrets;
+        let signer =
+            Arc::new(Signer::new(Arc::clone(&secrets.signing), secrets.chain.clone(), &secrets.roots, now)?);
+        let metrics = Metrics::new();
+        let draining = Draining::default();
+        let (transport, api_tls) = transport(&config.api_transport, keys)?;
+        let api_listener = listen(&seams, "the API", &config.api_listen).await?;
+        let api_address = api_listener.local_addr()?;
+
+        let node = NodeConfig {
+            identity: keys.identity.clone(),
+            listen: config.peer_listen,
+            tuning: config.tuning,
+            secrets: Arc::from(secrets.to_bytes().as_slice()),
+            tls: config.peer_tls,
+        };
+        let node = Node::start(node, seams.clone()).await?;
+        let cluster = node.cluster().clone();
+
+        let api = Api::new(ApiConfig {
+            cluster: cluster.clone(),
+            lookup: secrets.lookup.clone(),
+            signer: Arc::clone(&signer),
+            authority: keys.identity.authority.clone(),
+            cluster_id: keys.identity.cluster,
+            seams: seams.clone(),
+            metrics: Arc::clone(&metrics),
+            limits: config.api_limits,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut listeners = JoinSet::new();
+        let api = serve(
+            api_listener,
+            transport,
+            api::router(api),
+            config.serve_limits,
+            Arc::clone(&metrics),
+            told(stopped.clone()),
+        );
+        listeners.spawn(async move { api.await.context("the API") });
+
+        let mut ops_address = None;
+        if let Some(address) = config.ops_listen {
+            let listener = listen(&seams, "the ops listener", &address).await?;
+            ops_address = Some(listener.local_addr()?);
+            let looks = Ops {
+                cluster: cluster.clone(),
+                seams: seams.clone(),
+                signer,
+                metrics: Arc::clone(&metrics),
+                draining: draining.clone(),
+            };
+            let ops =
+                serve(listener, Transport::Plain, ops::router(looks), config.serve_limits, metrics, told(stopped));
+            listeners.spawn(async move { ops.await.context("the ops listener") });
+        }
+        if let Some(addresses) = config.advertise {
+            tokio::spawn(announce(cluster, addresses));
+        }
+        Ok(Self { node, api_address, ops_address, api_tls, draining, stop, listeners })
+    }
+
+    /// The node inside.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Where the API listens.
+    pub fn api_address(&self) -> SocketAddr {
+        self.api_address
+    }
+
+    /// Where probes and metrics are served.
+    pub fn ops_address(&self) -> Option<SocketAddr> {
+        self.ops_address
+    }
+
+    /// Reads the API's certificate files again; what is running goes on with the old ones.
+    pub fn reload(&self) -> Result<()> {
+        if let Some(tls) = &self.api_tls {
+            tls.reload()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the server cannot go on, and says why.
+    pub async fn failed(&mut self) -> String {
+        tokio::select! {
+            why = self.node.failed() => why,
+            Some(ended) = self.listeners.join_next() => match ended {
+                Ok(Ok(())) => "a listener ended".to_owned(),
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
+
+    /// Says that it is going away, hands over the lead, lets requests end, and stops.
+    pub async fn shutdown(mut self) {
+        self.draining.begin();
+        // The lead goes first, so that requests in flight here are forwarded to somebody who can answer them.
+        if let Err(why) = self.node.cluster().transfer_lead(None).await {
+            tracing::warn!(why, "the lead was not handed over");
+        }
+        self.stop.send_replace(true);
+        while self.listeners.join_next().await.is_some() {}
+        self.node.shutdown().await;
+    }
+
+    /// Serves until `shutdown` comes, or something is so wrong that the process must end.
+    pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        tokio::select! {
+            () = shutdown => {
+                self.shutdown().await;
+                Ok(())
+            }
+            // Not shut down in order: this node's disk or ledger may be wrong, and it must not answer any more.
+            why = self.failed() => Err(anyhow!(why)),
+        }
+    }
+}
+
+async fn told(mut stopped: watch::Receiver<bool>) {
+    // A server that is dropped stops as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn listen(seams: &Seams, what: &str, address: &str) -> Result<Box<dyn Listener>> {
+    let listening = seams.net.listen(address).await;
+    listening.with_context(|| format!("{what} cannot listen on {address}; is another process there?"))
+}
+
+fn transport(chosen: &ApiTransport, keys: &Keys) -> Result<(Transport, Option<Arc<ApiTls>>)> {
+    let tls = match chosen {
+        ApiTransport::Plain => return Ok((Transport::PlainOnLoopback, None)),
+        ApiTransport::Simulated => return Ok((Transport::Plain, None)),
+        ApiTransport::Files { certificate, key } => ApiTls::from_files(certificate, key)?,
+        ApiTransport::ByCluster { names } => {
+            if names.is_empty() {
+                bail!("the API's certificate needs a name: set api.advertise to the URL under which it is reached");
+            }
+            ApiTls::certified_by(&keys.identity.authority, keys.identity.cluster, names)?
+        }
+    };
+    let tls = Arc::new(tls);
+    Ok((Transport::Tls(Arc::clone(&tls)), Some(tls)))
+}
+
+/// Tells the ledger where this node is, if it says otherwise.
+async fn announce(cluster: Cluster, addresses: Addresses) {
+    loop {
+        let known = cluster.barrier().await.is_ok();
+        let differs = cluster.ledger(|ledger| {
+            let node = ledger.node(cluster.me())?;
+            Some(*node.peer_address != *addresses.peer || *node.api_url != *addresses.api)
+        });
+        match differs {
+            Some(false) if known => return,
+            Some(true) if known => {
+                let command = Command::UpdateNode {
+                    node: cluster.me(),
+                    peer_address: addresses.peer.as_str().into(),
+                    api_url: addresses.api.as_str().into(),
+                };
+                let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
+                if let Err(error) = cluster.propose(proposal).await {
+                    tracing::debug!(%error, "this node's new addresses are not known yet");
+                }
+            }
+            _ => {}
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+}
