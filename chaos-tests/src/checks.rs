@@ -50,7 +50,11 @@ pub fn never_oversold(history: &History, terms: &Terms) -> Vec<String> {
             held.remove(&holder);
         }
         if held.len() > terms.seats {
-            return vec![format!("NeverOversold: {} holders hold {} seats at {at} µs", held.len(), terms.seats)];
+            return vec![format!(
+                "NeverOversold: {} holders hold {} seats at {at} µs",
+                held.len(),
+                terms.seats
+            )];
         }
     }
     Vec::new()
@@ -62,9 +66,16 @@ pub fn never_expired_early(history: &History, terms: &Terms) -> Vec<String> {
     let lives = history.sessions();
     let mut broken = Vec::new();
     for call in &history.calls {
-        let (Asked::Heartbeat { session }, Told::Refused { code }) = (&call.asked, &call.told) else { continue };
-        let Some(life) = lives.get(session.as_str()) else { continue };
-        if !matches!(code.as_str(), "SESSION_EXPIRED" | "SESSION_NOT_FOUND" | "SESSION_RELEASED") {
+        let (Asked::Heartbeat { session }, Told::Refused { code }) = (&call.asked, &call.told) else {
+            continue;
+        };
+        let Some(life) = lives.get(session.as_str()) else {
+            continue;
+        };
+        if !matches!(
+            code.as_str(),
+            "SESSION_EXPIRED" | "SESSION_NOT_FOUND" | "SESSION_RELEASED"
+        ) {
             continue;
         }
         let Some(answered) = call.answered else { continue };
@@ -93,8 +104,12 @@ pub fn honest_denial(history: &History, terms: &Terms) -> Vec<String> {
     let spans = possible_holds(history, terms);
     let mut broken = Vec::new();
     for call in &history.calls {
-        let (Asked::Acquire { holder, .. }, Told::Refused { code }) = (&call.asked, &call.told) else { continue };
-        let (Some(answered), "SEAT_LIMIT_REACHED") = (call.answered, code.as_str()) else { continue };
+        let (Asked::Acquire { holder, .. }, Told::Refused { code }) = (&call.asked, &call.told) else {
+            continue;
+        };
+        let (Some(answered), "SEAT_LIMIT_REACHED") = (call.answered, code.as_str()) else {
+            continue;
+        };
         // A refusal is remembered, so an earlier try of the same call may be the one that was refused.
         let begun = first_try(history, call);
         let others: BTreeSet<&str> = spans
@@ -114,16 +129,26 @@ pub fn honest_denial(history: &History, terms: &Terms) -> Vec<String> {
 }
 
 fn first_try(history: &History, refused: &Call) -> Us {
-    let Asked::Acquire { request, .. } = &refused.asked else { return refused.begun };
+    let Asked::Acquire { request, .. } = &refused.asked else {
+        return refused.begun;
+    };
     let same = |call: &&Call| matches!(&call.asked, Asked::Acquire { request: other, .. } if other == request);
-    history.calls.iter().filter(same).map(|call| call.begun).min().unwrap_or(refused.begun)
+    history
+        .calls
+        .iter()
+        .filter(same)
+        .map(|call| call.begun)
+        .min()
+        .unwrap_or(refused.begun)
 }
 
 fn possible_holds(history: &History, terms: &Terms) -> Vec<(String, Us, Us)> {
     let lives = history.sessions();
     let mut spans = Vec::new();
     for call in &history.calls {
-        let Asked::Acquire { holder, .. } = &call.asked else { continue };
+        let Asked::Acquire { holder, .. } = &call.asked else {
+            continue;
+        };
         let reach = terms.ttl + terms.slack;
         let until = match (&call.told, call.answered) {
             (Told::Held { session, .. }, _) => match lives.get(session.as_str()) {
@@ -154,7 +179,9 @@ pub fn exactly_once(history: &History) -> Vec<String> {
     let mut requests: BTreeMap<&str, &str> = BTreeMap::new();
     let mut broken = Vec::new();
     for call in &history.calls {
-        let (Asked::Acquire { request, .. }, Told::Held { session, .. }) = (&call.asked, &call.told) else { continue };
+        let (Asked::Acquire { request, .. }, Told::Held { session, .. }) = (&call.asked, &call.told) else {
+            continue;
+        };
         if *sessions.entry(request).or_insert(session) != session {
             broken.push(format!("ExactlyOnce: request {request} got two sessions"));
         }
@@ -174,7 +201,11 @@ pub fn released_once(history: &History) -> Vec<String> {
         }
     }
     let twice = ended.values().filter(|times| **times > 1).count();
-    if twice == 0 { Vec::new() } else { vec![format!("ReleasedOnce: {twice} sessions were ended twice")] }
+    if twice == 0 {
+        Vec::new()
+    } else {
+        vec![format!("ReleasedOnce: {twice} sessions were ended twice")]
+    }
 }
 
 /// Answers are in the order of real time: one that came before another call began has a smaller seq. This is
@@ -186,7 +217,9 @@ pub fn in_order(history: &History) -> Vec<String> {
     let mut calls: Vec<&Call> = history.calls.iter().collect();
     calls.sort_by_key(|call| call.begun);
     for call in calls {
-        let (Told::Held { seq, .. }, Some(answered)) = (&call.told, call.answered) else { continue };
+        let (Told::Held { seq, .. }, Some(answered)) = (&call.told, call.answered) else {
+            continue;
+        };
         if let Asked::Acquire { request, .. } = &call.asked
             && !seen.insert(request.clone())
         {
@@ -205,7 +238,9 @@ pub fn in_order(history: &History) -> Vec<String> {
         }
         // Heartbeats that travelled together share a seq, so equal numbers are in order too.
         if seq < highest {
-            return vec![format!("InOrder: an answer has seq {seq}, one that was there before it was asked has {highest}")];
+            return vec![format!(
+                "InOrder: an answer has seq {seq}, one that was there before it was asked has {highest}"
+            )];
         }
     }
     Vec::new()
@@ -215,24 +250,49 @@ pub fn in_order(history: &History) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms { seats: 1, ttl: 1_000, slack: 100 };
+    const TERMS: Terms = Terms {
+        seats: 1,
+        ttl: 1_000,
+        slack: 100,
+    };
 
     fn acquired(begun: Us, answered: Us, holder: &str, seq: u64) -> Call {
         Call {
             begun,
             answered: Some(answered),
-            asked: Asked::Acquire { holder: holder.to_owned(), request: format!("r-{holder}-{begun}") },
-            told: Told::Held { session: format!("s-{holder}-{begun}"), seq },
+            asked: Asked::Acquire {
+                holder: holder.to_owned(),
+                request: format!("r-{holder}-{begun}"),
+            },
+            told: Told::Held {
+                session: format!("s-{holder}-{begun}"),
+                seq,
+            },
         }
     }
 
     fn call(begun: Us, answered: Us, asked: Asked, told: Told) -> Call {
-        Call { begun, answered: Some(answered), asked, told }
+        Call {
+            begun,
+            answered: Some(answered),
+            asked,
+            told,
+        }
     }
 
     fn refused(begun: Us, answered: Us, holder: &str) -> Call {
-        let asked = Asked::Acquire { holder: holder.to_owned(), request: format!("r-{holder}-{begun}") };
-        call(begun, answered, asked, Told::Refused { code: "SEAT_LIMIT_REACHED".to_owned() })
+        let asked = Asked::Acquire {
+            holder: holder.to_owned(),
+            request: format!("r-{holder}-{begun}"),
+        };
+        call(
+            begun,
+            answered,
+            asked,
+            Told::Refused {
+                code: "SEAT_LIMIT_REACHED".to_owned(),
+            },
+        )
     }
 
     fn history(calls: &[Call]) -> History {
@@ -241,7 +301,10 @@ mod tests {
 
     #[test]
     fn two_holders_of_one_seat_at_one_time_are_noticed() {
-        assert_eq!(never_oversold(&history(&[acquired(0, 10, "a", 1), acquired(20, 30, "b", 2)]), &TERMS).len(), 1);
+        assert_eq!(
+            never_oversold(&history(&[acquired(0, 10, "a", 1), acquired(20, 30, "b", 2)]), &TERMS).len(),
+            1
+        );
         let later = [acquired(0, 10, "a", 1), acquired(1_000, 1_010, "b", 2)];
         assert!(never_oversold(&history(&later), &TERMS).is_empty());
     }
@@ -249,10 +312,22 @@ mod tests {
     #[test]
     fn a_session_lost_before_its_ttl_is_noticed() {
         let beat = |begun, answered| {
-            let asked = Asked::Heartbeat { session: "s-a-0".to_owned() };
-            call(begun, answered, asked, Told::Refused { code: "SESSION_EXPIRED".to_owned() })
+            let asked = Asked::Heartbeat {
+                session: "s-a-0".to_owned(),
+            };
+            call(
+                begun,
+                answered,
+                asked,
+                Told::Refused {
+                    code: "SESSION_EXPIRED".to_owned(),
+                },
+            )
         };
-        assert_eq!(never_expired_early(&history(&[acquired(0, 10, "a", 1), beat(500, 600)]), &TERMS).len(), 1);
+        assert_eq!(
+            never_expired_early(&history(&[acquired(0, 10, "a", 1), beat(500, 600)]), &TERMS).len(),
+            1
+        );
         assert!(never_expired_early(&history(&[acquired(0, 10, "a", 1), beat(900, 1_600)]), &TERMS).is_empty());
     }
 
@@ -265,19 +340,32 @@ mod tests {
     #[test]
     fn a_request_with_two_sessions_is_noticed() {
         let mut second = acquired(0, 10, "a", 2);
-        second.told = Told::Held { session: "another".to_owned(), seq: 2 };
+        second.told = Told::Held {
+            session: "another".to_owned(),
+            seq: 2,
+        };
         assert_eq!(exactly_once(&history(&[acquired(0, 10, "a", 1), second])).len(), 1);
     }
 
     #[test]
     fn a_session_ended_twice_is_noticed() {
-        let release = call(0, 1, Asked::Release { session: "s".to_owned() }, Told::Released { by_this: true });
+        let release = call(
+            0,
+            1,
+            Asked::Release {
+                session: "s".to_owned(),
+            },
+            Told::Released { by_this: true },
+        );
         assert_eq!(released_once(&history(&[release.clone(), release])).len(), 1);
     }
 
     #[test]
     fn an_answer_out_of_order_is_noticed() {
-        assert_eq!(in_order(&history(&[acquired(0, 10, "a", 5), acquired(20, 30, "b", 4)])).len(), 1);
+        assert_eq!(
+            in_order(&history(&[acquired(0, 10, "a", 5), acquired(20, 30, "b", 4)])).len(),
+            1
+        );
         assert!(in_order(&history(&[acquired(0, 25, "a", 5), acquired(20, 30, "b", 4)])).is_empty());
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::RngExt;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -20,7 +19,10 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { start: Instant::now(), history: Arc::default() }
+        Self {
+            start: Instant::now(),
+            history: Arc::default(),
+        }
     }
 }
 
@@ -47,46 +49,73 @@ pub struct Client {
 impl Client {
     /// A client of the nodes at `urls`. Clients that share `http` share its connections.
     pub fn new(http: reqwest::Client, urls: Vec<String>, license_key: &str, recorder: &Recorder) -> Self {
-        Self { http, urls, license_key: license_key.to_owned(), recorder: recorder.clone() }
+        Self {
+            http,
+            urls,
+            license_key: license_key.to_owned(),
+            recorder: recorder.clone(),
+        }
     }
 
     /// Asks for a seat until there is an answer or `within` has passed.
     pub async fn acquire(&self, holder: &str, request: &str, within: Duration) -> Told {
-        let asked = Asked::Acquire { holder: holder.to_owned(), request: request.to_owned() };
+        let asked = Asked::Acquire {
+            holder: holder.to_owned(),
+            request: request.to_owned(),
+        };
         let body = json!({ "license_key": self.license_key, "hardware_id": holder, "request_id": request });
-        self.until_told(asked, reqwest::Method::POST, "acquire", &body, within).await
+        self.until_told(asked, reqwest::Method::POST, "acquire", &body, within)
+            .await
     }
 
     /// Keeps a session.
     pub async fn heartbeat(&self, session: &str, within: Duration) -> Told {
-        let asked = Asked::Heartbeat { session: session.to_owned() };
+        let asked = Asked::Heartbeat {
+            session: session.to_owned(),
+        };
         let body = json!({ "session_id": session });
-        self.until_told(asked, reqwest::Method::PUT, "heartbeat", &body, within).await
+        self.until_told(asked, reqwest::Method::PUT, "heartbeat", &body, within)
+            .await
     }
 
     /// Gives a session back.
     pub async fn release(&self, session: &str, within: Duration) -> Told {
-        let asked = Asked::Release { session: session.to_owned() };
+        let asked = Asked::Release {
+            session: session.to_owned(),
+        };
         let body = json!({ "session_id": session });
-        self.until_told(asked, reqwest::Method::POST, "release", &body, within).await
+        self.until_told(asked, reqwest::Method::POST, "release", &body, within)
+            .await
     }
 
-    async fn until_told(&self, asked: Asked, method: reqwest::Method, call: &str, body: &Value, within: Duration) -> Told {
+    async fn until_told(
+        &self,
+        asked: Asked,
+        method: reqwest::Method,
+        call: &str,
+        body: &Value,
+        within: Duration,
+    ) -> Told {
         let by = Instant::now() + within;
         loop {
             let told = self.once(asked.clone(), &method, call, body).await;
             if !matches!(told, Told::Unknown | Told::NotDone) || Instant::now() >= by {
                 return told;
             }
-            let pause = rand::rng().random_range(5..50);
+            let pause = rand::random_range(5..50);
             sleep(Duration::from_millis(pause)).await;
         }
     }
 
     async fn once(&self, asked: Asked, method: &reqwest::Method, call: &str, body: &Value) -> Told {
-        let url = &self.urls[rand::rng().random_range(0..self.urls.len())];
+        let url = &self.urls[rand::random_range(0..self.urls.len())];
         let begun = self.recorder.now();
-        let answer = self.http.request(method.clone(), format!("{url}/api/v1/licenses/{call}")).json(body).send().await;
+        let answer = self
+            .http
+            .request(method.clone(), format!("{url}/api/v1/licenses/{call}"))
+            .json(body)
+            .send()
+            .await;
         let told = match answer {
             Ok(answer) => {
                 let success = answer.status().is_success();
@@ -99,8 +128,18 @@ impl Client {
             Err(_) => Told::Unknown,
         };
         let answered = (told != Told::Unknown).then(|| self.recorder.now());
-        let call = Call { begun, answered, asked, told: told.clone() };
-        self.recorder.history.lock().unwrap_or_else(PoisonError::into_inner).calls.push(call);
+        let call = Call {
+            begun,
+            answered,
+            asked,
+            told: told.clone(),
+        };
+        self.recorder
+            .history
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .calls
+            .push(call);
         told
     }
 }
@@ -119,7 +158,10 @@ pub fn read(success: bool, answer: &Value) -> Told {
         return Told::Released { by_this };
     }
     match (text("session_id"), text("signed_token").and_then(seq_of)) {
-        (Some(session), Some(seq)) => Told::Held { session: session.to_owned(), seq },
+        (Some(session), Some(seq)) => Told::Held {
+            session: session.to_owned(),
+            seq,
+        },
         _ => Told::Unknown,
     }
 }

@@ -41,22 +41,34 @@ struct Process {
     child: Option<Child>,
 }
 
-fn split_at_zero(bytes: Vec<u8>) -> Vec<OsString> {
-    bytes.split(|byte| *byte == 0).filter(|part| !part.is_empty()).map(|part| OsString::from_vec(part.to_vec())).collect()
+fn split_at_zero(bytes: &[u8]) -> Vec<OsString> {
+    bytes
+        .split(|byte| *byte == 0)
+        .filter(|part| !part.is_empty())
+        .map(|part| OsString::from_vec(part.to_vec()))
+        .collect()
 }
 
 impl Process {
     fn read(pid: i32) -> Result<Self> {
-        let command = split_at_zero(std::fs::read(format!("/proc/{pid}/cmdline"))?);
-        let environment = split_at_zero(std::fs::read(format!("/proc/{pid}/environ"))?)
+        let command = split_at_zero(&std::fs::read(format!("/proc/{pid}/cmdline"))?);
+        let environment = split_at_zero(&std::fs::read(format!("/proc/{pid}/environ"))?)
             .into_iter()
             .filter_map(|pair| {
                 let bytes = pair.into_vec();
                 let at = bytes.iter().position(|byte| *byte == b'=')?;
-                Some((OsString::from_vec(bytes[..at].to_vec()), OsString::from_vec(bytes[at + 1..].to_vec())))
+                Some((
+                    OsString::from_vec(bytes[..at].to_vec()),
+                    OsString::from_vec(bytes[at + 1..].to_vec()),
+                ))
             })
             .collect();
-        Ok(Self { command, environment, pid: Some(pid), child: None })
+        Ok(Self {
+            command,
+            environment,
+            pid: Some(pid),
+            child: None,
+        })
     }
 
     fn kill(&mut self) {
@@ -99,9 +111,21 @@ impl Cluster {
             bail!("usher demo: {}", String::from_utf8_lossy(&output.stderr));
         }
         let demo: Demo = serde_json::from_slice(&output.stdout).context("usher demo printed no JSON")?;
-        let nodes = demo.nodes.iter().map(|node| Process::read(node.pid)).collect::<Result<_>>()?;
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).no_proxy().build()?;
-        Ok(Self { usher: usher.to_owned(), demo, nodes, http })
+        let nodes = demo
+            .nodes
+            .iter()
+            .map(|node| Process::read(node.pid))
+            .collect::<Result<_>>()?;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .no_proxy()
+            .build()?;
+        Ok(Self {
+            usher: usher.to_owned(),
+            demo,
+            nodes,
+            http,
+        })
     }
 
     /// The nodes' API addresses.
@@ -143,14 +167,26 @@ impl Cluster {
     /// Which node leads, as any node that answers says.
     pub async fn leader(&self) -> Option<usize> {
         for node in &self.demo.nodes {
-            let asked = self.http.get(format!("{}/api/v1/cluster", node.api)).bearer_auth(&self.demo.admin_token).send();
+            let asked = self
+                .http
+                .get(format!("{}/api/v1/cluster", node.api))
+                .bearer_auth(&self.demo.admin_token)
+                .send();
             let Ok(answer) = asked.await else { continue };
-            let Ok(cluster) = answer.json::<serde_json::Value>().await else { continue };
+            let Ok(cluster) = answer.json::<serde_json::Value>().await else {
+                continue;
+            };
             let leader = cluster.get("leader").and_then(serde_json::Value::as_u64)?;
             let nodes = cluster.get("nodes").and_then(serde_json::Value::as_array)?;
-            let led = nodes.iter().find(|node| node.get("id").and_then(serde_json::Value::as_u64) == Some(leader))?;
+            let led = nodes
+                .iter()
+                .find(|node| node.get("id").and_then(serde_json::Value::as_u64) == Some(leader))?;
             let url = led.get("api_url").and_then(serde_json::Value::as_str)?;
-            return self.demo.nodes.iter().position(|node| node.api.trim_end_matches('/') == url.trim_end_matches('/'));
+            return self
+                .demo
+                .nodes
+                .iter()
+                .position(|node| node.api.trim_end_matches('/') == url.trim_end_matches('/'));
         }
         None
     }
@@ -174,13 +210,20 @@ impl Cluster {
     }
 
     /// A call of the admin API on the first node that answers it.
-    pub async fn admin(&self, method: reqwest::Method, path: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+    pub async fn admin(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<serde_json::Value> {
         let by = Instant::now() + Duration::from_secs(20);
         loop {
             for node in &self.demo.nodes {
                 let call = self.http.request(method.clone(), format!("{}/api/v1{path}", node.api));
                 let call = if body.is_null() { call } else { call.json(body) };
-                let Ok(answer) = call.bearer_auth(&self.demo.admin_token).send().await else { continue };
+                let Ok(answer) = call.bearer_auth(&self.demo.admin_token).send().await else {
+                    continue;
+                };
                 let status = answer.status();
                 let value = answer.json::<serde_json::Value>().await.unwrap_or_default();
                 if status.is_success() {

@@ -14,9 +14,16 @@ pub struct LoopDisk {
 }
 
 fn run(program: &str, arguments: &[&str]) -> Result<()> {
-    let output = Command::new(program).args(arguments).output().with_context(|| format!("{program} cannot be run"))?;
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .with_context(|| format!("{program} cannot be run"))?;
     if !output.status.success() {
-        bail!("{program} {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "{program} {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     Ok(())
 }
@@ -27,7 +34,13 @@ impl LoopDisk {
         std::fs::create_dir_all(mount)?;
         let file = std::fs::File::create(image)?;
         file.set_len(megabytes << 20)?;
-        let (image_text, disk) = (path(image)?, Self { image: image.to_owned(), mount: mount.to_owned() });
+        let (image_text, disk) = (
+            path(image)?,
+            Self {
+                image: image.to_owned(),
+                mount: mount.to_owned(),
+            },
+        );
         run("mkfs.ext4", &["-q", "-F", image_text])?;
         disk.mount()?;
         Ok(disk)

@@ -1,5 +1,8 @@
 //! Faults against real server processes, judged by what clients saw.
-#![allow(clippy::print_stdout, reason = "a program for people, on a terminal or in a test's log")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a program for people, on a terminal or in a test's log"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +16,6 @@ use chaos_tests::disks::{self, LoopDisk};
 use chaos_tests::history::Told;
 use clap::{Parser, Subcommand};
 use futures::future::join_all;
-use rand::RngExt;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -57,8 +59,14 @@ enum Run {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments))) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    match runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run(arguments)))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("FAILED: {error:#}");
@@ -87,13 +95,23 @@ async fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn http() -> Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().timeout(Duration::from_secs(8)).no_proxy().pool_max_idle_per_host(1_000).build()?)
+    Ok(reqwest::Client::builder()
+        .timeout(Duration::from_secs(8))
+        .no_proxy()
+        .pool_max_idle_per_host(1_000)
+        .build()?)
 }
 
 /// A license of its own for a run.
 async fn license(cluster: &Cluster, seats: u32, ttl_seconds: u64) -> Result<String> {
-    let name = format!("chaos-{:x}", rand::rng().random::<u32>());
-    let id = |value: &Value| value.get("id").and_then(Value::as_str).map(str::to_owned).context("an answer without id");
+    let name = format!("chaos-{:x}", rand::random::<u32>());
+    let id = |value: &Value| {
+        value
+            .get("id")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .context("an answer without id")
+    };
     let post = reqwest::Method::POST;
     let product = json!({ "code": name, "name": name, "key_prefix": "CHAOS" });
     let product = id(&cluster.admin(post.clone(), "/products", &product).await?)?;
@@ -102,9 +120,17 @@ async fn license(cluster: &Cluster, seats: u32, ttl_seconds: u64) -> Result<Stri
         "ttl_seconds": ttl_seconds, "heartbeat_seconds": (ttl_seconds / 3).max(1), "offline": "strict",
     });
     let plan = id(&cluster.admin(post.clone(), "/plans", &plan).await?)?;
-    let customer = id(&cluster.admin(post.clone(), "/customers", &json!({ "name": name })).await?)?;
-    let license = cluster.admin(post, "/licenses", &json!({ "plan": plan, "customer": customer })).await?;
-    license.get("license_key").and_then(Value::as_str).map(str::to_owned).context("a license without its key")
+    let customer = id(&cluster
+        .admin(post.clone(), "/customers", &json!({ "name": name }))
+        .await?)?;
+    let license = cluster
+        .admin(post, "/licenses", &json!({ "plan": plan, "customer": customer }))
+        .await?;
+    license
+        .get("license_key")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .context("a license without its key")
 }
 
 async fn rush(usher: &Path, data: &Path, rounds: usize, holders: usize) -> Result<()> {
@@ -123,18 +149,22 @@ async fn rush(usher: &Path, data: &Path, rounds: usize, holders: usize) -> Resul
             let client = client.clone();
             async move {
                 let name = format!("holder-{holder:04}");
-                client.acquire(&name, &format!("request-{round}-{holder}"), Duration::from_secs(30)).await
+                client
+                    .acquire(&name, &format!("request-{round}-{holder}"), Duration::from_secs(30))
+                    .await
             }
         }));
         let killed = async {
             if kill && let Some(leader) = leader {
-                sleep(Duration::from_millis(rand::rng().random_range(20..200))).await;
+                sleep(Duration::from_millis(rand::random_range(20..200))).await;
                 cluster.kill(leader);
             }
         };
         let (told, ()) = tokio::join!(asking, killed);
         let granted: Vec<&Told> = told.iter().filter(|told| matches!(told, Told::Held { .. })).collect();
-        let refused = told.iter().filter(|told| matches!(told, Told::Refused { code } if code == "SEAT_LIMIT_REACHED"));
+        let refused = told
+            .iter()
+            .filter(|told| matches!(told, Told::Refused { code } if code == "SEAT_LIMIT_REACHED"));
         let (granted_count, refused_count) = (granted.len(), refused.count());
         ensure!(
             granted_count == 100.min(holders) && refused_count == holders.saturating_sub(100),
@@ -145,12 +175,29 @@ async fn rush(usher: &Path, data: &Path, rounds: usize, holders: usize) -> Resul
             _ => None,
         };
         // Every grant asked for again under its own name gives the same session.
-        for (holder, before) in told.iter().enumerate().filter(|(_, told)| first(told).is_some()).take(20) {
+        for (holder, before) in told
+            .iter()
+            .enumerate()
+            .filter(|(_, told)| first(told).is_some())
+            .take(20)
+        {
             let name = format!("holder-{holder:04}");
-            let again = client.acquire(&name, &format!("request-{round}-{holder}"), Duration::from_secs(30)).await;
-            ensure!(first(&again) == first(before), "round {round}: {name} asked again and got {again:?}");
+            let again = client
+                .acquire(&name, &format!("request-{round}-{holder}"), Duration::from_secs(30))
+                .await;
+            ensure!(
+                first(&again) == first(before),
+                "round {round}: {name} asked again and got {again:?}"
+            );
         }
-        judge(&recorder, &Terms { seats: 100, ttl: 360_000_000, slack: 10_000_000 })?;
+        judge(
+            &recorder,
+            &Terms {
+                seats: 100,
+                ttl: 360_000_000,
+                slack: 10_000_000,
+            },
+        )?;
         if kill && let Some(leader) = leader {
             cluster.restart(leader)?;
             cluster.ready(Duration::from_secs(30)).await?;
@@ -178,18 +225,20 @@ async fn load(client: Client, holder: String, until: Instant) {
     let mut times = 0;
     while Instant::now() < until {
         times += 1;
-        let told = client.acquire(&holder, &format!("request-{holder}-{times}"), within).await;
+        let told = client
+            .acquire(&holder, &format!("request-{holder}-{times}"), within)
+            .await;
         let Told::Held { session, .. } = told else {
-            sleep(Duration::from_millis(rand::rng().random_range(10..100))).await;
+            sleep(Duration::from_millis(rand::random_range(10..100))).await;
             continue;
         };
-        for _ in 0..rand::rng().random_range(1..20) {
-            sleep(Duration::from_millis(rand::rng().random_range(5..60))).await;
+        for _ in 0..rand::random_range(1..20) {
+            sleep(Duration::from_millis(rand::random_range(5..60))).await;
             if Instant::now() >= until || !matches!(client.heartbeat(&session, within).await, Told::Held { .. }) {
                 break;
             }
         }
-        if rand::rng().random_bool(0.8) {
+        if rand::random_bool(0.8) {
             client.release(&session, within).await;
         }
     }
@@ -199,7 +248,7 @@ const LOAD_SEATS: u32 = 20;
 const LOAD_HOLDERS: usize = 40;
 const LOAD_TTL_SECONDS: u64 = 10;
 
-async fn under_load(cluster: &Cluster, recorder: &Recorder, key: &str, span: Duration) -> tokio::task::JoinSet<()> {
+fn under_load(cluster: &Cluster, recorder: &Recorder, key: &str, span: Duration) -> tokio::task::JoinSet<()> {
     let client = Client::new(http().unwrap_or_default(), cluster.urls(), key, recorder);
     let until = Instant::now() + span;
     let mut clients = tokio::task::JoinSet::new();
@@ -215,8 +264,8 @@ async fn kill_all(usher: &Path, data: &Path, rounds: usize) -> Result<()> {
     let key = license(&cluster, LOAD_SEATS, LOAD_TTL_SECONDS).await?;
     let recorder = Recorder::default();
     for round in 0..rounds {
-        let clients = under_load(&cluster, &recorder, &key, Duration::from_secs(8)).await;
-        sleep(Duration::from_millis(rand::rng().random_range(1_500..3_500))).await;
+        let clients = under_load(&cluster, &recorder, &key, Duration::from_secs(8));
+        sleep(Duration::from_millis(rand::random_range(1_500..3_500))).await;
         for node in 0..cluster.len() {
             cluster.kill(node);
         }
@@ -240,15 +289,19 @@ async fn power_cut(usher: &Path, data: &Path, rounds: usize) -> Result<()> {
     let mut mounted = Vec::new();
     for node in 1..=3 {
         let image = data.join(format!("disk-{node}.ext4"));
-        mounted.push(LoopDisk::create(&image, &data.join("cluster").join(format!("node{node}")), 512)?);
+        mounted.push(LoopDisk::create(
+            &image,
+            &data.join("cluster").join(format!("node{node}")),
+            512,
+        )?);
     }
     let mut cluster = Cluster::start(usher, &data.join("cluster"))?;
     cluster.ready(Duration::from_secs(30)).await?;
     let key = license(&cluster, LOAD_SEATS, LOAD_TTL_SECONDS).await?;
     let recorder = Recorder::default();
     for round in 0..rounds {
-        let clients = under_load(&cluster, &recorder, &key, Duration::from_secs(6)).await;
-        sleep(Duration::from_millis(rand::rng().random_range(1_000..2_500))).await;
+        let clients = under_load(&cluster, &recorder, &key, Duration::from_secs(6));
+        sleep(Duration::from_millis(rand::random_range(1_000..2_500))).await;
         for disk in &mounted {
             disk.cut_power()?;
         }
@@ -277,18 +330,30 @@ async fn power_cut(usher: &Path, data: &Path, rounds: usize) -> Result<()> {
 
 fn judge_load(recorder: &Recorder) -> Result<()> {
     let history = recorder.history();
-    let held = history.calls.iter().filter(|call| matches!(call.told, Told::Held { .. })).count();
+    let held = history
+        .calls
+        .iter()
+        .filter(|call| matches!(call.told, Told::Held { .. }))
+        .count();
     if held < 100 {
         bail!("only {held} calls were answered: the run says nothing");
     }
     judge(
         recorder,
-        &Terms { seats: LOAD_SEATS as usize, ttl: LOAD_TTL_SECONDS * 1_000_000, slack: 60_000_000 },
+        &Terms {
+            seats: LOAD_SEATS as usize,
+            ttl: LOAD_TTL_SECONDS * 1_000_000,
+            slack: 60_000_000,
+        },
     )
 }
 
 fn report(round: usize, recorder: &Recorder) {
     let history = recorder.history();
     let answered = history.calls.iter().filter(|call| call.answered.is_some()).count();
-    println!("round {:>2}: {answered} answers of {} calls so far", round + 1, history.calls.len());
+    println!(
+        "round {:>2}: {answered} answers of {} calls so far",
+        round + 1,
+        history.calls.len()
+    );
 }

@@ -1,5 +1,8 @@
 //! Runs seeds of the simulation.
-#![allow(clippy::print_stdout, reason = "a program for people, on a terminal or in a test's log")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a program for people, on a terminal or in a test's log"
+)]
 
 use std::process::ExitCode;
 
@@ -81,7 +84,10 @@ fn tell(outcome: &Outcome, seconds: u64) -> bool {
         println!("BROKEN {broken}");
     }
     if !outcome.broken.is_empty() {
-        println!("again: cargo run --features simulation --bin simulate -- --seconds {seconds} one {}", outcome.seed);
+        println!(
+            "again: cargo run --features simulation --bin simulate -- --seconds {seconds} one {}",
+            outcome.seed
+        );
     }
     outcome.broken.is_empty()
 }

@@ -92,23 +92,27 @@ pub async fn power_on(name: String, machines: Machines, setting: Setting) -> tur
     };
     // A disk without power fails everything; that is not the server's fault.
     if !disk.lost_power() {
-        machines.borrow_mut().get_mut(&name).expect("a machine is never removed").failure = Some(failure);
+        machines
+            .borrow_mut()
+            .get_mut(&name)
+            .expect("a machine is never removed")
+            .failure = Some(failure);
     }
     std::future::pending().await
 }
 
 async fn serve(name: &str, machines: &Machines, keys: Keys, seams: Seams, tuning: Tuning) -> Result<String> {
     let founds = keys.identity.node.get() == 1;
-    let config = ServerConfig::simulated(
-        format!("0.0.0.0:{PEER_PORT}"),
-        format!("0.0.0.0:{API_PORT}"),
-        tuning,
-    );
+    let config = ServerConfig::simulated(format!("0.0.0.0:{PEER_PORT}"), format!("0.0.0.0:{API_PORT}"), tuning);
     let mut server = Server::start(config, &keys, seams).await?;
     if founds {
         server.node().found(new_node(name)).await?;
     }
     let cluster = server.node().cluster().clone();
-    machines.borrow_mut().get_mut(name).expect("a machine is never removed").cluster = Some(cluster);
+    machines
+        .borrow_mut()
+        .get_mut(name)
+        .expect("a machine is never removed")
+        .cluster = Some(cluster);
     Ok(server.failed().await)
 }

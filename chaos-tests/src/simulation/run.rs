@@ -78,13 +78,21 @@ pub fn run(seed: u64, seconds: u64) -> Outcome {
         Err(error) => (vec![format!("{error:#}")], Vec::new()),
     };
     broken.truncate(10);
-    Outcome { seed, broken, traces, counts: world.counts(), seconds }
+    Outcome {
+        seed,
+        broken,
+        traces,
+        counts: world.counts(),
+        seconds,
+    }
 }
 
 /// tokio shards the tasks of a runtime by an id that the whole process counts, and drops them shard by shard when a
 /// machine loses power. A run must therefore begin at the same residue as the one it is to repeat.
 fn align_task_ids() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be built");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime can be built");
     loop {
         let task = runtime.spawn(async {});
         let id: u64 = task.id().to_string().parse().expect("a task id is a number");
@@ -116,7 +124,14 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
         let draws = Arc::clone(world);
         let disk = FaultyDisk::new(Arc::new(move || draws.draw()));
         let clock = Arc::new(SimulatedClock::default());
-        let machine = Machine { disk, clock, keys: None, cluster: None, failure: None, up: true };
+        let machine = Machine {
+            disk,
+            clock,
+            keys: None,
+            cluster: None,
+            failure: None,
+            up: true,
+        };
         machines.borrow_mut().insert(name.clone(), machine);
     }
     let setting = Setting {
@@ -129,7 +144,9 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     };
     for name in &names {
         let (name, machines, setting) = (name.clone(), Rc::clone(&machines), setting.clone());
-        sim.host(name.clone(), move || power_on(name.clone(), Rc::clone(&machines), setting.clone()));
+        sim.host(name.clone(), move || {
+            power_on(name.clone(), Rc::clone(&machines), setting.clone())
+        });
     }
 
     let first = Founding {
@@ -145,7 +162,12 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     let key: Rc<RefCell<Option<String>>> = Rc::default();
     let failed: Rc<RefCell<Option<String>>> = Rc::default();
     {
-        let (machines, world, key, failed) = (Rc::clone(&machines), Arc::clone(world), Rc::clone(&key), Rc::clone(&failed));
+        let (machines, world, key, failed) = (
+            Rc::clone(&machines),
+            Arc::clone(world),
+            Rc::clone(&key),
+            Rc::clone(&failed),
+        );
         sim.client("operator", async move {
             match set_up(&machines, &world).await {
                 Ok(made) => *key.borrow_mut() = Some(made),
@@ -156,10 +178,16 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     }
     let history: Rc<RefCell<History>> = Rc::default();
     for client in 0..CLIENTS {
-        let workload =
-            Workload { world: Arc::clone(world), history: Rc::clone(&history), nodes: names.clone() };
+        let workload = Workload {
+            world: Arc::clone(world),
+            history: Rc::clone(&history),
+            nodes: names.clone(),
+        };
         let holder = format!("holder-{client}");
-        sim.client(format!("c{client}"), workload.run(holder, Rc::clone(&key), faults_until + 5_000_000));
+        sim.client(
+            format!("c{client}"),
+            workload.run(holder, Rc::clone(&key), faults_until + 5_000_000),
+        );
     }
 
     let mut run = Run {
@@ -174,8 +202,11 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     };
     let mut broken = run.to_its_end(&mut sim, &failed)?;
     broken.extend(run.disagreement());
-    let terms =
-        Terms { seats: SEATS as usize, ttl: TTL_SECONDS * 1_000_000, slack: HEAL_WITHIN + seconds * 1_000_000 };
+    let terms = Terms {
+        seats: SEATS as usize,
+        ttl: TTL_SECONDS * 1_000_000,
+        slack: HEAL_WITHIN + seconds * 1_000_000,
+    };
     broken.extend(checks::all(&history.borrow(), &terms));
     let traces = run.traces();
     // Disks die before the nodes do: a node that is dropped would otherwise write a clean end.
@@ -205,13 +236,26 @@ async fn set_up(machines: &Machines, world: &Arc<World>) -> Result<String> {
         sleep(Duration::from_millis(100)).await;
     }
     let entropy = SimulatedEntropy(Arc::clone(world));
-    let lookup = machines.borrow()["n1"].keys.clone().context("n1 has keys")?.secrets.lookup;
+    let lookup = machines.borrow()["n1"]
+        .keys
+        .clone()
+        .context("n1 has keys")?
+        .secrets
+        .lookup;
     let token = founding::create_admin_token(&cluster, &lookup, &entropy).await?;
     let post = async |path: &str, body: serde_json::Value| {
         let (success, answer) = http("n1", Method::POST, &format!("/api/v1{path}"), Some(&token), &body).await?;
-        if success { Ok(answer) } else { Err(anyhow!("POST {path}: {answer}")) }
+        if success {
+            Ok(answer)
+        } else {
+            Err(anyhow!("POST {path}: {answer}"))
+        }
     };
-    let product = post("/products", json!({ "code": "sim", "name": "Sim", "key_prefix": "SIM" })).await?;
+    let product = post(
+        "/products",
+        json!({ "code": "sim", "name": "Sim", "key_prefix": "SIM" }),
+    )
+    .await?;
     let plan = json!({
         "product": product["id"], "code": "sim", "name": "Sim", "seats": SEATS,
         "ttl_seconds": TTL_SECONDS, "heartbeat_seconds": 2, "offline": "strict",
@@ -228,11 +272,21 @@ async fn admit(cluster: &Cluster, name: &str, world: &World) -> Result<NodeId> {
     let (id, secret) = (JoinTokenId::from_bytes(id), SecretHash::from_bytes([7; 32]));
     let expires_at = cluster.ledger(licensing::Ledger::at).after(Span::from_secs(600));
     let propose = async |command| {
-        let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
+        let proposal = Proposal {
+            actor: Actor::System,
+            request: None,
+            not_after: None,
+            command,
+        };
         cluster.propose(proposal).await
     };
     propose(Command::CreateJoinToken { id, secret, expires_at }).await?;
-    let admission = Command::AdmitNode { token: id, secret, node: new_node(name), replaces: None };
+    let admission = Command::AdmitNode {
+        token: id,
+        secret,
+        node: new_node(name),
+        replaces: None,
+    };
     match propose(admission).await?.outcome {
         Answer::Admitted { node } => Ok(node),
         other => Err(anyhow!("{name} was not admitted: {other:?}")),
@@ -263,7 +317,10 @@ impl Run {
                 return Ok(Vec::new());
             }
             if now > self.faults_until + HEAL_WITHIN {
-                return Ok(vec![format!("not whole {} s after the last fault", HEAL_WITHIN / 1_000_000)]);
+                return Ok(vec![format!(
+                    "not whole {} s after the last fault",
+                    HEAL_WITHIN / 1_000_000
+                )]);
             }
         }
     }
@@ -296,7 +353,8 @@ impl Run {
                     if self.is_up(&name) {
                         self.cut_power(sim, &name);
                     }
-                    self.power_back.insert(name, now + 100_000 + self.world.below(3_000_000));
+                    self.power_back
+                        .insert(name, now + 100_000 + self.world.below(3_000_000));
                 }
             }
             5..7 => {
@@ -312,19 +370,28 @@ impl Run {
             }
             8 => {
                 let off_by = i64::try_from(self.world.below(7_200_000)).unwrap_or(0) - 3_600_000;
-                self.machines.borrow()[&name].clock.off_by_ms.store(off_by, Ordering::Relaxed);
+                self.machines.borrow()[&name]
+                    .clock
+                    .off_by_ms
+                    .store(off_by, Ordering::Relaxed);
                 self.world.count("clock steps");
             }
             _ => {
                 let off_by = self.world.below(1_500_000);
-                self.machines.borrow()[&name].disk.set_stall_max(Duration::from_micros(off_by));
+                self.machines.borrow()[&name]
+                    .disk
+                    .set_stall_max(Duration::from_micros(off_by));
                 self.world.count("slow disks");
             }
         }
     }
 
     fn cut_link(&mut self, sim: &turmoil::Sim<'_>, a: &str, b: &str, until: Us) {
-        let link = if a < b { (a.to_owned(), b.to_owned()) } else { (b.to_owned(), a.to_owned()) };
+        let link = if a < b {
+            (a.to_owned(), b.to_owned())
+        } else {
+            (b.to_owned(), a.to_owned())
+        };
         if a != b && !self.link_back.contains_key(&link) && self.is_up(a) && self.is_up(b) {
             sim.partition(a, b);
             self.world.note(Trace::Events, format!("cut {link:?}").as_bytes());
@@ -356,15 +423,28 @@ impl Run {
 
     fn bring_back(&mut self, sim: &mut turmoil::Sim<'_>, now: Us) {
         let due = |when: &Us| *when <= now;
-        let names: Vec<String> = self.power_back.iter().filter(|(_, at)| due(at)).map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> = self
+            .power_back
+            .iter()
+            .filter(|(_, at)| due(at))
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in names {
             self.power_back.remove(&name);
-            self.machines.borrow_mut().get_mut(&name).expect("a machine is never removed").up = true;
+            self.machines
+                .borrow_mut()
+                .get_mut(&name)
+                .expect("a machine is never removed")
+                .up = true;
             sim.bounce(name.as_str());
             self.world.note(Trace::Events, format!("power back {name}").as_bytes());
         }
-        let links: Vec<(String, String)> =
-            self.link_back.iter().filter(|(_, at)| due(at)).map(|(link, _)| link.clone()).collect();
+        let links: Vec<(String, String)> = self
+            .link_back
+            .iter()
+            .filter(|(_, at)| due(at))
+            .map(|(link, _)| link.clone())
+            .collect();
         for link in links {
             self.link_back.remove(&link);
             sim.repair(link.0.as_str(), link.1.as_str());
@@ -396,7 +476,8 @@ impl Run {
                 let status = cluster.status();
                 if status.leader == Some(cluster.me()) && self.leaders.insert((status.term, cluster.me().get())) {
                     self.world.count("leaders");
-                    self.world.note(Trace::Events, format!("{name} leads term {}", status.term).as_bytes());
+                    self.world
+                        .note(Trace::Events, format!("{name} leads term {}", status.term).as_bytes());
                 }
             }
         }
@@ -409,7 +490,9 @@ impl Run {
 
     fn failure(&self) -> Option<String> {
         let machines = self.machines.borrow();
-        machines.iter().find_map(|(name, machine)| machine.failure.as_ref().map(|why| format!("{name} stopped: {why}")))
+        machines
+            .iter()
+            .find_map(|(name, machine)| machine.failure.as_ref().map(|why| format!("{name} stopped: {why}")))
     }
 
     fn is_whole(&self) -> bool {
@@ -421,7 +504,9 @@ impl Run {
                 Some((status.applied, status.leader.is_some()))
             })
             .collect();
-        applied.iter().all(|seen| seen.is_some_and(|(index, led)| led && Some(index) == applied[0].map(|first| first.0)))
+        applied
+            .iter()
+            .all(|seen| seen.is_some_and(|(index, led)| led && Some(index) == applied[0].map(|first| first.0)))
     }
 
     /// ReplicasAgree and OneLeaderPerTerm, at the end.
@@ -433,7 +518,10 @@ impl Run {
             .filter_map(|machine| machine.cluster.as_ref())
             .map(|cluster| (cluster.status().applied, cluster.ledger(licensing::Ledger::digest)))
             .collect();
-        if digests.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
+        if digests
+            .windows(2)
+            .any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1)
+        {
             broken.push("ReplicasAgree: ledgers differ at the same entry".to_owned());
         }
         let terms: std::collections::BTreeSet<u64> = self.leaders.iter().map(|(term, _)| *term).collect();

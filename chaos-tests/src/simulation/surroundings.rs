@@ -63,7 +63,10 @@ impl Net for SimulatedNet {
             let (host, port) = address.rsplit_once(':').ok_or(io::ErrorKind::InvalidInput)?;
             let port: u16 = port.parse().map_err(|_| io::ErrorKind::InvalidInput)?;
             match TcpStream::connect((host, port)).await {
-                Ok(stream) => Ok(Box::new(Traced { stream, world: Arc::clone(&self.0) }) as BoxStream),
+                Ok(stream) => Ok(Box::new(Traced {
+                    stream,
+                    world: Arc::clone(&self.0),
+                }) as BoxStream),
                 Err(error) => {
                     // turmoil refuses at once what a real network would lose; and a failed connect leaks a port.
                     tokio::time::sleep(Duration::from_millis(10 + self.0.below(150))).await;
@@ -85,7 +88,13 @@ impl Listener for SimulatedListener {
     fn accept(&self) -> BoxFuture<'_, io::Result<(BoxStream, SocketAddr)>> {
         Box::pin(async move {
             let (stream, from) = self.0.accept().await?;
-            Ok((Box::new(Traced { stream, world: Arc::clone(&self.1) }) as BoxStream, from))
+            Ok((
+                Box::new(Traced {
+                    stream,
+                    world: Arc::clone(&self.1),
+                }) as BoxStream,
+                from,
+            ))
         })
     }
 

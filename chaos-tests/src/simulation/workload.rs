@@ -52,11 +52,16 @@ pub async fn http(node: &str, method: Method, path: &str, token: Option<&str>, b
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
-    let answer = sender.send_request(request.body(Full::new(Bytes::from(body.to_string())))?).await?;
+    let answer = sender
+        .send_request(request.body(Full::new(Bytes::from(body.to_string())))?)
+        .await?;
     let success = answer.status().is_success();
     let bytes = answer.into_body().collect().await?.to_bytes();
     driver.abort();
-    Ok((success, serde_json::from_slice(&bytes).context("an answer that is not JSON")?))
+    Ok((
+        success,
+        serde_json::from_slice(&bytes).context("an answer that is not JSON")?,
+    ))
 }
 
 impl Workload {
@@ -72,7 +77,12 @@ impl Workload {
             };
             let answered = (told != Told::Unknown).then(now);
             self.world.note(Trace::Events, format!("{asked:?} {told:?}").as_bytes());
-            self.history.borrow_mut().calls.push(Call { begun, answered, asked: asked.clone(), told: told.clone() });
+            self.history.borrow_mut().calls.push(Call {
+                begun,
+                answered,
+                asked: asked.clone(),
+                told: told.clone(),
+            });
             if !matches!(told, Told::Unknown | Told::NotDone) {
                 self.world.count("answers");
                 return told;
@@ -95,7 +105,10 @@ impl Workload {
             times += 1;
             let request = format!("request-{holder}-{times}");
             let body = json!({ "license_key": license_key, "hardware_id": holder, "request_id": request });
-            let asked = Asked::Acquire { holder: holder.clone(), request };
+            let asked = Asked::Acquire {
+                holder: holder.clone(),
+                request,
+            };
             let Told::Held { session, .. } = self.call(asked, Method::POST, "acquire", &body).await else {
                 sleep(Duration::from_millis(50 + self.world.below(400))).await;
                 continue;
@@ -109,7 +122,9 @@ impl Workload {
         let body = json!({ "session_id": session });
         for _ in 0..self.world.below(12) {
             sleep(Duration::from_millis(20 + self.world.below(600))).await;
-            let asked = Asked::Heartbeat { session: session.to_owned() };
+            let asked = Asked::Heartbeat {
+                session: session.to_owned(),
+            };
             let told = self.call(asked, Method::PUT, "heartbeat", &body).await;
             if now() >= until || !matches!(told, Told::Held { .. }) {
                 return;
@@ -117,7 +132,9 @@ impl Workload {
         }
         // One in five dies without a word.
         if self.world.below(5) > 0 {
-            let asked = Asked::Release { session: session.to_owned() };
+            let asked = Asked::Release {
+                session: session.to_owned(),
+            };
             self.call(asked, Method::POST, "release", &body).await;
         }
     }

@@ -28,8 +28,14 @@ struct State {
 impl World {
     /// The universe of `seed`.
     pub fn new(seed: u64) -> Arc<Self> {
-        let state = State { random: seed ^ 0x7573_6865_7221, hashes: BTreeMap::new(), counts: BTreeMap::new() };
-        Arc::new(Self { state: Mutex::new(state) })
+        let state = State {
+            random: seed ^ 0x7573_6865_7221,
+            hashes: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -81,7 +87,9 @@ pub fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
     for chunk in bytes.chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9fb2_1c65_1e98_df25).rotate_left(29);
+        hash = (hash ^ u64::from_le_bytes(word))
+            .wrapping_mul(0x9fb2_1c65_1e98_df25)
+            .rotate_left(29);
     }
     (hash ^ bytes.len() as u64).wrapping_mul(0x9fb2_1c65_1e98_df25)
 }

@@ -1,0 +1,101 @@
+# usher's task runner. `make demo` shows it, `make test` proves it, `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# CI keeps its builds outside the clone, so that a later run finds them.
+ifdef CI
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/usher/target
+endif
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+USHER := $(TARGET)/debug/usher
+CHAOS := $(TARGET)/debug/chaos
+# The simulation is built with a flag of its own and must not share a folder with the rest.
+SIMULATION_TARGET := $(TARGET)/simulation
+SIMULATE := cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARGET) cargo run --quiet --features simulation --bin simulate --
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SEEDS ?= 12
+FROM ?= 1
+MINUTES ?= 10
+# Rounds of the runs against real processes, as `make test` has time for them; `make chaos` does more.
+RUSH_ROUNDS ?= 6
+KILL_ROUNDS ?= 3
+POWER_ROUNDS ?= 4
+
+.PHONY: help demo test check fix rust python e2e sim processes chaos coverage bench clean build tools
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job on them
+	@$(PYTHON) demo/walk.py $(USHER)
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(USHER) demo; fi
+
+test: check rust python e2e sim processes ## Everything that proves the project, within the default minutes
+	@echo "make test: all good"
+
+check: tools ## Formatting, lints and types; writes nothing
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(MAKE) --no-print-directory python-check
+
+fix: tools ## Format and fix what can be fixed by itself
+	cargo fmt --all
+	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+	$(VENV)/bin/ruff format sdk/python demo
+	$(VENV)/bin/ruff check --fix sdk/python demo
+
+build: ## The server and the harnesses, as the tests use them
+	cargo build --workspace --quiet
+
+rust: tools ## Rust tests
+	cargo nextest run --workspace
+	cargo test --workspace --doc --quiet
+
+.PHONY: python-check
+python-check: $(VENV)/.installed
+	$(VENV)/bin/ruff format --check sdk/python demo
+	$(VENV)/bin/ruff check sdk/python demo
+	cd sdk/python && ../../$(VENV)/bin/mypy
+
+python: $(VENV)/.installed ## Python SDK tests
+	cd sdk/python && ../../$(VENV)/bin/pytest --quiet
+
+e2e: build $(VENV)/.installed ## The walk of `make demo`, with no terminal
+	$(PYTHON) demo/walk.py $(USHER) < /dev/null
+
+sim: ## Seeds of the deterministic simulation: SEEDS=n FROM=seed
+	$(SIMULATE) twice $(FROM) 2
+	$(SIMULATE) many $(FROM) $(SEEDS)
+
+processes: build ## Faults against real processes, in short
+	$(CHAOS) --usher $(USHER) rush --rounds $(RUSH_ROUNDS)
+	$(CHAOS) --usher $(USHER) kill-all --rounds $(KILL_ROUNDS)
+	$(CHAOS) --usher $(USHER) power-cut --rounds $(POWER_ROUNDS)
+
+chaos: ## The same for longer: simulation seeds and 50 rushes, 20 power cuts (SEEDS=n)
+	$(MAKE) --no-print-directory sim SEEDS=$(if $(filter 12,$(SEEDS)),200,$(SEEDS))
+	$(MAKE) --no-print-directory processes RUSH_ROUNDS=50 KILL_ROUNDS=20 POWER_ROUNDS=20
+
+coverage: tools $(VENV)/.installed ## Line coverage of each crate and of the SDK
+	bash packaging/coverage.sh
+
+bench: ## A release build, measured: see docs/measuring.md
+	cargo build --release --quiet
+	bash packaging/bench.sh
+
+clean: ## Remove what was built
+	cargo clean
+	rm -rf $(VENV)
+
+# What a fresh machine lacks. cargo-nextest comes from crates.io where it is not there yet.
+tools: $(VENV)/.installed
+	@cargo nextest --version > /dev/null 2>&1 || cargo install cargo-nextest --locked
+
+$(VENV)/.installed: sdk/python/pyproject.toml
+	@test -x $(PYTHON) || python3 -m venv $(VENV) || { apt-get update && apt-get install -y python3-venv && python3 -m venv $(VENV); }
+	$(PYTHON) -m pip install --quiet --editable 'sdk/python[test]'
+	@touch $@
