@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use licensing::command::{Actor, Command, Proposal};
 use licensing::id::NodeId;
+use openraft::impls::BasicNode;
 use openraft::rt::WatchReceiver;
 use openraft::{ChangeMembers, ServerState};
 
@@ -30,7 +31,7 @@ const CAUGHT_UP_LAG: u64 = 64;
 /// One change to the membership.
 #[derive(Debug, PartialEq, Eq)]
 enum Change {
-    AddLearner(u64),
+    AddLearner(u64, String),
     SetVoters(BTreeSet<u64>),
     Forget(u64),
     Remove(NodeId),
@@ -41,14 +42,21 @@ struct Seen {
     voters: BTreeSet<u64>,
     learners: BTreeSet<u64>,
     caught_up: BTreeSet<u64>,
-    /// The ledger's nodes: whether each is removed, and whom it replaces.
-    nodes: BTreeMap<u64, (bool, Option<u64>)>,
+    /// The ledger's nodes.
+    nodes: BTreeMap<u64, Listed>,
+}
+
+/// A node as the ledger lists it.
+struct Listed {
+    removed: bool,
+    replaces: Option<u64>,
+    address: String,
 }
 
 impl Seen {
     /// The next change, one at a time: each must be committed before another is thought of.
     fn next(&self) -> Option<Change> {
-        let removed = |id: &u64| self.nodes.get(id).is_some_and(|(removed, _)| *removed);
+        let removed = |id: &u64| self.nodes.get(id).is_some_and(|node| node.removed);
         if let Some(gone) = self.voters.iter().find(|id| removed(id)) {
             let rest: BTreeSet<u64> = self.voters.iter().copied().filter(|id| id != gone).collect();
             return (!rest.is_empty()).then_some(Change::SetVoters(rest));
@@ -56,20 +64,16 @@ impl Seen {
         if let Some(gone) = self.learners.iter().find(|id| removed(id)) {
             return Some(Change::Forget(*gone));
         }
-        if let Some(old) = self
-            .nodes
-            .iter()
-            .find_map(|(id, (_, old))| old.filter(|_| self.voters.contains(id)))
-            && !removed(&old)
-        {
+        let replaced = |(id, node): (&u64, &Listed)| node.replaces.filter(|_| self.voters.contains(id));
+        if let Some(old) = self.nodes.iter().find_map(replaced).filter(|old| !removed(old)) {
             return Some(Change::Remove(NodeId::new(old)));
         }
-        let outside = |id: &&u64| !self.voters.contains(id) && !self.learners.contains(id) && !removed(id);
-        if let Some(new) = self.nodes.keys().find(outside) {
-            return Some(Change::AddLearner(*new));
+        let outside = |id: &u64| !self.voters.contains(id) && !self.learners.contains(id) && !removed(id);
+        if let Some((new, node)) = self.nodes.iter().find(|(id, _)| outside(id)) {
+            return Some(Change::AddLearner(*new, node.address.clone()));
         }
-        for (id, (_, replaces)) in &self.nodes {
-            let Some(old) = replaces.filter(|old| self.voters.contains(old)) else {
+        for (id, node) in &self.nodes {
+            let Some(old) = node.replaces.filter(|old| self.voters.contains(old)) else {
                 continue;
             };
             if self.caught_up.contains(id) && !self.voters.contains(id) {
@@ -126,16 +130,23 @@ fn look(raft: &Raft, machine: &Machine) -> Option<Seen> {
         voters: membership.voter_ids().collect(),
         learners: membership.learner_ids().collect(),
         caught_up: caught_up.collect(),
-        nodes: machine.ledger(|ledger| {
-            let facts = |node: &licensing::cluster::Node| (node.removed_at.is_some(), node.replaces.map(NodeId::get));
-            ledger.nodes().map(|node| (node.id.get(), facts(node))).collect()
-        }),
+        nodes: machine.ledger(|ledger| ledger.nodes().map(|node| (node.id.get(), Listed::of(node))).collect()),
     })
+}
+
+impl Listed {
+    fn of(node: &licensing::cluster::Node) -> Self {
+        Self {
+            removed: node.removed_at.is_some(),
+            replaces: node.replaces.map(NodeId::get),
+            address: node.peer_address.to_string(),
+        }
+    }
 }
 
 async fn make(raft: &Raft, leadership: &Leadership, change: Change) -> Result<(), String> {
     let changed = match change {
-        Change::AddLearner(id) => raft.add_learner(id, openraft::impls::EmptyNode {}, false).await,
+        Change::AddLearner(id, addr) => raft.add_learner(id, BasicNode { addr }, false).await,
         Change::SetVoters(voters) => raft.change_membership(voters, false).await,
         Change::Forget(id) => {
             raft.change_membership(ChangeMembers::RemoveNodes(BTreeSet::from([id])), false)
@@ -167,7 +178,17 @@ mod tests {
             caught_up: caught_up.iter().copied().collect(),
             nodes: nodes
                 .iter()
-                .map(|(id, removed, replaces)| (*id, (*removed, *replaces)))
+                .map(|(id, removed, replaces)| {
+                    let (removed, replaces, address) = (*removed, *replaces, format!("n{id}:1"));
+                    (
+                        *id,
+                        Listed {
+                            removed,
+                            replaces,
+                            address,
+                        },
+                    )
+                })
                 .collect(),
         }
     }
@@ -175,7 +196,7 @@ mod tests {
     #[test]
     fn an_admitted_node_becomes_a_learner() {
         let seen = seen(&[1], &[], &[1], &[(1, false, None), (7, false, None)]);
-        assert_eq!(seen.next(), Some(Change::AddLearner(7)));
+        assert_eq!(seen.next(), Some(Change::AddLearner(7, "n7:1".to_owned())));
     }
 
     #[test]

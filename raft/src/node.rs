@@ -8,6 +8,7 @@ use licensing::command::{Actor, Command, NewNode, Proposal};
 use licensing::id::NodeId;
 use licensing::ledger::Ledger;
 use licensing::outcome::{Applied, Outcome};
+use openraft::impls::BasicNode;
 use openraft::rt::WatchReceiver;
 use openraft::{Config, SnapshotPolicy};
 use storage::checkpoint::StateFile;
@@ -52,8 +53,8 @@ impl Default for Tuning {
             heartbeat: Duration::from_millis(100),
             election_min: Duration::from_millis(400),
             election_max: Duration::from_millis(700),
-            snapshot_entries: 50_000,
-            log_entries_kept: 10_000,
+            snapshot_entries: 200_000,
+            log_entries_kept: 50_000,
         }
     }
 }
@@ -165,6 +166,7 @@ impl Node {
         let raft = Raft::new(me.get(), engine(&config.tuning)?, network, log.clone(), machine.clone())
             .await
             .map_err(|error| StartError::Raft(error.to_string()))?;
+        peers.watch(raft.metrics());
 
         let leadership = Leadership::new(raft.clone(), machine.clone(), Arc::clone(&peers), seams.clone());
         let carrier = Carrier::new(Arc::clone(&leadership), Arc::clone(&peers));
@@ -231,7 +233,10 @@ impl Node {
             return Ok(());
         }
         if cluster.log.is_empty() {
-            let members = std::collections::BTreeSet::from([cluster.me.get()]);
+            let address = BasicNode {
+                addr: node.peer_address.to_string(),
+            };
+            let members = std::collections::BTreeMap::from([(cluster.me.get(), address)]);
             cluster
                 .raft
                 .initialize(members)

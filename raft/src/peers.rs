@@ -2,24 +2,27 @@
 //!
 //! A connection carries one request at a time, each with a deadline; after an error it is dropped and the next call
 //! connects anew. openraft gets connections of their own for replication, for heartbeats and votes, and for snapshots,
-//! so that none waits behind another. Peers are found by the addresses in the ledger, which change by command.
+//! so that none waits behind another. Peers are found by the addresses in the ledger, which change by command; a node
+//! whose ledger does not know a peer yet, because nothing was committed to it since it lost power, finds it by the
+//! address that the membership was made with.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use licensing::id::{ClusterId, NodeId};
-use openraft::OptionalSend;
 use openraft::errors::{RPCError, ReplicationClosed, StreamingError, Unreachable};
-use openraft::impls::EmptyNode;
+use openraft::impls::BasicNode;
 use openraft::network::v2::RaftNetworkV2;
 use openraft::network::{RPCOption, RaftNetworkFactory};
 use openraft::raft::{
     AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest, TransferLeaderResponse,
     VoteRequest, VoteResponse,
 };
+use openraft::rt::WatchReceiver;
+use openraft::{OptionalSend, RaftMetrics};
 use storage::snapshot::Snapshot as SnapshotFile;
 use tokio::time::{Instant, timeout_at};
 
@@ -53,8 +56,12 @@ pub(crate) struct Peers {
     /// `None` only in simulations that leave TLS out.
     tls: Option<PeerTls>,
     machine: Machine,
+    metrics: OnceLock<Metrics>,
     heard: Mutex<BTreeMap<NodeId, Heard>>,
 }
+
+/// openraft's view of itself, the membership in it.
+type Metrics = openraft::alias::WatchReceiverOf<TypeConfig, RaftMetrics<TypeConfig>>;
 
 /// What a peer's last reply told.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +87,7 @@ impl Peers {
             seams,
             tls,
             machine,
+            metrics: OnceLock::new(),
             heard: Mutex::default(),
         })
     }
@@ -109,15 +117,12 @@ impl Peers {
 
     /// Connects to `to` and says who we are.
     pub(crate) async fn connect(self: &Arc<Self>, to: NodeId) -> io::Result<Connection> {
-        let address = self
-            .machine
-            .ledger(|ledger| ledger.node(to).map(|node| Arc::clone(&node.peer_address)))
-            .ok_or_else(|| {
-                io::Error::new(
-                    io::ErrorKind::NotFound,
-                    format!("the address of node {to} is not known"),
-                )
-            })?;
+        let address = self.address(to).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("the address of node {to} is not known"),
+            )
+        })?;
         let by = Instant::now() + CONNECT_WITHIN;
         timeout_at(by, async {
             let mut stream = self.seams.net.connect(&address).await?;
@@ -138,6 +143,26 @@ impl Peers {
             })
         })
         .await?
+    }
+
+    /// Lets peers be found by the membership too.
+    pub(crate) fn watch(&self, metrics: Metrics) {
+        // Set once, as the node is put together.
+        let _ = self.metrics.set(metrics);
+    }
+
+    fn address(&self, of: NodeId) -> Option<Arc<str>> {
+        let known = self
+            .machine
+            .ledger(|ledger| ledger.node(of).map(|node| Arc::clone(&node.peer_address)));
+        known.or_else(|| {
+            let metrics = self.metrics.get()?.borrow_watched();
+            metrics
+                .membership_config
+                .membership()
+                .get_node(&of.get())
+                .map(|node| node.addr.as_str().into())
+        })
     }
 
     fn note(&self, from: NodeId, wall_ms: u64, sent_ms: u64, received_ms: u64) {
@@ -182,7 +207,7 @@ pub(crate) struct Network(pub Arc<Peers>);
 impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Client;
 
-    async fn new_client(&mut self, target: u64, _: &EmptyNode) -> Client {
+    async fn new_client(&mut self, target: u64, _: &BasicNode) -> Client {
         Client {
             peers: Arc::clone(&self.0),
             to: NodeId::new(target),

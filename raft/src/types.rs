@@ -30,7 +30,7 @@ openraft::declare_raft_types!(
         D = Batch,
         R = Answers,
         NodeId = u64,
-        Node = openraft::impls::EmptyNode,
+        Node = openraft::impls::BasicNode,
         LeaderId = openraft::impls::leader_id_std::LeaderId<u64, u64>,
         AsyncRuntime = crate::runtime::Runtime,
 );
@@ -48,4 +48,4 @@ pub(crate) type Membership = alias::StoredMembershipOf<TypeConfig>;
 /// What a snapshot covers.
 pub(crate) type SnapshotMeta = alias::SnapshotMetaOf<TypeConfig>;
 /// What an entry carries.
-pub(crate) type Payload = openraft::EntryPayload<Batch, u64, openraft::impls::EmptyNode>;
+pub(crate) type Payload = openraft::EntryPayload<Batch, u64, openraft::impls::BasicNode>;
