@@ -60,14 +60,12 @@ pub enum Error {
         source: Arc<redb::Error>,
     },
     /// A newer version wrote this.
-    #[error("{file} has format {found}, this version reads up to {known}: start the newer version again")]
+    #[error("{file} has {what}, which this version does not know: start the newer version again")]
     NewerFormat {
-        /// The file's name, with the part where it has parts.
+        /// The file's name.
         file: String,
-        /// The format it says it has.
-        found: u32,
-        /// The newest one known here.
-        known: u32,
+        /// What is not known here.
+        what: String,
     },
     /// Another process uses the directory.
     #[error("{directory} is in use{}: stop that one first, or give this one another directory", owner(*.pid))]
@@ -137,12 +135,20 @@ impl Error {
     /// Names a failure of redb.
     pub(crate) fn engine(file: &str, operation: &'static str, source: impl Into<redb::Error>) -> Self {
         match source.into() {
-            redb::Error::Io(source) if source.kind() == io::ErrorKind::InvalidData => {
+            // Not a database at all, or one with pages beyond its end.
+            redb::Error::Io(source)
+                if matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+            {
                 Self::corrupt(file, source.to_string())
             }
             redb::Error::Io(source) => Self::io(file, operation, source),
             redb::Error::Corrupted(what) => Self::corrupt(file, what),
             redb::Error::UpgradeRequired(found) => Self::corrupt(file, format!("it says it has redb format {found}")),
+            // These name a table that this code made itself.
+            table @ (redb::Error::TableDoesNotExist(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableIsMultimap(_)
+            | redb::Error::TypeDefinitionChanged { .. }) => Self::corrupt(file, table.to_string()),
             source => Self::Engine {
                 file: file.to_owned(),
                 operation,

@@ -81,8 +81,7 @@ fn parse(text: &str) -> Result<StoreId, Error> {
         Some(found) if found > FORMAT => {
             return Err(Error::NewerFormat {
                 file: "the data directory".to_owned(),
-                found,
-                known: FORMAT,
+                what: format!("format {found}"),
             });
         }
         _ => return Err(Error::corrupt(FILE, "its second line is not \"format\" and a number")),

@@ -4,9 +4,10 @@
 //! what was written are reported and never used. It must never decide anything about seats, and it knows nothing of
 //! raft: log entries, votes, log ids and memberships are opaque bytes here.
 //!
-//! Reading order: [`disk`] (where bytes live), `codec` (the envelope around all of them), [`log`], then `checkpoint`,
-//! `history` and `snapshot`.
+//! Reading order: [`disk`] (where bytes live), `codec` (the envelope around all of them), [`log`], [`checkpoint`],
+//! [`snapshot`].
 
+pub mod checkpoint;
 mod codec;
 mod directory;
 pub mod disk;
@@ -17,6 +18,7 @@ mod identity;
 mod lanes;
 pub mod log;
 mod memory;
+pub mod snapshot;
 
 pub use directory::Directory;
 pub use error::Error;

@@ -195,3 +195,15 @@ fn check_no_gap(state: &LogState, count: u64) -> Result<(), Error> {
     );
     Err(Error::corrupt(FILE, what))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_of_what_is_purged_is_frozen() {
+        assert_eq!(purged(0x0102, b"id"), [2, 1, 0, 0, 0, 0, 0, 0, b'i', b'd']);
+        assert_eq!(parse_purged(&purged(7, b"")).expect("it is whole"), (7, Vec::new()));
+        assert!(parse_purged(&[0; 7]).is_err());
+    }
+}

@@ -92,7 +92,7 @@ fn a_newer_or_unreadable_format_is_refused() {
         identify(&disk, FIRST)
     };
     let newer = says("usher data directory\nformat 2\nanything else\n");
-    assert!(matches!(newer, Err(Error::NewerFormat { found: 2, known: 1, .. })));
+    assert!(matches!(newer, Err(Error::NewerFormat { what, .. }) if what == "format 2"));
     assert!(matches!(says("shopping list\n"), Err(Error::NotADataDirectory { .. })));
     assert!(matches!(says(""), Err(Error::NotADataDirectory { .. })));
     assert!(matches!(

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod business;
 mod chance;
+mod checkpoint;
 mod directory;
 mod log;
 mod log_crashes;
+mod rot;
+mod snapshots;

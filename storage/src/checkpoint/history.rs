@@ -1,0 +1,90 @@
+//! What happened and is over: audit leaves and closed usage hours, read for the API. It shows what the last checkpoint
+//! holds, so the newest second may be missing.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use licensing::audit::AuditRecord;
+use licensing::id::LicenseId;
+use licensing::row::{Row, RowKey};
+use licensing::time::Hour;
+use licensing::usage::UsageHour;
+
+use super::section::Section;
+use super::table::{AUDIT, FILE, View};
+use super::{StateFile, run};
+use crate::codec::{self, Kind};
+use crate::disk::Lane;
+use crate::error::{Context, Error};
+
+impl StateFile {
+    /// The audit leaves of a range of indexes, from its start on, at most `limit`. A node that was brought up to date by
+    /// a snapshot lacks the leaves from before it, so the first one may have a later index than the range.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if a leaf is not what was written.
+    pub async fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
+        self.read(move |view| view.audit(range, limit)).await
+    }
+
+    /// A license's closed hours in a range of hours, in their order. Hours without any use have no record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if a record is not what was written.
+    pub async fn usage(&self, license: LicenseId, hours: Range<Hour>) -> Result<Vec<UsageHour>, Error> {
+        self.read(move |view| view.usage(license, &hours)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&View) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let shared = Arc::clone(&self.shared);
+        run(&self.shared.disk, Lane::Read, FILE, move || {
+            read(&shared.tables.view()?)
+        })
+        .await
+    }
+}
+
+impl View {
+    fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let table = self.tx.open_table(AUDIT).context(FILE, "read")?;
+        let rows = table.range(range).context(FILE, "read")?;
+        rows.take(limit)
+            .map(|row| {
+                let (index, sealed) = row.context(FILE, "read")?;
+                let index = index.value();
+                let leaf = codec::open(Kind::AuditLeaf, &index.to_be_bytes(), sealed.value())
+                    .map_err(|broken| broken.of(FILE, &format!("audit leaf {index}")))?;
+                Ok(AuditRecord {
+                    index,
+                    leaf: leaf.to_vec(),
+                })
+            })
+            .collect()
+    }
+
+    fn usage(&self, license: LicenseId, hours: &Range<Hour>) -> Result<Vec<UsageHour>, Error> {
+        if hours.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = |hour| RowKey::UsageHour(license, hour).to_bytes();
+        let (from, to) = (key(hours.start), key(hours.end));
+        let table = self.tx.open_table(Section::ClosedUsage.table()).context(FILE, "read")?;
+        let rows = table.range::<&[u8]>(&from[..]..&to[..]).context(FILE, "read")?;
+        rows.map(|row| {
+            let (key, sealed) = row.context(FILE, "read")?;
+            match Section::ClosedUsage.read(FILE, key.value(), sealed.value())? {
+                Row::UsageHour(hour) => Ok(hour),
+                _ => unreachable!("the section's rows are read as usage hours"),
+            }
+        })
+        .collect()
+    }
+}
