@@ -10,7 +10,7 @@ use licensing::command::{
     Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, NewNode, Proposal,
 };
 use licensing::id::{
-    ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, PlanId, ProductId, SecretHash,
+    ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, SecretHash,
     SessionHash,
 };
 use licensing::ledger::Ledger;
@@ -36,7 +36,12 @@ fn config(identity: Identity, listen: &str) -> NodeConfig {
     NodeConfig {
         identity,
         listen: listen.to_owned(),
-        tuning: Tuning::default(),
+        // Few entries to a snapshot, so that a node that joins late needs one.
+        tuning: Tuning {
+            snapshot_entries: 40,
+            log_entries_kept: 10,
+            ..Tuning::default()
+        },
         secrets,
         tls: true,
     }
@@ -87,7 +92,7 @@ impl Cluster3 {
         };
         all.nodes[node].as_ref().unwrap().found(first).await.unwrap();
         for _ in 0..2 {
-            all.join().await;
+            all.join(None).await;
         }
         let cluster = all.cluster(0);
         wait_for("three voters", async || {
@@ -113,20 +118,20 @@ impl Cluster3 {
         self.nodes.len() - 1
     }
 
-    async fn join(&mut self) {
+    async fn join(&mut self, replaces: Option<NodeId>) -> usize {
         let token = self.token().await;
         let address = free_address();
         let joiner = Joiner {
             name: "another".to_owned(),
             peer_address: address.clone(),
             api_url: "https://another".to_owned(),
-            replaces: None,
+            replaces,
         };
         let (identity, secrets) = join(&raft::seams::Tcp, &self.addresses[0], &token, joiner)
             .await
             .unwrap();
         assert_eq!(secrets, b"the appliance's");
-        self.add_at(identity, tempfile::tempdir().unwrap(), address).await;
+        self.add_at(identity, tempfile::tempdir().unwrap(), address).await
     }
 
     async fn token(&self) -> JoinToken {
@@ -343,4 +348,69 @@ async fn a_join_token_admits_one_node_and_only_from_the_cluster_it_pins() {
     wait_for("the learner", async || cluster.status().members.len() == 4).await;
     assert_eq!(cluster.status().members.iter().filter(|member| member.voter).count(), 3);
     all.kill(2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_replaces_a_dead_one_gets_a_snapshot_and_its_vote_and_the_dead_one_is_refused() {
+    let mut all = Cluster3::start().await;
+    let cluster = all.cluster(0);
+    sell(&cluster, 50).await;
+    for holder in 1..=50 {
+        assert!(matches!(acquire(&cluster, holder).await, Outcome::Granted(_)));
+    }
+    let dead = all.identities[2].node;
+    all.kill(2);
+    wait_for("a snapshot", async || cluster.status().snapshot > 40).await;
+
+    let fresh = all.join(Some(dead)).await;
+    let voters = |cluster: &Cluster| -> Vec<NodeId> {
+        cluster
+            .status()
+            .members
+            .iter()
+            .filter(|member| member.voter)
+            .map(|member| member.node)
+            .collect()
+    };
+    let new = all.identities[fresh].node;
+    wait_for("the swap", async || {
+        voters(&cluster).contains(&new) && !voters(&cluster).contains(&dead)
+    })
+    .await;
+    assert_eq!(voters(&cluster).len(), 3);
+    wait_for("the removal", async || {
+        cluster.ledger(|ledger| ledger.node(dead).unwrap().removed_at.is_some())
+    })
+    .await;
+    let copy = all.cluster(fresh);
+    copy.barrier().await.unwrap();
+    assert_eq!(copy.ledger(|ledger| ledger.seats(LICENSE).unwrap().in_use), 50);
+
+    // The dead one comes back with its old disk: nobody listens to it, and it can do no harm.
+    all.restart(2).await;
+    let returned = all.cluster(2);
+    assert!(returned.barrier().await.is_err());
+    assert!(matches!(
+        acquire(&cluster, 51).await,
+        Outcome::Rejected(Rejection::SeatLimitReached { .. })
+    ));
+    assert_eq!(voters(&cluster).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_that_shuts_down_hands_over_first() {
+    let mut all = Cluster3::start().await;
+    let leader = all.leader().unwrap();
+    let node = all.nodes[leader].take().unwrap();
+    let other = all.cluster((leader + 1) % 3);
+    let term = other.status().term;
+    node.shutdown().await;
+    // No election had to wait for patience to end: the next term began with the transfer.
+    assert!(other.status().term > term);
+    assert!(
+        other
+            .status()
+            .leader
+            .is_some_and(|led| led != all.identities[leader].node)
+    );
 }
