@@ -97,6 +97,11 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Now, on the clock that [`Heard::boot_ms`] is of.
+    pub(crate) fn boot_ms(&self) -> u64 {
+        self.seams.clock.boot_ms()
+    }
+
     /// The wall clocks of `voters` as far as they were heard lately, our own among them.
     pub(crate) fn walls(&self, voters: impl Iterator<Item = NodeId>) -> Walls {
         let (wall, boot) = (self.seams.clock.unix_ms(), self.seams.clock.boot_ms());

@@ -47,7 +47,15 @@ pub struct Member {
     pub matched: Option<u64>,
     /// Its wall clock less ours, in milliseconds, when last heard.
     pub clock_offset_ms: Option<i64>,
+    /// How long ago it last answered us. Only a leader asks all the time.
+    pub heard_ms_ago: Option<u64>,
 }
+
+/// A member that has not answered its leader for this long may be gone.
+const SILENT_MS: u64 = 3_000;
+
+/// A member that lacks more entries than these does not keep up.
+const LAG_MAX: u64 = 1_000;
 
 impl ClusterStatus {
     pub(crate) fn of(
@@ -58,7 +66,7 @@ impl ClusterStatus {
         log: storage::log::LogStats,
         proposer: &Proposer,
     ) -> Self {
-        let heard = peers.heard();
+        let (heard, now) = (peers.heard(), peers.boot_ms());
         let membership = metrics.membership_config.membership();
         let voters: Vec<u64> = membership.voter_ids().collect();
         let matched = |id: u64| {
@@ -74,6 +82,9 @@ impl ClusterStatus {
                 matched(*id)
             },
             clock_offset_ms: heard.get(&NodeId::new(*id)).map(|heard| heard.offset_ms),
+            heard_ms_ago: heard
+                .get(&NodeId::new(*id))
+                .map(|heard| now.saturating_sub(heard.boot_ms)),
         });
         let (proposals_waiting, heartbeats_waiting) = proposer.waiting();
         Self {
@@ -97,8 +108,9 @@ impl ClusterStatus {
         self.leader?;
         let voters: Vec<&Member> = self.members.iter().filter(|member| member.voter).collect();
         let leads = self.leader == Some(self.node);
-        let keeps_up =
-            |member: &&&Member| !leads || member.matched.is_some_and(|matched| matched + 1_000 >= self.last_log);
+        let answers = |member: &Member| member.heard_ms_ago.is_some_and(|ms| ms <= SILENT_MS);
+        let has_all = |member: &Member| member.matched.is_some_and(|matched| matched + LAG_MAX >= self.last_log);
+        let keeps_up = |member: &&&Member| !leads || member.node == self.node || (answers(member) && has_all(member));
         voters.iter().filter(keeps_up).count().checked_sub(voters.len() / 2 + 1)
     }
 }
