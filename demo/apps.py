@@ -55,6 +55,8 @@ class App:
                 raise RuntimeError(f"the application ended without saying {events} {state or ''}")
             if seen["event"] in events and state in (None, seen.get("state")):
                 return seen
+            if seen["event"] == "refused":
+                raise RuntimeError(f"the application was refused: {seen['message']}")
 
     def close(self) -> float:
         """Ask it to end; how long until it had given its seat back."""

@@ -56,18 +56,19 @@ class Cluster:
                 raise RuntimeError(f"{method} {path}: no node answers")
             time.sleep(0.1)
 
-    def leader(self) -> dict[str, Any]:
-        """The node that leads."""
+    def leader(self) -> Optional[dict[str, Any]]:
+        """The node that leads, if one does."""
         seen = self.admin("GET", "/cluster")
-        led = next(node for node in seen["nodes"] if node["id"] == seen["leader"])
-        return next(node for node in self.nodes if node["api"].rstrip("/") == led["api_url"].rstrip("/"))
+        led = [node["api_url"].rstrip("/") for node in seen["nodes"] if node["id"] == seen["leader"]]
+        return next((node for node in self.nodes if node["api"].rstrip("/") in led), None)
 
-    def wait_for_leader(self, other_than: int) -> float:
-        """Wait until another process leads; how long that took."""
+    def wait_for_leader(self, other_than: Optional[int] = None) -> tuple[dict[str, Any], float]:
+        """Wait until a process leads, or another than this one; which, and how long that took."""
         begun = time.monotonic()
         while time.monotonic() - begun < 20:
-            if self.leader()["pid"] != other_than:
-                return time.monotonic() - begun
+            leader = self.leader()
+            if leader is not None and leader["pid"] != other_than:
+                return leader, time.monotonic() - begun
             time.sleep(0.02)
         raise RuntimeError("no node took the lead")
 

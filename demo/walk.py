@@ -20,6 +20,7 @@ from apps import App, Cable
 from cluster import Catalogue, Cluster, kill
 
 CLIENTS = 50
+LAPTOP, DESKTOP = "laptop-of-ada", "desktop-of-ada"
 
 
 class Walk:
@@ -35,7 +36,7 @@ class Walk:
     def happy_path(self) -> None:
         """start, beat, give back"""
         key = self._catalogue.license("short", seats=1)["license_key"]
-        app = self._app("laptop", key)
+        app = self._app(LAPTOP, key)
         held = app.wait("held")
         tell(f"a seat after {held['at'] - app.begun:.2f} s, interpreter start included; entitlement gpu = {held['gpu']}")
         time.sleep(2.5)
@@ -44,13 +45,13 @@ class Walk:
     def seat_limit(self) -> None:
         """one seat, two devices"""
         key = self._catalogue.license("pro", seats=1)["license_key"]
-        laptop = self._app("laptop", key)
+        laptop = self._app(LAPTOP, key)
         laptop.wait("held")
         tell("the laptop has the seat")
-        refused = self._app("desktop", key).wait("refused")
+        refused = self._app(DESKTOP, key).wait("refused")
         tell(f"the desktop is refused: {refused['code']}, {refused['in_use']} of {refused['limit']} in use")
         laptop.close()
-        desktop = self._app("desktop", key)
+        desktop = self._app(DESKTOP, key)
         desktop.wait("held")
         tell("the laptop closes, the desktop gets it")
         desktop.close()
@@ -58,16 +59,16 @@ class Walk:
     def crash(self) -> None:
         """killed without a word (plan with a ttl of 6 s)"""
         key = self._catalogue.license("short", seats=1)["license_key"]
-        app = self._app("laptop", key)
+        app = self._app(LAPTOP, key)
         app.wait("held")
         app.kill()
-        again = self._app("laptop", key)
+        again = self._app(LAPTOP, key)
         held = again.wait("held")
         tell(f"killed with -9; the same device has its seat again after {held['at'] - again.begun:.2f} s")
         again.kill()
         begun = time.monotonic()
         while True:
-            other = self._app("desktop", key)
+            other = self._app(DESKTOP, key)
             if other.wait("held", "refused")["event"] == "held":
                 break
             time.sleep(0.2)
@@ -80,14 +81,14 @@ class Walk:
         """the cable is cut (token life 5 s, grace 60 s)"""
         key = self._catalogue.license("short", seats=1)["license_key"]
         cable = Cable(self._cluster.urls[0])
-        app = self._app("laptop", key, [cable.url])
+        app = self._app(LAPTOP, key, [cable.url])
         app.wait("held")
         cable.cut()
         begun = time.monotonic()
         app.wait("state", state="grace")
         tell(f"{time.monotonic() - begun:.1f} s after the cut the application goes on in GRACE")
         app.kill()
-        again = self._app("laptop", key, [cable.url])
+        again = self._app(LAPTOP, key, [cable.url])
         held = again.wait("held")
         check(held["state"] == "grace", f"it started in {held['state']}")
         tell("killed and started again, still cut off: it runs, in GRACE")
@@ -102,7 +103,7 @@ class Walk:
         soon = datetime.now(timezone.utc) + timedelta(seconds=2)
         key = self._catalogue.license("pro", seats=1, expires_at=soon.isoformat(timespec="milliseconds"))["license_key"]
         time.sleep(2.5)
-        refused = self._app("laptop", key).wait("refused")
+        refused = self._app(LAPTOP, key).wait("refused")
         tell(f"{refused['code']}: {refused['message']}")
         check(refused["renewal_url"] is not None, "the refusal does not say where to renew")
 
@@ -129,9 +130,9 @@ class Walk:
         sessions = [seat.session for seat in seats]
         gaps = Gaps(seats)
         time.sleep(2)
-        leader = self._cluster.leader()
+        leader, _ = self._cluster.wait_for_leader()
         kill(leader["pid"])
-        took = self._cluster.wait_for_leader(other_than=leader["pid"])
+        _, took = self._cluster.wait_for_leader(other_than=leader["pid"])
         time.sleep(5)
         longest = gaps.stop()
         tell(f"leader {leader['api']} killed with -9; another leads after {took:.2f} s")
@@ -206,11 +207,14 @@ def main() -> int:
             started = time.monotonic()
             scenario()
             print(f"    done in {time.monotonic() - started:.1f} s", flush=True)
+        good = True
     except (RuntimeError, usher_client.UsherError) as error:
         print(f"\nFAILED: {error}\nThe nodes' data and logs are left in {data}", file=sys.stderr)
+        good = False
+    finally:
         cluster.stop()
+    if not good:
         return 1
-    cluster.stop()
     shutil.rmtree(data, ignore_errors=True)
     print(f"\nEverything above happened against real processes, in {time.monotonic() - begun:.0f} s.")
     return 0
