@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from typing import Callable, Dict, Iterator, List, Mapping, Optional
+from typing import Dict, Iterator, List, Mapping, Optional, Union
 
 import pytest
 from hypothesis import settings
 
-from usher_client.testing import FakeUsher, ManualClock
+from usher_client import AsyncSeat, Seat, State
+from usher_client.testing import FakeUsher, ManualClock, eventually
+from usher_client.testing.fixtures import fake_usher
 
-pytest_plugins = ["usher_client.testing.fixtures"]
+__all__ = ["eventually", "fake_usher"]
 
 # Runs differ by nothing but the code: a failure found once is found again.
 settings.register_profile("usher", database=None, deadline=None, derandomize=True)
@@ -44,21 +45,41 @@ def server(clock: ManualClock) -> Iterator[FakeUsher]:
         yield fake
 
 
-def eventually(condition: Callable[[], object], what: str = "") -> None:
-    """Wait for a condition, with a deadline."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"never came true: {what or condition}"
-        time.sleep(0.005)
-
-
 def calls(fake: FakeUsher) -> List[str]:
     """The seat calls in the order in which they arrived."""
     return [request.path.rsplit("/", 1)[-1] for request in fake.requests]
 
 
+def beat(seat: Union[Seat, AsyncSeat], clock: ManualClock) -> None:
+    """Let the time of one heartbeat come, and wait until its answer has arrived."""
+    before = seat._standing.grant
+    clock.advance(300)
+    eventually(lambda: seat._standing.grant is not before)
+
+
+def state_of(seat: Union[Seat, AsyncSeat]) -> State:
+    """The state, read anew: a type checker takes an attribute that was compared once for settled."""
+    return seat.state
+
+
+_running: List[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_program_outlives_its_test() -> Iterator[None]:
+    yield
+    while _running:
+        process = _running.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 class Program:
-    """A customer's program in a process of its own; it prints a line when it is ready."""
+    """A customer's program in a process of its own; it prints a line when it is ready.
+
+    Its standard input ends when `end` is called, so a program may wait for that.
+    """
 
     def __init__(self, source: str, env: Mapping[str, str], cwd: Optional[str] = None) -> None:
         variables: Dict[str, str] = {**os.environ, **env, "PYTHONUNBUFFERED": "1"}
@@ -66,14 +87,22 @@ class Program:
             [sys.executable, "-W", "error", "-c", source],
             env=variables,
             cwd=cwd,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        _running.append(self.process)
 
     def wait_ready(self) -> None:
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = ""
+        # Byte by byte: what a buffered reader took beyond the line, `communicate` would not give back.
+        while not line.endswith("\n"):
+            byte = os.read(self.process.stdout.fileno(), 1)
+            if not byte:
+                break
+            line += byte.decode("ascii")
         if line != "ready\n":
             self.process.kill()
             raise AssertionError(f"the program said {line!r}; stderr: {self.process.communicate()[1]}")

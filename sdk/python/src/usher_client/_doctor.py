@@ -100,7 +100,11 @@ def _findings(options: Options, env: Mapping[str, str]) -> Iterator[Finding]:
     if keys and roots:
         yield _check("state file", lambda: _state_file(options, env, keys[0], roots[0]))
     yield _check("server URLs", lambda: _urls(options, env, servers))
-    transport = Transport(servers, lambda: tls_context(options.ca_file, env))
+    try:
+        transport = Transport(servers, tls_context(options.ca_file, env))
+    except UsherError as error:
+        yield Finding("CA certificates", FAIL, error.message, error.remedy)
+        return
     try:
         for index in range(len(servers)):
             yield from _server(transport, index, options.timeout)

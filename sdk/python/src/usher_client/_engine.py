@@ -60,6 +60,7 @@ class Engine:
         self._wake = threading.Condition()
         self._release_budget: Optional[float] = None
         self._releasing = False
+        self._abandoned = False
         self._permit = _Permit()
         self._warned_of_clock = False
         self._last_saved: Optional[Save] = None
@@ -91,6 +92,9 @@ class Engine:
         except FutureTimeout:
             ending = Ending.UNSENT if self._permit.call_off() else Ending.UNKNOWN
             self._keep_if_unsent(ending)
+            with self._wake:
+                self._abandoned = True
+                self._wake.notify_all()
             return ending
 
     def close(self) -> None:
@@ -142,6 +146,8 @@ class Engine:
 
     def _is_over(self) -> bool:
         phase = self.protocol.standing.phase
+        if self._abandoned:
+            return True
         return phase is Phase.OVER or (phase is Phase.IDLE and not self._must_release()) or self._ended.done()
 
     def _perform(self, actions: List[Action]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import ipaddress
+import selectors
 import socket
 import ssl
 import time
@@ -22,7 +23,7 @@ from ._errors import ConfigurationError, ConnectionFailed
 from ._version import __version__
 
 ANSWER_BYTES_MAX = 256 * 1024
-_STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
+_DROPPED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
 _CA_VARIABLES = ("USHER_CACERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -130,11 +131,10 @@ def proxy_for(server: Server) -> Optional[SplitResult]:
 class Transport:
     """Calls to a list of servers. Belongs to one thread."""
 
-    def __init__(self, servers: Sequence[Server], context: Callable[[], ssl.SSLContext]) -> None:
-        """Nothing is opened yet; `context` is asked for when a server speaks TLS."""
+    def __init__(self, servers: Sequence[Server], tls: Optional[ssl.SSLContext]) -> None:
+        """Nothing is opened yet; `tls` is for servers whose URL begins with https."""
         self._servers = tuple(servers)
-        self._make_context = context
-        self._context: Optional[ssl.SSLContext] = None
+        self._tls = tls
         self._kept: Dict[int, http.client.HTTPConnection] = {}
 
     def server(self, index: int) -> Server:
@@ -153,14 +153,19 @@ class Transport:
         """Send one request and read its answer; `permit` is asked just before the first byte leaves."""
         deadline = time.monotonic() + timeout
         kept = self._kept.pop(index, None)
-        if kept is not None:
-            try:
-                return self._exchange(index, kept, method, path, body, deadline, permit)
-            except CallFailed as failed:
-                # A kept connection that was closed in the meantime says nothing about the server: open a new one.
-                if not isinstance(failed.__cause__, _STALE):
-                    raise
-        return self._exchange(index, self._connect(index, deadline), method, path, body, deadline, permit)
+        if kept is None or _is_dropped(kept):
+            return self._exchange(index, self._connect(index, deadline), method, path, body, deadline, permit)
+        try:
+            return self._exchange(index, kept, method, path, body, deadline, permit)
+        except CallFailed as failed:
+            # A kept connection that ends at this very moment says nothing about the server: try a new one.
+            if not isinstance(failed.__cause__, _DROPPED):
+                raise
+        try:
+            return self._exchange(index, self._connect(index, deadline), method, path, body, deadline, permit)
+        except CallFailed as failed:
+            # The first attempt may have been heard, whatever became of the second.
+            raise CallFailed(failed.error, maybe_sent=True) from failed
 
     def _connect(self, index: int, deadline: float) -> http.client.HTTPConnection:
         server = self._servers[index]
@@ -181,15 +186,10 @@ class Transport:
         target = str(server) if proxy is None else f"{server} through the proxy {host}:{port}"
         if server.scheme == "http":
             return http.client.HTTPConnection(host, port), target
-        connection = http.client.HTTPSConnection(host, port, context=self._tls())
+        connection = http.client.HTTPSConnection(host, port, context=self._tls)
         if proxy is not None:
             connection.set_tunnel(server.host, server.port, headers=_proxy_headers(proxy))
         return connection, target
-
-    def _tls(self) -> ssl.SSLContext:
-        if self._context is None:
-            self._context = self._make_context()
-        return self._context
 
     def _exchange(
         self,
@@ -244,6 +244,18 @@ class Transport:
         """Close what is kept open."""
         while self._kept:
             self._kept.popitem()[1].close()
+
+
+def _is_dropped(connection: http.client.HTTPConnection) -> bool:
+    """Whether the server has closed an idle connection: then it is readable, though nothing was asked."""
+    if connection.sock is None:
+        return True
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.sock, selectors.EVENT_READ)
+        dropped = bool(selector.select(0))
+    if dropped:
+        connection.close()
+    return dropped
 
 
 def _set_deadline(connection: http.client.HTTPConnection, deadline: float) -> None:

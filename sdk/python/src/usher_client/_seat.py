@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import threading
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType, TracebackType
-from typing import Mapping, Optional, Type
+from typing import Mapping, Optional, Set, Type
 
 from . import _exit
 from ._announcer import Announcer, Callback
@@ -250,6 +250,14 @@ class AsyncSeat(_Seat):
 
     _loop: Optional[asyncio.AbstractEventLoop] = None
 
+    def __init__(
+        self, settings: Settings, on_state: Optional[Callback], on_lost: Optional[Callback], clock: Optional[Clock]
+    ) -> None:
+        """Callbacks may be coroutine functions."""
+        super().__init__(settings, on_state, on_lost, clock)
+        # A loop keeps only weak references to its tasks.
+        self._tasks: Set[asyncio.Future[object]] = set()
+
     async def acquire(self) -> AsyncSeat:
         """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
         self._loop = asyncio.get_running_loop()
@@ -283,19 +291,27 @@ class AsyncSeat(_Seat):
         if callback is None:
             return None
 
-        async def run(change: StateChange) -> None:
-            result = callback(change)
+        def on_loop(change: StateChange) -> None:
+            try:
+                result = callback(change)
+            except Exception:  # noqa: BLE001 - whatever the application's code does, the seat is kept
+                log.exception("The callback for %s failed", change.state.value)
+                return
             if inspect.isawaitable(result):
-                await result
+                task = asyncio.ensure_future(result)
+                self._tasks.add(task)
+                task.add_done_callback(self._finished)
 
         def schedule(change: StateChange) -> None:
             loop = self._loop
-            if loop is not None and not loop.is_closed():
-                asyncio.run_coroutine_threadsafe(run(change), loop).add_done_callback(_log_failure)
+            # A loop that has ended, or ends before its turn comes, has nobody left to tell.
+            with contextlib.suppress(RuntimeError):
+                if loop is not None:
+                    loop.call_soon_threadsafe(on_loop, change)
 
         return schedule
 
-
-def _log_failure(future: Future[None]) -> None:
-    if not future.cancelled() and future.exception() is not None:
-        log.error("A state callback failed", exc_info=future.exception())
+    def _finished(self, task: asyncio.Future[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("A state callback failed", exc_info=task.exception())

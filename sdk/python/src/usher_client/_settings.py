@@ -47,7 +47,7 @@ class Settings:
     instance: Optional[str]
     jwt_token: Optional[str] = field(repr=False)
     state_dir: Optional[Path]
-    ca_file: Optional[str]
+    tls: Optional[ssl.SSLContext]
     timeout: float
     acquire_timeout: float
     app: Optional[str]
@@ -57,10 +57,6 @@ class Settings:
     def scope(self) -> str:
         """What the fingerprint is hashed for: the product, else the license key's prefix, which is the product's."""
         return product_scope(self.license_key, self.product)
-
-    def tls(self) -> ssl.SSLContext:
-        """The certificates to trust."""
-        return tls_context(self.ca_file, os.environ)
 
     def client_facts(self, instance: str) -> Dict[str, str]:
         """What an acquire tells about this process, for the operator's list of sessions."""
@@ -102,16 +98,18 @@ def resolve(
     for name, seconds in (("timeout", timeout), ("acquire_timeout", acquire_timeout)):
         if not seconds > 0:
             raise ConfigurationError(f"{name} is {seconds}; it must be a positive number of seconds.")
+    servers = read_servers(url or first_variable(env, URL_VARIABLES))
+    needs_tls = any(server.scheme == "https" for server in servers)
     return Settings(
         license_key=key,
-        servers=read_servers(url or first_variable(env, URL_VARIABLES)),
+        servers=servers,
         roots=read_roots(root or first_variable(env, ROOT_VARIABLES)),
         product=product,
         fingerprint=fingerprint(product_scope(key, product), override=hardware_id),
         instance=_instance(instance or env.get("USHER_INSTANCE")),
         jwt_token=_jwt(jwt_token or first_variable(env, JWT_VARIABLES)),
         state_dir=Path(state_dir) if state_dir else default_directory(env),
-        ca_file=None if ca_file is None else os.fspath(ca_file),
+        tls=tls_context(None if ca_file is None else os.fspath(ca_file), env) if needs_tls else None,
         timeout=timeout,
         acquire_timeout=acquire_timeout,
         app=app,

@@ -245,10 +245,10 @@ class FakeUsher:
     # Requests.
 
     def _respond(self, request: Request) -> Optional[Answer]:
+        self.requests.append(request)
         if self.latency_seconds:
             time.sleep(self.latency_seconds)
         with self._guard:
-            self.requests.append(request)
             if self._foreign is not None:
                 return self._foreign
             try:

@@ -1,0 +1,5 @@
+"""How the product adopts the SDK: the module that the draft imports from."""
+
+from usher_client import LicenseClient
+
+__all__ = ["LicenseClient"]

@@ -1,0 +1,280 @@
+"""The way to the servers: several addresses, TLS, proxies, portals, and servers that misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+import pytest
+
+import usher_client
+from tests.conftest import beat, calls, eventually, state_of
+from tests.proxy import Proxy
+from usher_client import ConfigurationError, ConnectionFailed, State
+from usher_client._http import Server, Transport, tls_context
+from usher_client.testing import FakeUsher, ManualClock
+
+QUICK: Dict[str, Any] = {"timeout": 1.0, "acquire_timeout": 0.4}
+
+
+# Several addresses.
+
+
+def test_a_dead_server_is_passed_over_and_the_living_one_kept(clock: ManualClock) -> None:
+    with FakeUsher(nodes=3, clock=clock) as server:
+        server.stop_node(0)
+        with server.seat() as seat:
+            beat(seat, clock)
+            assert seat.state is State.ACTIVE
+        assert {request.node for request in server.requests} == {1}
+
+
+def test_a_server_that_dies_is_replaced_without_anybody_noticing(clock: ManualClock) -> None:
+    changes: List[usher_client.StateChange] = []
+    with FakeUsher(nodes=3, clock=clock) as server, server.seat(on_state=changes.append) as seat:
+        server.stop_node(0)
+        server.stop_node(1)
+        beat(seat, clock)
+        assert server.requests[-1].node == 2
+        server.start_node(0)
+        beat(seat, clock)
+        assert server.requests[-1].node == 2
+        eventually(lambda: [change.state for change in changes] == [State.ACTIVE])
+
+
+def test_addresses_may_be_given_as_a_list_or_in_one_text(clock: ManualClock) -> None:
+    with FakeUsher(nodes=2, clock=clock) as server:
+        server.stop_node(0)
+        for url in (server.urls, ", ".join(server.urls), server.urls[1] + "/"):
+            with server.seat(url=url) as seat:
+                assert seat.state is State.ACTIVE
+
+
+def test_one_connection_serves_many_calls(server: FakeUsher, clock: ManualClock) -> None:
+    opened: List[object] = []
+    connect = Transport._connect
+
+    def counting(self: Transport, index: int, deadline: float) -> Any:
+        opened.append(index)
+        return connect(self, index, deadline)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transport, "_connect", counting)
+        with server.seat() as seat:
+            for _ in range(4):
+                beat(seat, clock)
+    assert len(server.requests) == 6
+    assert len(opened) == 1
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_costs_nothing(clock: ManualClock) -> None:
+    with FakeUsher(clock=clock) as server, server.seat() as seat:
+        server.stop_node(0)
+        server.start_node(0)
+        beat(seat, clock)
+        assert seat.state is State.ACTIVE
+
+
+# TLS.
+
+
+@pytest.fixture
+def secure(clock: ManualClock) -> Iterator[FakeUsher]:
+    with FakeUsher(tls=True, clock=clock, hostnames=("localhost", "license.example")) as fake:
+        yield fake
+
+
+def test_a_private_ca_is_trusted_when_named(secure: FakeUsher, monkeypatch: pytest.MonkeyPatch) -> None:
+    with secure.seat() as seat:
+        assert seat.state is State.ACTIVE
+    assert secure.ca_file is not None
+    for variable in ("USHER_CACERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        for other in ("USHER_CACERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(other, raising=False)
+        monkeypatch.setenv(variable, secure.ca_file)
+        with secure.seat(ca_file=None) as seat:
+            assert seat.state is State.ACTIVE
+
+
+def test_an_untrusted_certificate_is_explained(secure: FakeUsher, tmp_path: Path) -> None:
+    with FakeUsher(tls=True) as stranger:
+        with pytest.raises(ConnectionFailed) as failure:
+            secure.seat(ca_file=stranger.ca_file, **QUICK, clock=stranger.clock).acquire()
+        assert "not trusted" in str(failure.value)
+        assert "ca_file=" in failure.value.remedy
+        directory = tls_context(str(tmp_path), {})
+        assert directory.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_certificate_for_another_name_is_refused(secure: FakeUsher) -> None:
+    with Proxy(("127.0.0.1", _port(secure))) as proxy, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HTTPS_PROXY", proxy.url)
+        with FakeUsher() as realtime, pytest.raises(ConnectionFailed, match="not trusted"):
+            secure.seat(url="https://other.example", **QUICK, clock=realtime.clock).acquire()
+
+
+def test_a_ca_file_that_cannot_be_read_is_named(server: FakeUsher, tmp_path: Path) -> None:
+    missing = tmp_path / "none.pem"
+    with FakeUsher(tls=True) as secure, pytest.raises(ConfigurationError, match=r"none\.pem \(ca_file\)"):
+        secure.seat(ca_file=missing).acquire()
+    assert tls_context(None, {"SSL_CERT_FILE": str(missing)}) is not None
+
+
+# Proxies.
+
+
+def _port(server: FakeUsher) -> int:
+    return Server.parse(server.url).port
+
+
+def test_https_goes_through_the_proxy_of_the_environment(secure: FakeUsher, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Proxy(("127.0.0.1", _port(secure))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://me:s%40fe@"))
+        with secure.seat(url="https://license.example") as seat:
+            assert seat.state is State.ACTIVE
+        assert all(line.startswith("CONNECT license.example:443 HTTP/1.") for line in proxy.asked)
+        assert proxy.authorization[0] == "Proxy-Authorization: Basic bWU6c0BmZQ=="
+
+
+def test_http_goes_through_the_proxy_of_the_environment(server: FakeUsher, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Proxy(("127.0.0.1", _port(server))) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://me:safe@"))
+        with server.seat(url="http://license.example:8080") as seat:
+            assert seat.state is State.ACTIVE
+        assert proxy.asked[0].startswith("POST http://license.example:8080/api/v1/licenses/acquire")
+        assert proxy.authorization
+
+
+def test_loopback_and_no_proxy_go_directly(server: FakeUsher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with server.seat() as seat:
+        assert seat.state is State.ACTIVE
+
+
+def test_a_kind_of_proxy_that_is_not_supported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
+    with FakeUsher() as server, pytest.raises(ConnectionFailed, match="socks5") as failure:
+        server.seat(url="https://license.example", **QUICK).acquire()
+    assert "HTTPS_PROXY" in failure.value.remedy
+
+
+# Answers that are not usher's.
+
+
+@pytest.mark.parametrize("status", [200, 302, 403, 404, 511])
+def test_a_portal_in_between_costs_nobody_the_seat(server: FakeUsher, clock: ManualClock, status: int) -> None:
+    with server.seat() as seat:
+        server.answer_like_a_portal(status)
+        clock.advance(300)
+        eventually(lambda: seat.state is State.DEGRADED)
+        assert "not an answer of usher" in str(seat.reason)
+        clock.advance(90)
+        assert state_of(seat) is State.GRACE
+        server.allow()
+        clock.advance(70)
+        eventually(lambda: seat.state is State.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"session_id": 1, "signed_token": "x", "chain": []}',
+        b'{"session_id": "sid_1", "signed_token": "x", "chain": [1]}',
+        b'{"session_id": "sid_1", "signed_token": "x", "chain": []}',
+        b"[]",
+        b"\xff",
+    ],
+)
+def test_an_answer_without_a_verified_token_grants_nothing(body: bytes) -> None:
+    with FakeUsher() as server:
+        server.answer_like_a_portal(200, body)
+        with pytest.raises((usher_client.SignatureInvalid, ConnectionFailed)):
+            server.seat(**QUICK).acquire()
+
+
+def test_a_release_confirmed_by_somebody_else_is_not_believed(server: FakeUsher) -> None:
+    seat = server.seat().acquire()
+    server.answer_like_a_portal(200, b"{}")
+    seat.release(timeout=0.2)
+    assert server.seats_in_use == 1
+
+
+def _raw_server(answer: Callable[[socket.socket], None]) -> tuple[str, socket.socket]:
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65_536)
+                with contextlib.suppress(OSError):
+                    answer(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}", listening
+
+
+def _endless(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    while True:
+        connection.sendall(b"x" * 65_536)
+
+
+def _dripping(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    stop = threading.Event()
+    while not stop.wait(0.02):
+        connection.sendall(b" ")
+
+
+def _garbage(connection: socket.socket) -> None:
+    connection.sendall(b"\x00\x01\x02 what\r\n\r\n")
+
+
+def _silent(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [(_endless, "longer than"), (_dripping, "in time"), (_garbage, "cannot be reached"), (_silent, "in time")],
+)
+def test_a_server_that_misbehaves_holds_nobody_up(answer: Callable[[socket.socket], None], says: str) -> None:
+    url, listening = _raw_server(answer)
+    with FakeUsher() as server, listening, pytest.raises(ConnectionFailed, match=says):
+        server.seat(url=url, timeout=0.4, acquire_timeout=0.3).acquire()
+
+
+def test_a_name_that_does_not_exist_is_explained() -> None:
+    with FakeUsher() as server, pytest.raises(ConnectionFailed, match="cannot be resolved"):
+        server.seat(url="http://license.invalid", **QUICK).acquire()
+
+
+def test_an_answer_to_an_acquire_that_is_not_wanted_any_more_gives_its_seat_back() -> None:
+    with FakeUsher() as server:
+        server.latency_seconds = 0.2
+        seat = server.seat()
+        errors: List[BaseException] = []
+
+        def acquire() -> None:
+            try:
+                seat.acquire()
+            except usher_client.UsherError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=acquire)
+        thread.start()
+        eventually(lambda: calls(server) or seat._engine is not None)
+        seat.release()
+        thread.join()
+        eventually(lambda: server.seats_in_use == 0)
+        assert errors == [] or isinstance(errors[0], usher_client.SeatLost)

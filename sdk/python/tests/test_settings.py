@@ -1,0 +1,110 @@
+"""Arguments and environment: what is taken from where, and how each mistake is named."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+import usher_client
+from usher_client import ConfigurationError, State
+from usher_client._http import Server
+from usher_client.testing import FakeUsher
+
+
+@pytest.mark.parametrize(
+    ("key", "url", "root"),
+    [
+        ("USHER_LICENSE_KEY", "USHER_URL", "USHER_ROOT"),
+        ("CODITECT_LICENSE_KEY", "CODITECT_LICENSE_API_URL", "CODITECT_LICENSE_ROOT"),
+    ],
+)
+def test_everything_may_come_from_the_environment(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, key: str, url: str, root: str
+) -> None:
+    monkeypatch.setenv(key, server.license_key)
+    monkeypatch.setenv(url, server.url)
+    monkeypatch.setenv(root, json.dumps(server.root))
+    monkeypatch.setenv("USHER_STATE_DIR", str(server.state_dir))
+    monkeypatch.setenv("USHER_INSTANCE", "node-7")
+    monkeypatch.setenv("CODITECT_JWT_TOKEN", "e30.e30.c2ln")
+    with usher_client.seat() as seat:
+        assert seat.state is State.ACTIVE
+        assert seat.hardware_id == "machine-of-the-tests"
+    assert server.requests[0].body["jwt_token"] == "e30.e30.c2ln"
+    assert server.requests[0].body["client"]["instance"] == "node-7"
+
+
+def test_the_root_may_be_a_path_a_text_or_an_object(server: FakeUsher, tmp_path: Path) -> None:
+    path = tmp_path / "vendor-root.json"
+    path.write_text(json.dumps(server.root))
+    for root in (path, str(path), json.dumps(server.root), server.root):
+        with server.seat(root=root) as seat:
+            assert seat.state is State.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"license_key": " "}, "USHER_LICENSE_KEY"),
+        ({"license_key": "two words"}, "copy it again"),
+        ({"url": ""}, "USHER_URL"),
+        ({"url": "license.example"}, "should look like https"),
+        ({"url": "ftp://license.example"}, "should look like https"),
+        ({"url": "https://"}, "should look like https"),
+        ({"url": "https://license.example:port"}, "cannot be read"),
+        ({"url": "https://me:secret@license.example"}, "user name"),
+        ({"url": "https://license.example/?a=b"}, "should look like https"),
+        ({"root": ""}, "ask the vendor"),
+        ({"root": "/does/not/exist.json"}, "cannot be read: No such file"),
+        ({"root": "{}"}, "keys is missing"),
+        ({"root": {"keys": []}}, "no key"),
+        ({"hardware_id": "short"}, "8 to 256"),
+        ({"instance": "x" * 129}, "1 to 128"),
+        ({"jwt_token": "x" * 8193}, "8192 bytes"),
+        ({"timeout": 0}, "timeout is 0"),
+        ({"acquire_timeout": float("nan")}, "acquire_timeout"),
+    ],
+)
+def test_a_mistake_is_named_before_anything_is_sent(server: FakeUsher, arguments: Dict[str, Any], says: str) -> None:
+    given = {"license_key": server.license_key, "url": server.url, "root": server.root, **arguments}
+    with pytest.raises(ConfigurationError, match=says) as mistake:
+        usher_client.seat(**given)
+    assert mistake.value.code == "CONFIGURATION"
+    assert server.requests == []
+
+
+def test_without_a_root_nothing_is_asked(server: FakeUsher) -> None:
+    with pytest.raises(ConfigurationError) as mistake:
+        usher_client.seat(server.license_key, url=server.url)
+    assert "root=" in str(mistake.value)
+    assert "USHER_ROOT" in str(mistake.value)
+    assert "never fetched from a server" in str(mistake.value)
+
+
+def test_a_url_without_encryption_is_warned_about(server: FakeUsher, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    server.seat()
+    assert "not encrypted" not in caplog.text
+    server.seat(url="http://license.example")
+    assert "not encrypted" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "loopback"),
+    [
+        ("https://license.example/", "https://license.example", False),
+        ("https://license.example:8443/usher/", "https://license.example:8443/usher", False),
+        ("http://[::1]:7700", "http://[::1]:7700", True),
+        ("http://127.0.0.9", "http://127.0.0.9", True),
+        ("http://localhost:80", "http://localhost", True),
+        ("http://10.0.0.1", "http://10.0.0.1", False),
+    ],
+)
+def test_addresses_are_read_and_shown(url: str, shown: str, loopback: bool) -> None:
+    server = Server.parse(url)
+    assert str(server) == shown
+    assert server.is_loopback is loopback
