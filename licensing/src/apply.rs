@@ -186,8 +186,11 @@ impl Ledger {
 
     /// Counts something that a license did in this hour.
     fn count(&mut self, license: LicenseId, what: Counted) {
-        let hour = self.settle_hour(license);
-        self.hours.count(license, hour, what);
+        let hour = Hour::of(self.meta.at);
+        if !self.hours.count(license, hour, what) {
+            self.settle_hour(license);
+            self.hours.count(license, hour, what);
+        }
     }
 
     /// Opens this hour for a license with the seats it holds, and closes the hours before. Has to come before a seat is

@@ -57,19 +57,28 @@ impl Sum {
         Self(limbs)
     }
 
-    /// This number `n` times.
+    /// A number of up to four limbs, the least significant first.
+    pub(crate) const fn of_limbs(limbs: [u64; 4]) -> Self {
+        Self(limbs)
+    }
+
+    /// The product of two numbers. A count that changes often is kept in the sum as its value times the hash of its
+    /// name: a change then costs one short hash, whatever else the row holds.
     #[allow(
         clippy::cast_possible_truncation,
         reason = "a limb is what the cast keeps; the carry has the rest"
     )]
-    pub(crate) fn times(self, n: u64) -> Self {
-        let mut carry = 0_u128;
-        Self(self.0.map(|limb| {
-            carry += u128::from(limb) * u128::from(n);
-            let low = carry as u64;
-            carry >>= 64;
-            low
-        }))
+    pub(crate) fn times(self, other: Self) -> Self {
+        let mut product = [0_u64; 4];
+        for (shift, factor) in other.0.into_iter().enumerate() {
+            let mut carry = 0_u128;
+            for (limb, place) in self.0.into_iter().zip(&mut product[shift..]) {
+                carry += u128::from(limb) * u128::from(factor) + u128::from(*place);
+                *place = carry as u64;
+                carry >>= 64;
+            }
+        }
+        Self(product)
     }
 
     pub(crate) fn digest(self) -> Digest {
@@ -125,16 +134,18 @@ mod tests {
         assert_eq!(part, Sum::of(&[b"a row"]));
         let mut sum = Sum::default();
         for n in 0..1_000 {
-            assert_eq!(part.times(n), sum);
+            assert_eq!(part.times(Sum([n, 0, 0, 0])), sum);
             sum += part;
         }
-        let mut most = part.times(u64::MAX);
+        let mut most = part.times(Sum([u64::MAX, 0, 0, 0]));
         most += part;
-        assert_eq!(
-            most,
-            Sum([0, part.0[0], part.0[1], part.0[2]]),
-            "2^64 times shifts by a limb"
-        );
+        assert_eq!(most, part.times(Sum([0, 1, 0, 0])), "2^64 times shifts by a limb");
+        assert_eq!(most, Sum([0, part.0[0], part.0[1], part.0[2]]));
+        let mut minus_one = Sum::default();
+        minus_one -= Sum([1, 0, 0, 0]);
+        let mut zero = part.times(minus_one);
+        zero += part;
+        assert_eq!(zero, Sum::default(), "a difference may be below zero");
     }
 
     #[test]

@@ -13,11 +13,10 @@ pub use lookup::{Seats, SessionState};
 use crate::audit::AuditRecord;
 use crate::command::{Entry, Proposal};
 use crate::digest::{Digest, Sum};
-use crate::id::LicenseId;
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, Sessions, Terms, Texts};
+use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX};
 use crate::usage::UsageHour;
 
@@ -172,12 +171,5 @@ impl Ledger {
             sum += table;
         }
         sum.digest()
-    }
-
-    /// A license with its plan and product. Only for licenses that are known to be there.
-    pub(crate) fn terms(&self, license: LicenseId) -> Terms<'_> {
-        self.catalogue
-            .terms(license)
-            .expect("licenses, their plans and their products are never removed")
     }
 }

@@ -11,6 +11,7 @@ mod holder;
 mod hours;
 mod members;
 mod rows;
+mod session_index;
 mod sessions;
 mod texts;
 

@@ -28,12 +28,12 @@ impl Ledger {
             return Err(not_found(Kind::License));
         }
         field::client(ask.client.as_deref())?;
-        self.settle(ask.license);
+        let in_use = self.settle(ask.license);
         if let Some(known) = self.sessions.by_hash(&ask.session, self.meta.session_time) {
             return match known {
                 SessionState::Live(session) if is_for(session, ask) => {
                     let no = session.no;
-                    self.renew(actor, no).map(Outcome::Granted)
+                    self.renew(actor, no, ask.license, in_use).map(Outcome::Granted)
                 }
                 SessionState::Live(_) => Err(Rejection::RequestIdReused),
                 SessionState::Ended(ended) => Err(self.why_ended(ended)),
@@ -45,7 +45,7 @@ impl Ledger {
 
     /// Refuses an acquire that there is no room for. Changes nothing.
     fn check_claim(&self, ask: &Acquire) -> Result<Claim, Rejection> {
-        let terms = self.terms(ask.license);
+        let terms = self.catalogue.known_terms(ask.license);
         check_usable(terms, self.meta.at)?;
         let claim = self.claim(terms, ask);
         let sessions = self.sessions.of_holder(ask.license, claim.holder).len();
@@ -130,7 +130,7 @@ impl Ledger {
             self.end_session(actor, replaced, EndCause::Replaced);
         }
         self.ghosts.remove(license, claim.holder);
-        let terms = self.terms(license);
+        let terms = self.catalogue.known_terms(license);
         let ends_at = terms.license.expires_at;
         let until = Until::of(&terms.plan.terms, ends_at, self.meta.at, self.meta.session_time);
         let session = Session {
@@ -145,7 +145,9 @@ impl Ledger {
             deadline: until.deadline,
             grace_until: until.grace,
         };
-        let grant = self.insert_session(session, until);
+        self.sessions.add(session.clone(), ends_at);
+        let in_use = self.sessions.seats(license);
+        let grant = grant(&session, self.catalogue.known_terms(license), until, in_use);
         self.hours.raise_peak(license, hour, grant.in_use);
         self.hours.count(license, hour, Counted::Grant);
         let (no, session, in_use) = (grant.session, grant.hash.public(), grant.in_use);
@@ -162,43 +164,35 @@ impl Ledger {
         grant
     }
 
-    fn insert_session(&mut self, session: Session, until: Until) -> Box<Grant> {
-        let (no, license) = (session.no, session.license);
-        self.sessions.add(session, self.catalogue.license_end(license));
-        self.grant(no, until).expect("the session was added just now")
-    }
-
     fn share_client(&mut self, client: Option<&ClientInfo>) -> Option<Arc<ClientInfo>> {
         client
             .filter(|client| **client != ClientInfo::default())
             .map(|client| self.texts.share_client(client))
     }
+}
 
-    /// What an answer to the client of a live session says.
-    pub(super) fn grant(&self, no: SessionNo, until: Until) -> Option<Box<Grant>> {
-        let session = self.sessions.live.get(no)?;
-        let terms = self.terms(session.license);
-        let plan = terms.plan;
-        Some(Box::new(Grant {
-            session: no,
-            hash: session.hash,
-            license: session.license,
-            customer: terms.license.customer,
-            product: Arc::clone(&terms.product.code),
-            plan: Arc::clone(&plan.code),
-            plan_name: Arc::clone(&plan.name),
-            fingerprint: session.fingerprint,
-            token_until: until.token,
-            grace_until: until.grace,
-            grace: plan.terms.grace,
-            offline: plan.terms.offline,
-            heartbeat: plan.terms.heartbeat,
-            license_until: terms.license.expires_at,
-            seats: terms.seats(),
-            in_use: self.sessions.seats(session.license),
-            entitlements: Arc::clone(terms.entitlements),
-        }))
-    }
+/// What an answer to the client of a live session says.
+pub(super) fn grant(session: &Session, terms: Terms<'_>, until: Until, in_use: u32) -> Box<Grant> {
+    let plan = terms.plan;
+    Box::new(Grant {
+        session: session.no,
+        hash: session.hash,
+        license: session.license,
+        customer: terms.license.customer,
+        product: Arc::clone(&terms.product.code),
+        plan: Arc::clone(&plan.code),
+        plan_name: Arc::clone(&plan.name),
+        fingerprint: session.fingerprint,
+        token_until: until.token,
+        grace_until: until.grace,
+        grace: plan.terms.grace,
+        offline: plan.terms.offline,
+        heartbeat: plan.terms.heartbeat,
+        license_until: terms.license.expires_at,
+        seats: terms.seats(),
+        in_use,
+        entitlements: Arc::clone(terms.entitlements),
+    })
 }
 
 /// Whether a live session is what this acquire asks for. The session's hash covers license, holder and request, so

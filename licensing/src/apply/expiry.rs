@@ -40,13 +40,15 @@ impl Ledger {
         Outcome::Done
     }
 
-    /// Ends every session and ghost of a license whose time is over. Sessions that outlive their license are left to
-    /// ticks and to their own heartbeats: of a license that is over nothing is counted.
-    pub(super) fn settle(&mut self, license: LicenseId) {
+    /// Ends every session and ghost of a license whose time is over, and answers how many seats are held then. Sessions
+    /// that outlive their license are left to ticks and to their own heartbeats: of a license that is over nothing is
+    /// counted.
+    pub(super) fn settle(&mut self, license: LicenseId) -> u32 {
+        self.ghosts.end_of(license, self.meta.at);
         while let Some(no) = self.sessions.overdue_of(license, self.meta.session_time) {
             self.end_session(Actor::System, no, EndCause::Expired);
         }
-        self.ghosts.end_of(license, self.meta.at);
+        self.sessions.seats(license)
     }
 
     /// Ends a live session: the one way out for all of them.

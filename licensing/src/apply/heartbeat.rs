@@ -1,9 +1,10 @@
 //! Keeping seats.
 
 use crate::apply::Until;
+use crate::apply::acquire::grant;
 use crate::apply::usable::check_usable;
 use crate::command::Actor;
-use crate::id::SessionNo;
+use crate::id::{LicenseId, SessionNo};
 use crate::ledger::Ledger;
 use crate::outcome::{Grant, Outcome, Rejection};
 use crate::session::{EndCause, EndedSession};
@@ -16,11 +17,12 @@ impl Ledger {
     }
 
     fn beat(&mut self, actor: Actor, no: SessionNo) -> Result<Box<Grant>, Rejection> {
-        if let Some(license) = self.sessions.live.get(no).map(|session| session.license) {
-            self.settle(license);
-        }
-        if self.sessions.live.contains(no) {
-            return self.renew(actor, no);
+        if let Some(session) = self.sessions.live.get(no) {
+            let (license, is_overdue) = (session.license, session.deadline <= self.meta.session_time);
+            let in_use = self.settle(license);
+            if !is_overdue {
+                return self.renew(actor, no, license, in_use);
+            }
         }
         Err(match self.sessions.remembered(no, self.meta.session_time) {
             Some(ended) => self.why_ended(ended),
@@ -28,23 +30,29 @@ impl Ledger {
         })
     }
 
-    /// Renews a live session under the terms of today, or ends it if its license may not be used any more.
-    pub(super) fn renew(&mut self, actor: Actor, no: SessionNo) -> Result<Box<Grant>, Rejection> {
-        let license = self.sessions.live.get(no).ok_or(Rejection::SessionNotFound)?.license;
-        let terms = self.terms(license);
-        if let Err(rejection) = check_usable(terms, self.meta.at) {
+    /// Renews a live session of a license under the terms of today, or ends it if the license may not be used any more.
+    /// `in_use` are the seats held of the license.
+    pub(super) fn renew(
+        &mut self,
+        actor: Actor,
+        no: SessionNo,
+        license: LicenseId,
+        in_use: u32,
+    ) -> Result<Box<Grant>, Rejection> {
+        let (at, now) = (self.meta.at, self.meta.session_time);
+        let terms = self.catalogue.known_terms(license);
+        if let Err(rejection) = check_usable(terms, at) {
             self.end_session(actor, no, EndCause::LicenseEnded);
             return Err(rejection);
         }
-        let until = Until::of(
-            &terms.plan.terms,
-            terms.license.expires_at,
-            self.meta.at,
-            self.meta.session_time,
-        );
-        self.sessions.renew(no, self.meta.at, until);
+        let until = Until::of(&terms.plan.terms, terms.license.expires_at, at, now);
+        let session = self
+            .sessions
+            .renew(no, at, until)
+            .expect("the caller has seen that it is live");
+        let grant = grant(session, terms, until, in_use);
         self.count(license, Counted::Renewal);
-        self.grant(no, until).ok_or(Rejection::SessionNotFound)
+        Ok(grant)
     }
 
     /// How a session's end is told to its client.
@@ -54,7 +62,7 @@ impl Ledger {
             EndCause::Expired => Rejection::SessionExpired,
             EndCause::Revoked { reason } => Rejection::SessionRevoked { reason: reason.clone() },
             // The license's own reason, as long as it stands.
-            EndCause::LicenseEnded => match check_usable(self.terms(ended.license), self.meta.at) {
+            EndCause::LicenseEnded => match check_usable(self.catalogue.known_terms(ended.license), self.meta.at) {
                 Err(rejection) => rejection,
                 Ok(()) => Rejection::SessionRevoked {
                     reason: "its license could not be used for a while".into(),

@@ -212,7 +212,8 @@ pub fn honest_denial(step: Step<'_>) -> Verdict {
 /// Whether what a rejection says of an acquire is so in the ledger.
 fn is_true(ledger: &Ledger, ask: &Acquire, rejection: &Rejection) -> bool {
     let (Some(seats), Some(license)) = (ledger.seats(ask.license), ledger.license(ask.license)) else {
-        return *rejection == Rejection::NotFound { kind: Kind::License };
+        let is_about_the_request = matches!(rejection, Rejection::RequestTooLate | Rejection::RequestIdReused);
+        return is_about_the_request || *rejection == (Rejection::NotFound { kind: Kind::License });
     };
     let by_instance = ledger
         .plan(license.plan)

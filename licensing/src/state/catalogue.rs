@@ -98,6 +98,12 @@ impl Catalogue {
         })
     }
 
+    /// The same for a license that is known to be there.
+    pub(crate) fn known_terms(&self, license: LicenseId) -> Terms<'_> {
+        self.terms(license)
+            .expect("licenses, their plans and their products are never removed")
+    }
+
     /// The most bytes that the own entitlements of any of a plan's licenses take in a token.
     pub(crate) fn own_entitlement_bytes_max(&self, plan: PlanId) -> usize {
         let first = (plan, 0, LicenseId::from_bytes([0; 16]));

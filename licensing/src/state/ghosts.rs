@@ -65,7 +65,10 @@ impl Ghosts {
 
     /// Ends every ghost of a license whose grace is over.
     pub(crate) fn end_of(&mut self, license: LicenseId, at: At) {
-        while let Some(holder) = self.over(license, at) {
+        // Most of the time no grace at all is over, and that is known without a look at the license.
+        while self.index.by_end.first().is_some_and(|(end, ..)| *end <= at)
+            && let Some(holder) = self.over(license, at)
+        {
             self.remove(license, holder);
         }
     }

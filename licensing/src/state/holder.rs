@@ -41,3 +41,15 @@ impl HolderSessions {
         }
     }
 }
+
+/// Makes one or many of session numbers in ascending order.
+impl FromIterator<SessionNo> for HolderSessions {
+    fn from_iter<I: IntoIterator<Item = SessionNo>>(nos: I) -> Self {
+        let nos: Vec<_> = nos.into_iter().collect();
+        if let [only] = nos.as_slice() {
+            Self::One(*only)
+        } else {
+            Self::Many(nos)
+        }
+    }
+}

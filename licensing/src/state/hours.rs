@@ -67,12 +67,13 @@ impl Hours {
         }
     }
 
-    /// Counts one thing in the open hour `now` of a license.
-    pub(crate) fn count(&mut self, license: LicenseId, now: Hour, what: Counted) {
-        self.rows.edit((license, now), |row| {
+    /// Counts one thing in the hour `now` of a license, and says whether that hour is open.
+    pub(crate) fn count(&mut self, license: LicenseId, now: Hour, what: Counted) -> bool {
+        let counted = self.rows.edit((license, now), |row| {
             *row.counter(what) += 1;
             unit(license, now, Some(what))
         });
+        counted.is_some()
     }
 
     /// Notes that a license holds this many seats in its open hour `now`.
@@ -81,7 +82,7 @@ impl Hours {
             self.rows.edit((license, now), |row| {
                 let more = held - row.peak;
                 row.peak = held;
-                peak_unit(license, now).times(u64::from(more))
+                times(peak_unit(license, now), u64::from(more))
             });
         }
     }
@@ -184,6 +185,10 @@ fn named_unit(license: LicenseId, hour: Hour, name: u8) -> Sum {
     ])
 }
 
+fn times(unit: Sum, n: u64) -> Sum {
+    unit.times(Sum::of_limbs([n, 0, 0, 0]))
+}
+
 impl Record for UsageHour {
     type Key = (LicenseId, Hour);
 
@@ -202,14 +207,14 @@ impl Record for UsageHour {
     fn sum(&self) -> Sum {
         let unit = |what| unit(self.license, self.hour, what);
         let mut sum = unit(None);
-        sum += peak_unit(self.license, self.hour).times(u64::from(self.peak));
-        sum += unit(Some(Counted::Grant)).times(self.grants);
-        sum += unit(Some(Counted::Renewal)).times(self.renewals);
-        sum += unit(Some(Counted::Release)).times(self.releases);
-        sum += unit(Some(Counted::Expiry)).times(self.expiries);
-        sum += unit(Some(Counted::Revocation)).times(self.revocations);
+        sum += times(peak_unit(self.license, self.hour), u64::from(self.peak));
+        sum += times(unit(Some(Counted::Grant)), self.grants);
+        sum += times(unit(Some(Counted::Renewal)), self.renewals);
+        sum += times(unit(Some(Counted::Release)), self.releases);
+        sum += times(unit(Some(Counted::Expiry)), self.expiries);
+        sum += times(unit(Some(Counted::Revocation)), self.revocations);
         for (reason, count) in &self.refusals {
-            sum += unit(Some(Counted::Refusal(*reason))).times(*count);
+            sum += times(unit(Some(Counted::Refusal(*reason))), *count);
         }
         sum
     }

@@ -54,7 +54,8 @@ pub(crate) use record;
 /// The rows of one table, the only place where they change.
 #[derive(Debug)]
 pub(crate) struct Rows<R: Record> {
-    slots: BTreeMap<R::Key, Slot<R>>,
+    /// Boxed, because rows are long and the nodes of a tree are filled by half where keys only grow.
+    slots: BTreeMap<R::Key, Box<Slot<R>>>,
     /// Keys of rows that changed since the changes were last taken. A key can be in it twice if its row was removed and
     /// came again.
     changed: Vec<R::Key>,
@@ -103,7 +104,7 @@ impl<R: Record> Rows<R> {
     pub(crate) fn put(&mut self, row: R) {
         let key = row.key();
         self.sum += row.sum();
-        let before = self.slots.insert(key, Slot { row, changed: true });
+        let before = self.slots.insert(key, Box::new(Slot { row, changed: true }));
         if before.as_ref().is_none_or(|slot| !slot.changed) {
             self.changed.push(key);
         }
@@ -123,23 +124,22 @@ impl<R: Record> Rows<R> {
     }
 
     /// Changes a row in place. `edit` says by how much the row's part of the digest grows: a small change to a long row
-    /// then costs two short hashes instead of two long ones.
-    pub(crate) fn edit(&mut self, key: R::Key, edit: impl FnOnce(&mut R) -> Sum) -> bool {
-        let Some(slot) = self.slots.get_mut(&key) else {
-            return false;
-        };
+    /// then costs one short hash instead of two long ones.
+    pub(crate) fn edit(&mut self, key: R::Key, edit: impl FnOnce(&mut R) -> Sum) -> Option<&R> {
+        let slot = self.slots.get_mut(&key)?;
         self.sum += edit(&mut slot.row);
         if !slot.changed {
             slot.changed = true;
             self.changed.push(key);
         }
-        true
+        Some(&slot.row)
     }
 
     /// Puts back a row that was stored; it is no change. Says whether its key was free.
     pub(crate) fn load(&mut self, row: R) -> bool {
         self.sum += row.sum();
-        self.slots.insert(row.key(), Slot { row, changed: false }).is_none()
+        let slot = Box::new(Slot { row, changed: false });
+        self.slots.insert(slot.row.key(), slot).is_none()
     }
 
     pub(crate) const fn sum(&self) -> Sum {

@@ -1,7 +1,5 @@
 //! Live and ended sessions, and the seats that are counted from them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::apply::Until;
 use crate::digest::Sum;
 use crate::id::{HolderKey, LicenseId, SessionHash, SessionName, SessionNo};
@@ -11,6 +9,7 @@ use crate::session::{EndedSession, Session};
 use crate::state::Rows;
 use crate::state::holder::HolderSessions;
 use crate::state::rows::record;
+use crate::state::session_index::{Held, Index};
 use crate::time::{At, SessionTime};
 
 /// Live and ended sessions.
@@ -19,38 +18,6 @@ pub(crate) struct Sessions {
     pub(crate) live: Rows<Session>,
     pub(crate) ended: Rows<EndedSession>,
     index: Index,
-}
-
-/// What is found by other than a session's number.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Index {
-    /// Live and ended sessions by the hash of their secret. A public name is a hash's beginning.
-    by_hash: BTreeMap<SessionHash, SessionNo>,
-    /// Live sessions by license and holder.
-    by_holder: BTreeMap<(LicenseId, HolderKey), HolderSessions>,
-    /// Live sessions by license, the next to end first.
-    by_deadline: BTreeSet<(LicenseId, SessionTime, SessionNo)>,
-    /// Licenses with live sessions.
-    held: BTreeMap<LicenseId, Held>,
-    /// The same licenses, the one whose next session ends first at the front.
-    due: BTreeSet<(SessionTime, LicenseId)>,
-    /// Those of them that have an end, the first to end at the front.
-    ending: BTreeSet<(At, LicenseId)>,
-    /// Ended sessions, the next to be forgotten first.
-    forget: BTreeSet<(SessionTime, SessionNo)>,
-}
-
-/// What a license with live sessions comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Held {
-    /// Seats: holders with a live session.
-    pub(crate) seats: u32,
-    /// Live sessions.
-    pub(crate) sessions: u32,
-    /// The next deadline among them.
-    due: SessionTime,
-    /// The license's end.
-    ends_at: Option<At>,
 }
 
 impl Sessions {
@@ -151,18 +118,18 @@ impl Sessions {
     }
 
     /// Moves what a heartbeat moves.
-    pub(crate) fn renew(&mut self, no: SessionNo, at: At, until: Until) {
+    pub(crate) fn renew(&mut self, no: SessionNo, at: At, until: Until) -> Option<&Session> {
         let index = &mut self.index;
         self.live.edit(no, |session| {
             index.move_deadline(session, until.deadline);
-            let mut more = Sum::default();
-            more -= beat_sum(session);
+            let before = beat(session);
             session.beat_at = at;
             session.deadline = until.deadline;
             session.grace_until = until.grace;
-            more += beat_sum(session);
-            more
-        });
+            let mut more = beat(session);
+            more -= before;
+            more.times(beat_unit(no))
+        })
     }
 
     /// Takes a session out of the live ones.
@@ -227,127 +194,21 @@ impl Sessions {
     }
 
     fn index_of_rows(&self, ends_at: impl Fn(LicenseId) -> Option<At>) -> Index {
-        let mut index = Index::default();
-        self.live
-            .iter()
-            .for_each(|session| index.add_live(session, ends_at(session.license)));
-        self.ended.iter().for_each(|ended| index.add_ended(ended));
-        index
+        Index::of(&self.live, &self.ended, ends_at)
     }
 }
 
-impl Index {
-    fn add_live(&mut self, session: &Session, ends_at: Option<At>) {
-        let Session {
-            license,
-            holder,
-            deadline,
-            no,
-            ..
-        } = *session;
-        self.by_hash.insert(session.hash, no);
-        self.by_deadline.insert((license, deadline, no));
-        let held = self.held.entry(license).or_insert_with(|| {
-            self.due.insert((deadline, license));
-            self.ending.extend(ends_at.map(|at| (at, license)));
-            Held {
-                seats: 0,
-                sessions: 0,
-                due: deadline,
-                ends_at,
-            }
-        });
-        held.sessions += 1;
-        if let Some(sessions) = self.by_holder.get_mut(&(license, holder)) {
-            sessions.add(no);
-        } else {
-            self.by_holder.insert((license, holder), HolderSessions::One(no));
-            held.seats += 1;
-        }
-        if deadline < held.due {
-            self.due.remove(&(held.due, license));
-            self.due.insert((deadline, license));
-            held.due = deadline;
-        }
-    }
-
-    fn remove_live(&mut self, session: &Session) {
-        let Session {
-            license,
-            holder,
-            deadline,
-            no,
-            ..
-        } = *session;
-        self.by_hash.remove(&session.hash);
-        self.by_deadline.remove(&(license, deadline, no));
-        let gone = self
-            .by_holder
-            .get_mut(&(license, holder))
-            .is_some_and(|sessions| !sessions.remove(no));
-        if gone {
-            self.by_holder.remove(&(license, holder));
-        }
-        if let Some(held) = self.held.get_mut(&license) {
-            held.sessions -= 1;
-            held.seats -= u32::from(gone);
-        }
-        self.settle_due(license, deadline);
-    }
-
-    fn move_deadline(&mut self, session: &Session, deadline: SessionTime) {
-        let (license, before) = (session.license, session.deadline);
-        if before != deadline {
-            self.by_deadline.remove(&(license, before, session.no));
-            self.by_deadline.insert((license, deadline, session.no));
-            self.settle_due(license, before.min(deadline));
-        }
-    }
-
-    /// Brings a license's next deadline up to date after a deadline at `touched` came or went. Most heartbeats are not
-    /// of the session that is next to end, and for those there is nothing to do.
-    fn settle_due(&mut self, license: LicenseId, touched: SessionTime) {
-        let Some(held) = self.held.get_mut(&license).filter(|held| touched <= held.due) else {
-            return;
-        };
-        self.due.remove(&(held.due, license));
-        let first = (license, SessionTime::default(), SessionNo::default());
-        if let Some((of, due, _)) = self.by_deadline.range(first..).next()
-            && *of == license
-        {
-            held.due = *due;
-            self.due.insert((*due, license));
-            return;
-        }
-        if let Some(ends_at) = held.ends_at {
-            self.ending.remove(&(ends_at, license));
-        }
-        self.held.remove(&license);
-    }
-
-    fn add_ended(&mut self, ended: &EndedSession) {
-        self.by_hash.insert(ended.hash, ended.no);
-        self.forget.insert((ended.forget_at, ended.no));
-    }
-
-    fn remove_ended(&mut self, ended: &EndedSession) {
-        self.by_hash.remove(&ended.hash);
-        self.forget.remove(&(ended.forget_at, ended.no));
-    }
+/// What heartbeats move, as one number.
+const fn beat(session: &Session) -> Sum {
+    Sum::of_limbs([session.beat_at.ms(), session.deadline.ms(), session.grace_until.ms(), 0])
 }
 
-/// What the part of a session that heartbeats move adds to the digest.
-fn beat_sum(session: &Session) -> Sum {
-    Sum::of(&[
-        b"beat",
-        &session.no.get().to_le_bytes(),
-        &session.beat_at.ms().to_le_bytes(),
-        &session.deadline.ms().to_le_bytes(),
-        &session.grace_until.ms().to_le_bytes(),
-    ])
+/// What that number is multiplied with in the digest.
+fn beat_unit(no: SessionNo) -> Sum {
+    Sum::of(&[b"beat", &no.get().to_le_bytes()])
 }
 
-/// What a session adds to the digest: a hash of what it is, and one of what its heartbeats move.
+/// What a session adds to the digest: a hash of what it is, and what its heartbeats move times its own hash.
 fn session_sum(session: &Session) -> Sum {
     let Session {
         no,
@@ -361,7 +222,7 @@ fn session_sum(session: &Session) -> Sum {
     } = session;
     let is = row::encode(&(no, hash, license, holder, fingerprint, client, granted_at));
     let mut sum = Sum::of(&[&[Table::Sessions.number()], &is]);
-    sum += beat_sum(session);
+    sum += beat(session).times(beat_unit(*no));
     sum
 }
 
