@@ -1,0 +1,142 @@
+//! What a measurement counts: how long calls took, what went wrong, who answered, and when nobody did.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use tokio::time::Instant;
+
+use super::report::{CallReport, NodeReport, Report};
+use super::timeline::Timeline;
+use super::wire::Nodes;
+
+/// Clients share this many recorders: one each would take more memory than the server, one in all would be waited for.
+const SHARDS: usize = 16;
+
+/// The longest call that is told apart from longer ones.
+const LATENCY_MAX_US: u64 = 60_000_000;
+
+/// A call of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Take a seat.
+    Acquire,
+    /// Keep it.
+    Heartbeat,
+    /// Give it back.
+    Release,
+    /// Keep many.
+    Batch,
+}
+
+impl Kind {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Acquire => "acquire",
+            Self::Heartbeat => "heartbeat",
+            Self::Release => "release",
+            Self::Batch => "batch",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Recorder {
+    latencies: BTreeMap<Kind, Histogram<u64>>,
+    errors: BTreeMap<String, u64>,
+}
+
+/// Everything that is counted from `begin` on.
+#[derive(Debug)]
+pub(super) struct Measure {
+    begin: Instant,
+    shards: Vec<Mutex<Recorder>>,
+    answers: Vec<AtomicU64>,
+    timeline: Timeline,
+}
+
+impl Measure {
+    pub(super) fn new(begin: Instant, duration: Duration, nodes: usize) -> Self {
+        Self {
+            begin,
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            answers: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
+            timeline: Timeline::new(duration),
+        }
+    }
+
+    fn shard(&self, client: usize) -> std::sync::MutexGuard<'_, Recorder> {
+        self.shards[client % SHARDS]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call that was answered as it should be.
+    pub(super) fn answered(&self, client: usize, kind: Kind, node: usize, begun: Instant) {
+        let now = Instant::now();
+        if begun < self.begin {
+            return;
+        }
+        self.timeline.mark(now - self.begin);
+        if let Some(answers) = self.answers.get(node) {
+            answers.fetch_add(1, Ordering::Relaxed);
+        }
+        let took = u64::try_from((now - begun).as_micros())
+            .unwrap_or(u64::MAX)
+            .clamp(1, LATENCY_MAX_US);
+        let mut shard = self.shard(client);
+        let histogram = shard.latencies.entry(kind).or_insert_with(new_histogram);
+        histogram.saturating_record(took);
+    }
+
+    /// All calls so far that were answered as they should be.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.iter().map(|answers| answers.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Counts a call that was not.
+    pub(super) fn failed(&self, client: usize, begun: Instant, why: &str) {
+        if begun >= self.begin {
+            *self.shard(client).errors.entry(why.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// What it all came to.
+    pub(super) fn report(&self, nodes: &Nodes, clients: usize, measured: Duration, begun_unix_ms: u64) -> Report {
+        let (mut latencies, mut errors) = (BTreeMap::<Kind, Histogram<u64>>::new(), BTreeMap::<String, u64>::new());
+        for at in 0..SHARDS {
+            let shard = self.shard(at);
+            for (kind, histogram) in &shard.latencies {
+                let sum = latencies.entry(*kind).or_insert_with(new_histogram);
+                sum.add(histogram).expect("all histograms have the same bounds");
+            }
+            for (why, count) in &shard.errors {
+                *errors.entry(why.clone()).or_default() += count;
+            }
+        }
+        let calls = latencies
+            .iter()
+            .map(|(kind, histogram)| CallReport::of(*kind, histogram, measured))
+            .collect();
+        let answers = self.answers.iter().map(|answers| answers.load(Ordering::Relaxed));
+        let node = |(url, answers): (&str, u64)| NodeReport {
+            url: url.to_owned(),
+            answers,
+        };
+        Report {
+            clients,
+            measured,
+            calls,
+            errors,
+            nodes: nodes.urls().zip(answers).map(node).collect(),
+            gaps: self.timeline.gaps(begun_unix_ms),
+        }
+    }
+}
+
+fn new_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LATENCY_MAX_US, 3).expect("the bounds are in order")
+}

@@ -1,0 +1,99 @@
+//! `usher join`: add a node to a cluster.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use licensing::id::NodeId;
+use raft::seams::Seams;
+use raft::{JoinToken, Joiner};
+use serde_json::json;
+use storage::MemoryDisk;
+
+use super::Answered;
+use super::init::{already, make_directory, write_ca_file};
+use super::node::Settings;
+use super::output::{Cell, Output};
+use super::secret;
+use crate::config::Address;
+use crate::joining::join_in;
+use crate::keys::Keys;
+
+/// Add this machine as a node to a cluster
+///
+/// Asks a node of the cluster at its peer port, with a one-time token that `usher cluster join-token` prints.
+/// Fills the data directory; `usher server` then runs the node, which catches up and takes part by itself.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usher join usher-1.example:4601 --token-file join-token --data /var/lib/usher
+  usher join usher-1.example:4601 --token usher-join-1.… --replace 3     takes the place of the lost node 3")]
+pub(super) struct Join {
+    /// The peer port of any node of the cluster
+    #[arg(value_name = "HOST:PORT", value_parser = Address::parse)]
+    address: Address,
+
+    /// The one-time join token
+    #[arg(long, env = "USHER_JOIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(required_unless_present = "token_file")]
+    token: Option<String>,
+
+    /// A file that holds the join token
+    #[arg(long, env = "USHER_JOIN_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    /// The node that this one takes the place of, such as one whose disk is lost
+    #[arg(long, value_name = "ID")]
+    replace: Option<u64>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Join {
+    pub(super) async fn run(self, output: Output) -> Answered {
+        let config = self.settings.resolve()?.config;
+        let data = config.data_dir();
+        if Keys::path(&data).exists() {
+            return Err(already(&data).into());
+        }
+        let token = secret::read(self.token.as_deref(), self.token_file.as_deref(), "--token-file")?;
+        let token: JoinToken = token.context("--token is missing")?.parse().context("--token")?;
+        make_directory(&data)?;
+        let joiner = Joiner {
+            name: config.node_name(),
+            peer_address: config.peer_address().to_string(),
+            api_url: config.api_url().to_string(),
+            replaces: self.replace.map(NodeId::new),
+        };
+        // Joining needs the network; the data directory's disk is the server's to open.
+        let seams = Seams::system(Arc::new(MemoryDisk::new()?));
+        let node = join_in(&data, &self.address.to_string(), &token, joiner, &seams).await?;
+        let ca_file = write_ca_file(&data)?;
+        let root_file = data.join("vendor-root.json");
+        let roots = Keys::load(&data)?.secrets.roots.to_json();
+        std::fs::write(&root_file, roots).with_context(|| format!("{} cannot be written", root_file.display()))?;
+        let answer = json!({
+            "cluster": token.cluster.to_string(),
+            "node": node.get(),
+            "root_file": root_file,
+            "ca_file": ca_file,
+            "api_url": config.api_url().to_string(),
+            "data_dir": data,
+        });
+        output.answer(&answer, |page| {
+            let facts = page.details(&[
+                ("cluster", Cell::new(token.cluster.to_string())),
+                ("node", Cell::new(node.to_string())),
+                ("root file", Cell::new(root_file.display().to_string())),
+                ("CA file", Cell::new(ca_file.display().to_string())),
+            ]);
+            format!(
+                "{facts}\nThe node is admitted. Now start it:\n\n  usher server --data {}\n",
+                data.display()
+            )
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! `usher key`: the vendor's root key, and what it certifies.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use raft::seams::{Clock, Entropy, SystemClock, SystemEntropy};
+use serde_json::json;
+use trust::{
+    ClusterId, IssuerClaims, IssuerLimits, PathLength, ProductCode, PublicKey, RootKeyFile, RootSet, Seconds,
+    SigningKey, UnixSeconds, issue_certificate,
+};
+use zeroize::Zeroizing;
+
+use super::Answered;
+use super::output::{Cell, Output, remark};
+use super::words;
+use crate::keys::{Keys, write_private};
+
+/// Keys: the vendor's root key, and the certificates it gives to clusters
+#[derive(Debug, Args)]
+pub(super) struct Noun {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The root key: applications pin its public half
+    Root {
+        #[command(subcommand)]
+        verb: RootVerb,
+    },
+    /// Certify a cluster's signing key with the root key
+    Certify(Box<Certify>),
+}
+
+#[derive(Debug, Subcommand)]
+enum RootVerb {
+    /// Make a root key: a private file to lock away, a public one to ship with applications
+    #[command(after_help = "\
+Example:
+  usher key root create --out ~/vendor-root
+  usher init --root-key ~/vendor-root/vendor-root.key.json")]
+    Create {
+        /// The directory to write into; it is made if it is not there
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// What a certificate is asked for.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+`usher init` certifies a new cluster by itself. This is for renewing, or for a key that was brought to the
+root by hand. The certificate is one line of text, the first of a chain.
+
+Examples:
+  usher key certify --root-key vendor-root.key.json --data /var/lib/usher
+  usher key certify --root-key vendor-root.key.json --cluster clu_… --public-key 11qYAY… \\
+      --expires 730d --product coditect --grace-max 30d")]
+struct Certify {
+    /// The vendor's private root key file
+    #[arg(long, value_name = "FILE")]
+    root_key: PathBuf,
+
+    /// The data directory of a node, to take the cluster and its public key from
+    #[arg(long, value_name = "DIR", required_unless_present = "cluster", conflicts_with_all = ["cluster", "public_key"])]
+    data: Option<PathBuf>,
+
+    /// The cluster's id
+    #[arg(long, value_name = "ID", requires = "public_key")]
+    cluster: Option<ClusterId>,
+
+    /// The cluster's public signing key, as a JWK's `x`
+    #[arg(long, value_name = "KEY", requires = "cluster")]
+    public_key: Option<PublicKey>,
+
+    /// When the certificate ends
+    #[arg(long, value_name = "TIME", value_parser = words::time, default_value = "1830d")]
+    expires: Timestamp,
+
+    /// A product it may sign for; may be given again. Without it, all
+    #[arg(long, value_name = "CODE")]
+    product: Vec<ProductCode>,
+
+    /// The longest offline grace it may give. Without it, any
+    #[arg(long, value_name = "TIME", value_parser = words::seconds)]
+    grace_max: Option<u64>,
+
+    /// Write the certificate into this file instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Noun {
+    pub(super) fn run(self, output: Output) -> Answered {
+        match self.verb {
+            Verb::Root {
+                verb: RootVerb::Create { out },
+            } => create_root(&out, output),
+            Verb::Certify(certify) => certify.run(output),
+        }
+    }
+}
+
+fn create_root(directory: &Path, output: Output) -> Answered {
+    let mut seed = Zeroizing::new([0; 32]);
+    SystemEntropy.fill(&mut seed[..]);
+    let key = SigningKey::from_seed(seed);
+    let (kid, roots) = (key.kid(), RootSet::new([key.public()])?);
+    std::fs::create_dir_all(directory).with_context(|| format!("--out: {} cannot be made", directory.display()))?;
+    let (private, public) = (
+        directory.join("vendor-root.key.json"),
+        directory.join("vendor-root.json"),
+    );
+    for path in [&private, &public] {
+        if path.exists() {
+            return Err(anyhow::anyhow!("{} exists already: a root is never overwritten", path.display()).into());
+        }
+    }
+    let written = |path: &Path| format!("{} cannot be written", path.display());
+    write_private(&private, RootKeyFile::new(key).to_json().as_bytes()).with_context(|| written(&private))?;
+    std::fs::write(&public, roots.to_json()).with_context(|| written(&public))?;
+    let answer = json!({"kid": kid, "private_key": private, "root_file": public});
+    output.answer(&answer, |page| {
+        page.details(&[
+            (
+                "root key",
+                Cell::new(format!(
+                    "{}  (private: lock it away, and keep a copy offline)",
+                    private.display()
+                )),
+            ),
+            (
+                "root file",
+                Cell::new(format!(
+                    "{}  (public: ship it with your applications)",
+                    public.display()
+                )),
+            ),
+            ("name", Cell::new(kid.to_string())),
+        ])
+    })?;
+    Ok(())
+}
+
+impl Certify {
+    fn run(self, output: Output) -> Answered {
+        let text = std::fs::read_to_string(&self.root_key).map(Zeroizing::new);
+        let text = text.with_context(|| format!("--root-key: {} cannot be read", self.root_key.display()))?;
+        let root = RootKeyFile::parse(&text).with_context(|| format!("--root-key: {}", self.root_key.display()))?;
+        let (cluster, key) = self.subject()?;
+        let now = SystemClock.unix_ms() / 1_000;
+        let expires = u64::try_from(self.expires.as_second()).unwrap_or(0);
+        let claims = IssuerClaims {
+            issuer: root.key().kid(),
+            cluster,
+            key,
+            issued_at: UnixSeconds::new(now),
+            limits: IssuerLimits {
+                expires_at: UnixSeconds::new(expires),
+                path: PathLength::new(0),
+                products: (!self.product.is_empty()).then(|| self.product.iter().cloned().collect()),
+                grace_max: self.grace_max.map(Seconds::new),
+            },
+        };
+        let certificate = issue_certificate(root.key(), None, &claims)?;
+        if let Some(path) = &self.out {
+            let written = std::fs::write(path, format!("{certificate}\n"));
+            written.with_context(|| format!("--out: {} cannot be written", path.display()))?;
+            remark(&format!("The certificate is in {}.", path.display()));
+            return Ok(());
+        }
+        output.answer(&json!({"certificate": certificate, "claims": claims}), |_| {
+            format!("{certificate}\n")
+        })?;
+        Ok(())
+    }
+
+    /// Whose certificate it is to be.
+    fn subject(&self) -> anyhow::Result<(ClusterId, PublicKey)> {
+        if let Some(data) = &self.data {
+            let keys = Keys::load(data)?;
+            return Ok((
+                keys.identity.cluster.to_string().parse()?,
+                keys.secrets.signing.public(),
+            ));
+        }
+        match (&self.cluster, self.public_key) {
+            (Some(cluster), Some(key)) => Ok((cluster.clone(), key)),
+            _ => bail!("say whom to certify: --data DIR, or --cluster ID and --public-key KEY"),
+        }
+    }
+}

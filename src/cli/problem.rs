@@ -1,0 +1,144 @@
+//! Problems as the API answers them (RFC 9457), and what a person at a terminal can do about each.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What the API answered instead of what was asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) title: String,
+    detail: Option<String>,
+    fields: Vec<Field>,
+    request_id: Option<String>,
+    retry_after: Option<u64>,
+    /// The whole answer.
+    pub(super) as_sent: Value,
+}
+
+/// A member of the request that is wrong.
+#[derive(Debug, Clone, Deserialize)]
+struct Field {
+    field: String,
+    problem: String,
+}
+
+/// The members that are understood here; others are kept in `as_sent`.
+#[derive(Deserialize)]
+struct Members {
+    title: String,
+    code: String,
+    detail: Option<String>,
+    #[serde(default)]
+    errors: Vec<Field>,
+    request_id: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// Reads an answer that is not a success. One that is not usher's, such as a proxy's page, becomes a problem too.
+    pub(super) fn read(url: &str, status: u16, body: &str) -> Self {
+        let as_sent: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+        match serde_json::from_value::<Members>(as_sent.clone()) {
+            Ok(members) => Self {
+                status,
+                code: members.code,
+                title: members.title,
+                detail: members.detail,
+                fields: members.errors,
+                request_id: members.request_id,
+                retry_after: members.retry_after,
+                as_sent,
+            },
+            Err(_) => Self::foreign(url, status),
+        }
+    }
+
+    /// An answer that usher did not give.
+    pub(super) fn foreign(url: &str, status: u16) -> Self {
+        let title = format!("Something other than usher answered at {url} (HTTP {status})");
+        let detail = "Perhaps a proxy stands between, or the URL is not the API's.".to_owned();
+        let as_sent = json!({"title": title, "status": status, "code": "NOT_USHER", "detail": detail});
+        Self {
+            status,
+            code: "NOT_USHER".to_owned(),
+            title,
+            detail: Some(detail),
+            fields: Vec::new(),
+            request_id: None,
+            retry_after: None,
+            as_sent,
+        }
+    }
+
+    /// Whether another node, or the same one later, may answer better.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.status, 502..=504)
+    }
+
+    /// How long the server asks to wait before the next try.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after.map(Duration::from_secs)
+    }
+
+    /// The title and everything below it.
+    pub(super) fn in_words(&self) -> String {
+        let mut lines = vec![self.title.clone()];
+        lines.extend(self.detail.clone());
+        lines.extend(
+            self.fields
+                .iter()
+                .map(|Field { field, problem }| format!("{field}: {problem}")),
+        );
+        lines.extend(self.next_step().map(|next| format!("next: {next}")));
+        let report = self.request_id.as_ref().filter(|_| self.status == 500);
+        lines.extend(report.map(|id| format!("request: {id} (the server's log tells more)")));
+        lines.join("\n  ")
+    }
+
+    /// What helps at a terminal, where the API's own words are for every kind of client.
+    fn next_step(&self) -> Option<&'static str> {
+        Some(match self.code.as_str() {
+            "UNAUTHENTICATED" | "TOKEN_INVALID" => {
+                "pass an admin token with --token or USHER_TOKEN; `usher init` printed the first one"
+            }
+            "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
+            "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
+            "OUTCOME_UNKNOWN" => "look whether it was done before you try again",
+            "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",
+            "NOT_FOUND" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" => {
+                "the `list` verb of this noun shows what there is"
+            }
+            "NOT_USHER" => "check --url or USHER_URL",
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFLICT: &str = r#"{"title":"It exists","status":409,"code":"ALREADY_EXISTS","detail":"Take another code.",
+        "errors":[{"field":"code","problem":"`pro` is taken"}],"request_id":"req_1"}"#;
+
+    #[test]
+    fn a_problem_is_told_with_its_fields() {
+        let problem = Problem::read("http://a", 409, CONFLICT);
+        assert_eq!(
+            problem.in_words(),
+            "It exists\n  Take another code.\n  code: `pro` is taken"
+        );
+        assert!(!problem.may_pass());
+    }
+
+    #[test]
+    fn an_answer_that_is_not_ushers_says_so() {
+        let problem = Problem::read("http://a", 502, "<html>Bad Gateway</html>");
+        assert_eq!((problem.code.as_str(), problem.may_pass()), ("NOT_USHER", true));
+        assert!(problem.title.contains("http://a"));
+    }
+}

@@ -1,0 +1,146 @@
+//! `usher server`: run a node.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use raft::seams::Seams;
+use storage::Directory;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Answered;
+use super::node::Settings;
+use super::output::{Output, remark};
+use crate::config::{Config, TlsMode};
+use crate::keys::Keys;
+use crate::server::{Addresses, ApiTransport, Server as Running, ServerConfig};
+use crate::{api::ApiLimits, serve::ServeLimits, telemetry};
+
+mod dev;
+
+/// Run a node of a cluster
+///
+/// The data directory must have been prepared by `usher init` (a new cluster) or `usher join` (another node of one).
+/// SIGTERM and Ctrl-C end it in order: the lead goes to another node and requests in flight are answered. SIGHUP reads
+/// the API's certificate again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usher server --dev                               nothing to prepare, nothing left behind
+  usher server --dev --data ./dev                  the same, but it remembers
+  usher server --config /etc/usher/usher.toml
+  usher server --data /var/lib/usher --api-advertise https://usher-1.example:4600")]
+pub(super) struct Server {
+    /// Run one node to try things with: product, plan and license ready, plain HTTP, this machine only
+    ///
+    /// Everything is in memory, unless --data names a directory. Only flags count: no file, no environment.
+    #[arg(long)]
+    dev: bool,
+
+    /// The seats of the license that --dev makes
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "dev")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    seats: u32,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Server {
+    pub(super) async fn run(self, output: Output) -> Answered {
+        if self.dev {
+            return dev::run(&self.settings, self.seats, output).await;
+        }
+        let config = self.settings.resolve()?.config;
+        telemetry::start(config.log.level, config.log.format)
+            .with_context(|| format!("{} is not a filter for the log", telemetry::FILTER_VARIABLE))?;
+        let data = config.data_dir();
+        let keys = Keys::load(&data)?;
+        let seams = Seams::system(Arc::new(Directory::open(&data)?));
+        let server = Running::start(server_config(&config), &keys, seams).await?;
+        tell(&server, &config, &keys, &data);
+        serve(server).await
+    }
+}
+
+/// What the configuration says, as the server takes it.
+fn server_config(config: &Config) -> ServerConfig {
+    let api = config.api_url();
+    let transport = match (config.api.tls, config.api.tls_cert.get(), config.api.tls_key.get()) {
+        (TlsMode::Off, ..) => ApiTransport::Plain,
+        (TlsMode::On, Some(certificate), Some(key)) => ApiTransport::Files {
+            certificate: certificate.as_path().to_owned(),
+            key: key.as_path().to_owned(),
+        },
+        (TlsMode::On, ..) => ApiTransport::ByCluster {
+            names: config.api_names(),
+        },
+    };
+    let limits = &config.limits;
+    let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    ServerConfig {
+        peer_listen: config.peer.listen.to_string(),
+        api_listen: config.api.listen.to_string(),
+        ops_listen: Some(config.ops.listen.to_string()),
+        api_transport: transport,
+        advertise: Some(Addresses {
+            peer: config.peer_address().to_string(),
+            api: api.to_string(),
+        }),
+        tuning: config.tuning(),
+        api_limits: ApiLimits {
+            failed_lookups_burst: count(limits.failed_lookups_burst.get()),
+            failed_lookups_per_minute: count(limits.failed_lookups_per_minute.get()),
+            ..ApiLimits::default()
+        },
+        serve_limits: ServeLimits {
+            connections_max: size(limits.connections_max.get()),
+            connections_per_source_max: size(limits.connections_per_source_max.get()),
+            ..ServeLimits::default()
+        },
+        peer_tls: true,
+    }
+}
+
+fn tell(server: &Running, config: &Config, keys: &Keys, data: &Path) {
+    tracing::info!(
+        node = %keys.identity.node,
+        cluster = %keys.identity.cluster,
+        name = config.node_name(),
+        api = %server.api_address(),
+        peer = %server.node().peer_address(),
+        ops = server.ops_address().map(tracing::field::display),
+        data = %data.display(),
+        version = env!("CARGO_PKG_VERSION"),
+        "the node is up"
+    );
+}
+
+/// Serves until a signal says to stop, or something is so wrong that the process must end.
+async fn serve(mut server: Running) -> Answered {
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    loop {
+        tokio::select! {
+            // Not shut down in order: the node's disk or ledger may be wrong, and it must not answer any more.
+            why = server.failed() => return Err(anyhow!("the node cannot go on: {why}").into()),
+            _ = hang_up.recv() => match server.reload() {
+                Ok(()) => tracing::info!("the API's certificate was read again"),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "the API's old certificate stays"),
+            },
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("stopping: the lead is handed over and requests in flight are answered");
+    tokio::select! {
+        () = server.shutdown() => Ok(()),
+        _ = interrupt.recv() => {
+            remark("Interrupted again: stopped at once.");
+            Err(super::Failure::Code(1))
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `usher token`: who may administer.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::Answered;
+use super::client::{Call, Client, segment};
+use super::connection::Connection;
+use super::output::{Cell, Output, Page, Style};
+use super::resource::{Kind, Paging, cell, end, minute};
+use super::words::{self, End};
+
+/// API tokens: what operators and programs administer with
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usher token create 'billing system' --expires 365d
+  usher token create gateway --scope heartbeats
+  usher token revoke tok_…
+
+A token is shown when it is created, and never again.")]
+pub(super) struct Noun {
+    #[command(subcommand)]
+    verb: Verb,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Create a token and show it
+    Create {
+        /// Who or what uses it
+        name: String,
+
+        /// What it may do
+        #[arg(long, value_enum, default_value = "admin")]
+        scope: Scope,
+
+        /// Until when it may be used
+        #[arg(long, value_name = "TIME|never", value_parser = words::end, default_value = "never")]
+        expires: End,
+    },
+    /// List the tokens, the revoked ones too
+    List {
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show one token, without its secret
+    Show {
+        /// The token's id (tok_…)
+        id: String,
+    },
+    /// End a token at once
+    Revoke {
+        /// The token's id (tok_…)
+        id: String,
+    },
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Scope {
+    /// Everything
+    Admin,
+    /// Batch heartbeats only
+    Heartbeats,
+}
+
+/// How tokens are shown.
+const KIND: Kind = Kind {
+    columns: &[
+        ("TOKEN", |item| cell(item, "/id")),
+        ("NAME", |item| cell(item, "/name")),
+        ("SCOPE", |item| cell(item, "/scope")),
+        ("EXPIRES", |item| end(item, "/expires_at")),
+        ("REVOKED", |item| minute(item, "/revoked_at")),
+    ],
+    lines: &[
+        ("token", |item| cell(item, "/id")),
+        ("secret", |item| cell(item, "/token").styled(Style::Strong)),
+        ("name", |item| cell(item, "/name")),
+        ("scope", |item| cell(item, "/scope")),
+        ("created", |item| minute(item, "/created_at")),
+        ("expires", |item| end(item, "/expires_at")),
+        ("revoked", |item| minute(item, "/revoked_at")),
+    ],
+    none: "There are no tokens.",
+};
+
+impl Noun {
+    pub(super) async fn run(self, output: Output) -> Answered {
+        let client = Client::new(&self.connection)?;
+        let item = match self.verb {
+            Verb::List { paging } => return KIND.list(&client, output, &paging, || Call::get("/tokens")).await,
+            Verb::Show { id } => client.call(Call::get(&format!("/tokens/{}", segment(&id)))).await?,
+            Verb::Revoke { id } => {
+                client
+                    .call(Call::post(&format!("/tokens/{}/revoke", segment(&id)), &json!({})))
+                    .await?
+            }
+            Verb::Create { name, scope, expires } => {
+                let scope = scope.to_possible_value().map(|value| value.get_name().to_owned());
+                let body = json!({"name": name, "scope": scope, "expires_at": expires.to_json()});
+                return created(output, &client.call(Call::post("/tokens", &body)).await?);
+            }
+        };
+        KIND.show(output, &item)
+    }
+}
+
+/// Shows a token with its secret, and says that this is the only time.
+fn created(output: Output, item: &Value) -> Answered {
+    let lines = |page: &Page| {
+        let lines: Vec<(&str, Cell)> = KIND.lines.iter().map(|(name, read)| (*name, read(item))).collect();
+        page.details(&lines) + "\nKeep the secret: it is not stored and cannot be shown again.\n"
+    };
+    Ok(output.answer(item, lines)?)
+}

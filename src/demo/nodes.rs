@@ -1,0 +1,367 @@
+//! Starting the demo's nodes the way an operator does: `usher init`, `usher join` and `usher server` in processes of
+//! their own. What runs is recorded in a file, so that a later call can end it.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::layout::{Layout, Place};
+use super::process::Process;
+use super::sample;
+use crate::cli::Failure;
+use crate::cli::client::{Call, Client};
+use crate::cli::connection::Connection;
+use crate::keys::write_private;
+
+/// The record of a demo, in its directory.
+const RECORD: &str = "demo.json";
+
+/// How long a node may take to be ready, on a machine that is busy with other things.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// How often to look whether it is.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Lines of a log that tell why its node ended.
+const LOG_LINES_TOLD: usize = 5;
+
+/// Seats of the license that is for use.
+const SEATS: u32 = 100;
+
+/// Seats of the license that is for measurements.
+const SEATS_BULK: u32 = 1_000_000;
+
+/// A node that was started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) id: u64,
+    pub(super) api: String,
+    pub(super) ops: String,
+    pub(super) peer: String,
+    pub(super) config_file: PathBuf,
+    pub(super) log_file: PathBuf,
+    pub(super) process: Process,
+}
+
+/// A demo that runs, or that was being started.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Demo {
+    pub(super) nodes: Vec<Node>,
+    pub(super) admin_token: String,
+    pub(super) license_key: String,
+    bulk_license_key: String,
+    single_license_key: String,
+    quick_license_key: String,
+    root_file: PathBuf,
+    data_dir: PathBuf,
+    /// What the demo wrote, to be removed with it.
+    own: Vec<PathBuf>,
+}
+
+impl Demo {
+    /// Founds a cluster of three nodes in the layout's directory, fills it, and leaves it running. `tell` hears what is
+    /// being done. If anything goes wrong, what was started is ended.
+    pub async fn start(layout: &Layout, tell: impl Fn(&str)) -> Result<Self> {
+        let directory = &layout.directory;
+        if let Some(earlier) = Self::recorded(directory)? {
+            if earlier.nodes.iter().any(|node| node.process.runs()) {
+                bail!(
+                    "a demo runs in {} already; `usher demo --stop` ends it",
+                    directory.display()
+                );
+            }
+            earlier.remove_files()?;
+        }
+        make_directory(directory)?;
+        let mut demo = Self::planned(layout);
+        let started = demo.start_cluster(layout, &tell).await;
+        if started.is_err() {
+            // The files stay: the logs tell why.
+            for node in &demo.nodes {
+                node.process.stop().await?;
+            }
+        }
+        started.map(|()| demo)
+    }
+
+    fn planned(layout: &Layout) -> Self {
+        let directory = &layout.directory;
+        let files = [RECORD, "vendor-root.json", "vendor-root.key.json"].map(|file| directory.join(file));
+        let own = layout
+            .places()
+            .into_iter()
+            .map(|place| place.directory)
+            .chain(files)
+            .collect();
+        Self {
+            root_file: directory.join("vendor-root.json"),
+            data_dir: directory.clone(),
+            own,
+            ..Self::default()
+        }
+    }
+
+    async fn start_cluster(&mut self, layout: &Layout, tell: &impl Fn(&str)) -> Result<()> {
+        let places = layout.places();
+        let [first, others @ ..] = places.as_slice() else {
+            bail!("a demo has nodes")
+        };
+        for place in &places {
+            make_directory(&place.directory)?;
+            std::fs::write(place.config_file(), place.config()).context("a node's configuration cannot be written")?;
+        }
+        tell("usher init       founds a cluster on demo-1");
+        let root_out = self.data_dir.to_string_lossy().into_owned();
+        let founded = run(
+            &["init", "--root-out", &root_out, "--config"],
+            &first.config_file(),
+            None,
+        )?;
+        self.admin_token = text(&founded, "admin_token")?;
+        self.start_node(first, 1)?;
+        let client = self.client()?;
+        self.wait_for(&client, 1).await?;
+        for place in others {
+            tell(&format!("usher join       adds {} with a one-time token", place.name));
+            let join_token = client
+                .call(Call::post("/cluster/join-tokens", &json!({})))
+                .await
+                .map_err(told)?;
+            let join_token = text(&join_token, "token")?;
+            let joined = run(
+                &["join", &first.peer_address(), "--config"],
+                &place.config_file(),
+                Some(&join_token),
+            )?;
+            let node_id = joined["node"].as_u64().context("`usher join` told no node id")?;
+            self.start_node(place, node_id)?;
+            self.wait_for(&client, self.nodes.len()).await?;
+        }
+        tell("usher license    makes a product, plans, a customer and licenses");
+        self.fill(&client).await.map_err(told)?;
+        self.save()
+    }
+
+    async fn fill(&mut self, client: &Client) -> Result<(), Failure> {
+        let customer = sample::create_catalogue(client).await?;
+        self.license_key = sample::create_license(client, &customer, "pro", SEATS).await?;
+        self.bulk_license_key = sample::create_license(client, &customer, "pro", SEATS_BULK).await?;
+        self.single_license_key = sample::create_license(client, &customer, "free", 1).await?;
+        self.quick_license_key = sample::create_license(client, &customer, "quick", 1).await?;
+        Ok(())
+    }
+
+    fn start_node(&mut self, place: &Place, node_id: u64) -> Result<()> {
+        let process = start_server(&place.config_file(), &place.log_file())?;
+        self.nodes.push(Node {
+            name: place.name.clone(),
+            id: node_id,
+            api: place.api_url(),
+            ops: place.ops_url(),
+            peer: place.peer_address(),
+            config_file: place.config_file(),
+            log_file: place.log_file(),
+            process,
+        });
+        // At once, so that also a start that is interrupted can be ended.
+        self.save()
+    }
+
+    fn save(&self) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self)?;
+        write_private(&self.data_dir.join(RECORD), &text).context("the demo's record cannot be written")
+    }
+
+    /// Waits until the cluster has so many voters.
+    async fn wait_for(&self, client: &Client, voters: usize) -> Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if let Some(node) = self.nodes.iter().find(|node| !node.process.runs()) {
+                bail!(
+                    "{} ended at its start; its log {} ends so:\n  {}",
+                    node.name,
+                    node.log_file.display(),
+                    node.log_end()
+                );
+            }
+            let cluster = client.call(Call::get("/cluster").once()).await;
+            if cluster.is_ok_and(|cluster| cluster["voters"] == voters && !cluster["leader"].is_null()) {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                bail!("the cluster did not come to {voters} voters within {READY_WITHIN:?}");
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// The demo that was started in a directory, whether it still runs or not.
+    pub fn recorded(directory: &Path) -> Result<Option<Self>> {
+        let path = directory.join(RECORD);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let demo = serde_json::from_slice(&text);
+        demo.map(Some)
+            .with_context(|| format!("{} is not a demo's record", path.display()))
+    }
+
+    /// Ends what an interrupted start has left running.
+    pub async fn abandon(directory: &Path) -> Result<()> {
+        match Self::recorded(directory)? {
+            Some(demo) => demo.stop().await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the demo's processes, and only those, and removes its files. Gives how many were running.
+    pub async fn stop(&self) -> Result<usize> {
+        let running: Vec<&Node> = self.nodes.iter().filter(|node| node.process.runs()).collect();
+        for node in &running {
+            node.process.stop().await?;
+        }
+        self.remove_files()?;
+        Ok(running.len())
+    }
+
+    /// What a program that uses the demo has to know.
+    pub fn to_json(&self) -> Value {
+        let node = |node: &Node| {
+            json!({
+                "name": node.name,
+                "node_id": node.id,
+                "pid": node.process.pid,
+                "api": node.api,
+                "ops": node.ops,
+                "peer": node.peer,
+                "config_file": node.config_file,
+                "log_file": node.log_file,
+            })
+        };
+        json!({
+            "nodes": self.nodes.iter().map(node).collect::<Vec<_>>(),
+            "admin_token": self.admin_token,
+            "license_key": self.license_key,
+            "bulk_license_key": self.bulk_license_key,
+            "single_license_key": self.single_license_key,
+            "quick_license_key": self.quick_license_key,
+            "root_file": self.root_file,
+            "data_dir": self.data_dir,
+        })
+    }
+
+    /// A connection to all nodes, as the operator.
+    pub(super) fn client(&self) -> Result<Client> {
+        let urls = self.nodes.iter().map(|node| node.api.clone()).collect();
+        Client::new(&Connection::to(urls, &self.admin_token)).map_err(told)
+    }
+
+    /// Starts a node again that was ended.
+    pub(super) fn restart(&mut self, at: usize) -> Result<()> {
+        let node = self.nodes.get_mut(at).context("there is no such node")?;
+        node.process = start_server(&node.config_file, &node.log_file)?;
+        self.save()
+    }
+
+    /// Removes what the demo wrote; nothing else that may lie in its directory.
+    fn remove_files(&self) -> Result<()> {
+        for path in &self.own {
+            let removed = if path.is_dir() {
+                std::fs::remove_dir_all(path)
+            } else {
+                std::fs::remove_file(path)
+            };
+            match removed {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("{} cannot be removed", path.display()));
+                }
+                _ => {}
+            }
+        }
+        // Only if it is empty: it may be the user's own.
+        let _ = std::fs::remove_dir(&self.data_dir);
+        Ok(())
+    }
+}
+
+impl Node {
+    /// The last lines of its log.
+    fn log_end(&self) -> String {
+        let log = std::fs::read_to_string(&self.log_file).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LOG_LINES_TOLD)..].join("\n  ")
+    }
+}
+
+/// A failure of a call as an error of the demo.
+fn told(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Here(error) => error,
+        other => anyhow!(other.to_string()),
+    }
+}
+
+fn text(answer: &Value, member: &str) -> Result<String> {
+    let text = answer[member].as_str().map(str::to_owned);
+    text.with_context(|| format!("`{member}` is missing in the answer"))
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("{} cannot be made", path.display()))
+}
+
+/// This executable, without settings of the environment that are meant for another server.
+fn usher() -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("this executable is not to be found")?);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("USHER_") && name != crate::telemetry::FILTER_VARIABLE {
+            command.env_remove(name);
+        }
+    }
+    Ok(command)
+}
+
+/// Runs a command of usher to its end and reads its answer.
+fn run(arguments: &[&str], config_file: &Path, join_token: Option<&str>) -> Result<Value> {
+    let mut command = usher()?;
+    command
+        .args(arguments)
+        .arg(config_file)
+        .args(["-o", "json"])
+        .stdin(Stdio::null());
+    if let Some(token) = join_token {
+        command.env("USHER_JOIN_TOKEN", token);
+    }
+    let ended = command.output().context("usher cannot be run")?;
+    if !ended.status.success() {
+        bail!(
+            "`usher {}` failed: {}",
+            arguments[0],
+            String::from_utf8_lossy(&ended.stderr).trim()
+        );
+    }
+    serde_json::from_slice(&ended.stdout).with_context(|| format!("`usher {}` answered no JSON", arguments[0]))
+}
+
+/// Starts `usher server`, in a process group of its own so that a Ctrl-C in this terminal is not meant for it.
+fn start_server(config_file: &Path, log_file: &Path) -> Result<Process> {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log_file);
+    let log = log.with_context(|| format!("{} cannot be written", log_file.display()))?;
+    let mut command = usher()?;
+    command.args(["server", "--config"]).arg(config_file).process_group(0);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
+    let process = Process::of(child.id());
+    // Somebody has to wait for it, or it stays in the process table when it ends.
+    std::thread::spawn(move || child.wait());
+    process
+}
