@@ -68,14 +68,27 @@ impl LookupKey {
 
     /// The holder that a fingerprint stands for under a license, with an instance where the plan counts so.
     pub fn holder(&self, license: LicenseId, fingerprint: &str, instance: Option<&str>) -> HolderKey {
-        let parts: [&[u8]; 3] = [license.as_bytes(), fingerprint.as_bytes(), instance.unwrap_or("").as_bytes()];
-        let context: &[u8] = if instance.is_some() { b"holder with instance" } else { b"holder" };
+        let parts: [&[u8]; 3] = [
+            license.as_bytes(),
+            fingerprint.as_bytes(),
+            instance.unwrap_or("").as_bytes(),
+        ];
+        let context: &[u8] = if instance.is_some() {
+            b"holder with instance"
+        } else {
+            b"holder"
+        };
         HolderKey::from_bytes(first_half(self.mac(context, &parts)))
     }
 
     /// The session that a request gets: the same for each repetition, so that nothing secret need be stored.
     pub fn session(&self, license: LicenseId, fingerprint: &str, instance: &str, request: &str) -> SessionId {
-        let parts: [&[u8]; 4] = [license.as_bytes(), fingerprint.as_bytes(), instance.as_bytes(), request.as_bytes()];
+        let parts: [&[u8]; 4] = [
+            license.as_bytes(),
+            fingerprint.as_bytes(),
+            instance.as_bytes(),
+            request.as_bytes(),
+        ];
         SessionId(first_half(self.mac(b"session", &parts)))
     }
 
@@ -84,7 +97,16 @@ impl LookupKey {
     pub fn request(&self, scope: &[u8], name: &str, content: &[u8]) -> Request {
         let id = RequestId::from_bytes(first_half(self.mac(b"request", &[scope, name.as_bytes()])));
         let content = self.mac(b"content", &[content]);
-        Request { id, content: content[..8].try_into().expect("a hash has 32 bytes") }
+        Request {
+            id,
+            content: content[..8].try_into().expect("a hash has 32 bytes"),
+        }
+    }
+
+    /// Bytes that belong to a call and that nobody can guess without the key: a repeated call gets the same ids and
+    /// secrets again, so that nothing secret need be stored. `purpose` keeps those of one call apart.
+    pub fn derive(&self, purpose: &str, scope: &[u8], name: &str) -> [u8; 32] {
+        self.mac(b"derived", &[purpose.as_bytes(), scope, name.as_bytes()])
     }
 
     fn mac(&self, context: &[u8], parts: &[&[u8]]) -> [u8; 32] {
@@ -131,8 +153,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_derived_differs_by_purpose_scope_and_name() {
+        let derived = key().derive("id", b"scope", "name");
+        assert_eq!(derived, key().derive("id", b"scope", "name"));
+        for other in [
+            ("secret", "scope", "name"),
+            ("id", "other", "name"),
+            ("id", "scope", "other"),
+            ("ids", "cope", "name"),
+        ] {
+            assert_ne!(derived, key().derive(other.0, other.1.as_bytes(), other.2), "{other:?}");
+        }
+    }
+
+    #[test]
     fn an_empty_instance_is_not_the_same_as_none() {
-        assert_ne!(key().holder(LICENSE, "laptop", None), key().holder(LICENSE, "laptop", Some("")));
+        assert_ne!(
+            key().holder(LICENSE, "laptop", None),
+            key().holder(LICENSE, "laptop", Some(""))
+        );
     }
 
     #[test]

@@ -1,0 +1,255 @@
+//! The audit: every change, grant, refusal and end, in the order of its hash tree.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord, LeafV1};
+use licensing::command::{Actor, Command};
+use licensing::ledger::Ledger;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::extract::Query;
+use super::operator::Operator;
+use super::page::Limit;
+use super::problem::ApiError;
+use super::sessions::SessionStatus;
+use super::time::Timestamp;
+
+/// Records of the audit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditPage {
+    /// The records, in their order.
+    items: Vec<Record>,
+    /// What to send as `after` for the next page; `null` at the end.
+    next_after: Option<u64>,
+    /// How many records there are.
+    size: u64,
+    /// The root of their RFC 6962 tree, in hexadecimal.
+    root: String,
+}
+
+/// A record of the audit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Record {
+    /// Its place in the tree, from 0.
+    index: u64,
+    /// The number of the command that it came from.
+    seq: u64,
+    /// When that was applied, on the cluster's clock.
+    at: Timestamp,
+    /// Who asked: `system`, `client`, or the id of an API token.
+    actor: String,
+    event: EventKind,
+    /// The command's name, where one was carried out or refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
+    /// The id of what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// The license that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license: Option<String>,
+    /// Who the seat was counted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
+    /// Seats held afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_use: Option<u32>,
+    /// How the session ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<SessionStatus>,
+    /// The code that it was refused with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// In the operator's or the ledger's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The bytes that the tree hashes, in base64, for an offline check.
+    leaf: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EventKind {
+    /// A seat is held by a new session.
+    Granted,
+    /// A session ended.
+    Ended,
+    /// The catalogue or the cluster was changed.
+    Changed,
+    /// Something was refused.
+    Refused,
+}
+
+/// Which records to show.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditQuery {
+    /// How many records a page has.
+    #[serde(default)]
+    limit: Limit,
+    /// The `index` after which to go on; left out, from the beginning.
+    after: Option<u64>,
+}
+
+/// Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
+/// with the first record that it has.
+#[utoipa::path(
+    get, path = "/audit", tag = "audit", params(AuditQuery), security(("api_token" = [])),
+    responses((status = 200, description = "A page of records.", body = AuditPage)),
+)]
+pub(super) async fn list_audit(
+    State(api): State<Api>,
+    _: Operator,
+    Query(query): Query<AuditQuery>,
+) -> Result<Answer<AuditPage>, ApiError> {
+    let from = query.after.map_or(0, |after| after.saturating_add(1));
+    let records = api.cluster().history().audit(from..u64::MAX, query.limit.get()).await;
+    let records = records.map_err(ApiError::internal)?;
+    let items = records.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;
+    let full = items.len() == query.limit.get();
+    let next_after = items.last().filter(|_| full).map(|record| record.index);
+    let (size, root) = api
+        .cluster()
+        .ledger(|ledger: &Ledger| (ledger.audit_size(), ledger.audit_root().to_string()));
+    Ok(Answer(AuditPage {
+        items,
+        next_after,
+        size,
+        root,
+    }))
+}
+
+impl Record {
+    fn of(record: &AuditRecord) -> Result<Self, ApiError> {
+        let AuditLeaf::V1(LeafV1 {
+            index,
+            seq,
+            at,
+            actor,
+            event,
+        }) = AuditLeaf::decode(&record.leaf).map_err(ApiError::internal)?;
+        let actor = match actor {
+            Actor::System => "system".to_owned(),
+            Actor::Client => "client".to_owned(),
+            Actor::Token(id) => id.to_string(),
+        };
+        let leaf = STANDARD.encode(&record.leaf);
+        let bare = Self {
+            index,
+            seq: seq.get(),
+            at: Timestamp(at),
+            actor,
+            event: EventKind::Changed,
+            command: None,
+            subject: None,
+            license: None,
+            holder: None,
+            in_use: None,
+            cause: None,
+            code: None,
+            reason: None,
+            leaf,
+        };
+        Ok(bare.telling(event))
+    }
+
+    fn telling(self, event: AuditEvent) -> Self {
+        match event {
+            AuditEvent::Granted {
+                license,
+                session,
+                holder,
+                in_use,
+                ..
+            } => Self {
+                event: EventKind::Granted,
+                subject: Some(session.to_string()),
+                license: Some(license.to_string()),
+                holder: Some(holder.to_string()),
+                in_use: Some(in_use),
+                ..self
+            },
+            AuditEvent::Ended {
+                license,
+                session,
+                cause,
+                ..
+            } => {
+                let (cause, reason) = SessionStatus::of(&cause);
+                Self {
+                    event: EventKind::Ended,
+                    subject: Some(session.to_string()),
+                    license: Some(license.to_string()),
+                    cause: Some(cause),
+                    reason,
+                    ..self
+                }
+            }
+            AuditEvent::Changed { command } => Self {
+                event: EventKind::Changed,
+                command: Some(command.name().to_owned()),
+                subject: subject(&command),
+                reason: reason(&command),
+                ..self
+            },
+            AuditEvent::Refused {
+                command,
+                license,
+                holder,
+                rejection,
+            } => Self {
+                event: EventKind::Refused,
+                command: Some(command.to_string()),
+                license: license.map(|id| id.to_string()),
+                holder: holder.map(|id| id.to_string()),
+                code: Some(rejection.code()),
+                reason: Some(rejection.to_string()),
+                ..self
+            },
+        }
+    }
+}
+
+/// The id of what a change is about.
+fn subject(command: &Command) -> Option<String> {
+    Some(match command {
+        Command::CreateProduct(create) => create.id.to_string(),
+        Command::UpdateProduct(update) => update.id.to_string(),
+        Command::CreatePlan(create) => create.id.to_string(),
+        Command::UpdatePlan(update) => update.id.to_string(),
+        Command::CreateCustomer(create) => create.id.to_string(),
+        Command::UpdateCustomer(update) => update.id.to_string(),
+        Command::CreateLicense(create) => create.id.to_string(),
+        Command::UpdateLicense(update) => update.id.to_string(),
+        Command::SuspendLicense { license, .. }
+        | Command::ReinstateLicense { license }
+        | Command::RevokeLicense { license, .. }
+        | Command::ExtendLicense { license, .. } => license.to_string(),
+        Command::FoundCluster { cluster, .. } => cluster.to_string(),
+        Command::CreateJoinToken { id, .. } => id.to_string(),
+        Command::AdmitNode { token, .. } => token.to_string(),
+        Command::UpdateNode { node, .. } | Command::RemoveNode { node } => node.to_string(),
+        Command::CreateApiToken { id, .. } | Command::RevokeApiToken { id } => id.to_string(),
+        Command::Tick
+        | Command::Acquire(_)
+        | Command::Heartbeat { .. }
+        | Command::Release { .. }
+        | Command::RevokeSession { .. }
+        | Command::StepClock { .. }
+        | Command::RaiseClusterVersion { .. }
+        | Command::BeginEpoch { .. } => return None,
+    })
+}
+
+fn reason(command: &Command) -> Option<String> {
+    match command {
+        Command::SuspendLicense { reason, .. } | Command::RevokeLicense { reason, .. } => Some(reason.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,242 @@
+//! The cluster: who is in it, who leads, and what an operator can do about it.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use licensing::cluster::Node;
+use licensing::command::Command;
+use licensing::id::NodeId;
+use licensing::ledger::Ledger;
+use licensing::outcome::Kind;
+use raft::{ClusterStatus, Member};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Api;
+use super::code::Code;
+use super::extract::{InPath, MaybeJson};
+use super::id::{self, Id};
+use super::license_changes::Nothing;
+use super::operator::Operator;
+use super::problem::ApiError;
+use super::refusal::not_found;
+use super::time::Timestamp;
+
+/// The cluster as the answering node sees it. It answers also when no quorum is left.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClusterView {
+    id: id::ClusterId,
+    /// The node that answers.
+    node: u64,
+    /// The version of usher that the answering node runs.
+    version: &'static str,
+    /// Which commands the whole cluster understands.
+    cluster_version: u32,
+    /// The leader that the answering node follows.
+    leader: Option<u64>,
+    term: u64,
+    /// Nodes that vote.
+    voters: usize,
+    /// How many nodes may still be lost before the cluster stops answering; `null` without a leader.
+    tolerance: Option<usize>,
+    /// The newest entry of the answering node's log.
+    last_log: u64,
+    /// The newest entry that it has applied.
+    applied: u64,
+    /// Entries that it has yet to apply.
+    lag: u64,
+    /// The newest entry that its snapshot covers.
+    snapshot: u64,
+    /// Commands and heartbeats that wait on it.
+    waiting: Waiting,
+    /// The cluster's clock.
+    at: Timestamp,
+    /// The audit's records, and the root of their hash tree in hexadecimal.
+    audit: AuditTree,
+    /// Every node that was not removed.
+    nodes: Vec<NodeView>,
+}
+
+/// What waits on a node.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    proposals: usize,
+    heartbeats: usize,
+}
+
+/// The audit as a whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditTree {
+    size: u64,
+    root: String,
+}
+
+/// A node of the cluster.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NodeView {
+    id: u64,
+    /// Its name for people.
+    name: String,
+    /// Where its peers reach it.
+    peer_address: String,
+    /// Where its API is.
+    api_url: String,
+    role: Role,
+    /// Entries it has yet to receive; only the leader knows.
+    lag: Option<u64>,
+    /// Its wall clock less the answering node's, when last heard.
+    clock_offset_ms: Option<i64>,
+    /// How long ago it last answered the answering node. Only a leader asks all the time.
+    heard_ms_ago: Option<u64>,
+    admitted_at: Timestamp,
+    /// The node it was admitted to take the place of.
+    replaces: Option<u64>,
+}
+
+/// What a node does in the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    /// It leads.
+    Leader,
+    /// It votes.
+    Voter,
+    /// It follows without a vote.
+    Learner,
+    /// It was admitted and is not in the membership yet.
+    Admitted,
+}
+
+impl NodeView {
+    fn of(node: &Node, status: &ClusterStatus) -> Self {
+        let member = status.members.iter().find(|member| member.node == node.id);
+        let leads = status.leader == Some(node.id);
+        Self {
+            id: node.id.get(),
+            name: node.name.to_string(),
+            peer_address: node.peer_address.to_string(),
+            api_url: node.api_url.to_string(),
+            role: role(member, leads),
+            lag: member
+                .and_then(|member| member.matched)
+                .map(|matched| status.last_log.saturating_sub(matched)),
+            clock_offset_ms: member.and_then(|member| member.clock_offset_ms),
+            heard_ms_ago: member.and_then(|member| member.heard_ms_ago),
+            admitted_at: Timestamp(node.admitted_at),
+            replaces: node.replaces.map(NodeId::get),
+        }
+    }
+}
+
+fn role(member: Option<&Member>, leads: bool) -> Role {
+    match member {
+        Some(_) if leads => Role::Leader,
+        Some(member) if member.voter => Role::Voter,
+        Some(_) => Role::Learner,
+        None => Role::Admitted,
+    }
+}
+
+/// Show the cluster.
+#[utoipa::path(
+    get, path = "/cluster", tag = "cluster", security(("api_token" = [])),
+    responses((status = 200, description = "The cluster as the answering node sees it.", body = ClusterView)),
+)]
+pub(super) async fn get_cluster(State(api): State<Api>, _: Operator) -> Answer<ClusterView> {
+    Answer(view(&api))
+}
+
+fn view(api: &Api) -> ClusterView {
+    let status = api.cluster().status();
+    let read = |ledger: &Ledger| {
+        let present = ledger.nodes().filter(|node| node.removed_at.is_none());
+        let nodes = present.map(|node| NodeView::of(node, &status)).collect();
+        let audit = AuditTree {
+            size: ledger.audit_size(),
+            root: ledger.audit_root().to_string(),
+        };
+        (nodes, audit, ledger.cluster_version())
+    };
+    let (nodes, audit, cluster_version) = api.cluster().ledger(read);
+    ClusterView {
+        id: Id(api.0.config.cluster_id),
+        node: status.node.get(),
+        version: env!("CARGO_PKG_VERSION"),
+        cluster_version,
+        leader: status.leader.map(NodeId::get),
+        term: status.term,
+        voters: status.members.iter().filter(|member| member.voter).count(),
+        tolerance: status.tolerance(),
+        last_log: status.last_log,
+        applied: status.applied,
+        lag: status.last_log.saturating_sub(status.applied),
+        snapshot: status.snapshot,
+        waiting: Waiting {
+            proposals: status.proposals_waiting,
+            heartbeats: status.heartbeats_waiting,
+        },
+        at: Timestamp(status.at),
+        audit,
+        nodes,
+    }
+}
+
+/// Whom to hand the lead to.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transfer {
+    /// The node's number; left out, the voter that is furthest.
+    to: Option<u64>,
+}
+
+/// Hand the lead to another node. The node that leads has to be asked; the refusal of another one names it.
+#[utoipa::path(
+    post, path = "/cluster/transfer", tag = "cluster", request_body = Transfer, security(("api_token" = [])),
+    responses((status = 200, description = "The cluster after the transfer.", body = ClusterView)),
+)]
+pub(super) async fn transfer_lead(
+    State(api): State<Api>,
+    _: Operator,
+    request: MaybeJson<Transfer>,
+) -> Result<Answer<ClusterView>, ApiError> {
+    let leader = api.cluster().status().leader;
+    if leader != Some(api.cluster().me()) {
+        return Err(elsewhere(&api, leader));
+    }
+    let to = request.value.to.map(NodeId::new);
+    let conflict = |why: String| ApiError::new(Code::Conflict, format!("The lead was not handed over: {why}."));
+    api.cluster().transfer_lead(to).await.map_err(conflict)?;
+    Ok(Answer(view(&api)))
+}
+
+fn elsewhere(api: &Api, leader: Option<NodeId>) -> ApiError {
+    let Some(leader) = leader else {
+        return raft::ProposeError::NoLeader.into();
+    };
+    let url = api
+        .cluster()
+        .ledger(|ledger| ledger.node(leader).map(|node| node.api_url.to_string()));
+    let detail = format!(
+        "This node does not lead. Ask node {leader}, at {}.",
+        url.as_deref().unwrap_or("an unknown address")
+    );
+    ApiError::new(Code::Conflict, detail)
+}
+
+/// Remove a node for good. Its number is never used again; to come back it joins anew.
+#[utoipa::path(
+    delete, path = "/cluster/nodes/{id}", tag = "cluster", security(("api_token" = [])),
+    params(("id" = u64, Path, description = "The node's number.")),
+    responses((status = 200, description = "The cluster as the answering node sees it.", body = ClusterView)),
+)]
+pub(super) async fn remove_node(
+    State(api): State<Api>,
+    operator: Operator,
+    InPath(text): InPath,
+    request: MaybeJson<Nothing>,
+) -> Result<Answer<ClusterView>, ApiError> {
+    let node = NodeId::new(text.parse().map_err(|_| not_found(Kind::Node))?);
+    operator
+        .change(&api, &request.bytes, Command::RemoveNode { node })
+        .await?;
+    Ok(Answer(view(&api)))
+}

@@ -1,0 +1,216 @@
+//! Customers: the organisations and people that hold licenses.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use licensing::command::{Command, CreateCustomer, UpdateCustomer};
+use licensing::id::CustomerId;
+use licensing::ledger::Ledger;
+use licensing::outcome::Kind;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::extract::{InPath, Json, Query};
+use super::id::{self, Id};
+use super::operator::Operator;
+use super::page::{Limit, Page, contains, fill};
+use super::problem::ApiError;
+use super::refusal::not_found;
+use super::resource::{Edit, SeenVersion, Shown};
+use super::text::{Email, Name, Reference, Search};
+use super::time::Timestamp;
+
+/// A customer: the organisation or person that holds licenses.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Customer {
+    id: id::CustomerId,
+    /// Its name for people.
+    name: String,
+    /// Where to write to.
+    email: Option<String>,
+    /// The vendor's own number for it; unique where given.
+    reference: Option<String>,
+    created_at: Timestamp,
+    /// Counts its edits, from 1; also the `ETag`.
+    version: u32,
+}
+
+impl Customer {
+    fn of(customer: &licensing::catalogue::Customer) -> Self {
+        Self {
+            id: Id(customer.id),
+            name: customer.name.to_string(),
+            email: customer.email.as_deref().map(str::to_owned),
+            reference: customer.reference.as_deref().map(str::to_owned),
+            created_at: Timestamp(customer.created_at),
+            version: customer.version,
+        }
+    }
+}
+
+/// A customer to create.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCustomer {
+    name: Name,
+    email: Option<Email>,
+    reference: Option<Reference>,
+}
+
+/// What to change of a customer; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomerChange {
+    /// The version that was seen; another is a conflict. `If-Match` says the same.
+    if_version: Option<u32>,
+    name: Option<Name>,
+    /// `null` clears it.
+    #[serde(default)]
+    #[schema(value_type = Option<Email>)]
+    email: Edit<Email>,
+    /// `null` clears it.
+    #[serde(default)]
+    #[schema(value_type = Option<Reference>)]
+    reference: Edit<Reference>,
+}
+
+/// Which customers to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CustomerQuery {
+    /// How many items a page has.
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<id::CustomerId>,
+    /// Only those whose name, address or reference contains this.
+    search: Option<Search>,
+    /// Only the one with exactly this reference.
+    reference: Option<Reference>,
+}
+
+impl CustomerQuery {
+    fn matches(&self, customer: &licensing::catalogue::Customer) -> bool {
+        let search = self.search.as_deref().unwrap_or_default();
+        let texts = [
+            Some(&customer.name),
+            customer.email.as_ref(),
+            customer.reference.as_ref(),
+        ];
+        let found = texts.into_iter().flatten().any(|text| contains(text, search));
+        let wanted = self.reference.as_deref();
+        found && (wanted.is_none() || wanted == customer.reference.as_deref())
+    }
+}
+
+/// The customer of an id or a reference.
+pub(super) fn customer_id(ledger: &Ledger, text: &str) -> Option<CustomerId> {
+    let by_id = text.parse().ok().and_then(|id| ledger.customer(id));
+    by_id
+        .or_else(|| ledger.customer_by_reference(text))
+        .map(|customer| customer.id)
+}
+
+fn shown(api: &Api, id: CustomerId) -> Result<Shown<Customer>, ApiError> {
+    let customer = api.cluster().ledger(|ledger| ledger.customer(id).map(Customer::of));
+    let customer = customer.ok_or_else(|| not_found(Kind::Customer))?;
+    let version = customer.version;
+    Ok(Shown::at_version(customer, version))
+}
+
+async fn named(api: &Api, text: &str) -> Result<CustomerId, ApiError> {
+    api.cluster().barrier().await?;
+    api.cluster()
+        .ledger(|ledger| customer_id(ledger, text))
+        .ok_or_else(|| not_found(Kind::Customer))
+}
+
+/// List customers, in id order.
+#[utoipa::path(
+    get, path = "/customers", tag = "catalogue", params(CustomerQuery), security(("api_token" = [])),
+    responses((status = 200, description = "A page of customers.", body = Page<Customer>)),
+)]
+pub(super) async fn list_customers(
+    State(api): State<Api>,
+    _: Operator,
+    Query(query): Query<CustomerQuery>,
+) -> Result<Answer<Page<Customer>>, ApiError> {
+    let after = query.cursor.map(|Id(id)| id);
+    let page = fill(
+        &api,
+        query.limit,
+        after,
+        |id| id.to_string(),
+        |ledger, after, filling| {
+            let _ = ledger.customers(after).try_for_each(|customer| {
+                filling.look_at(customer.id, query.matches(customer).then(|| Customer::of(customer)))
+            });
+        },
+    );
+    page.await.map(Answer)
+}
+
+/// Create a customer.
+#[utoipa::path(
+    post, path = "/customers", tag = "catalogue", request_body = NewCustomer, security(("api_token" = [])),
+    responses((status = 201, description = "The customer.", body = Customer)),
+)]
+pub(super) async fn create_customer(
+    State(api): State<Api>,
+    operator: Operator,
+    request: Json<NewCustomer>,
+) -> Result<Shown<Customer>, ApiError> {
+    let id = CustomerId::from_bytes(operator.derive(&api, "id"));
+    let new = request.value;
+    let command = Command::CreateCustomer(CreateCustomer {
+        id,
+        name: new.name.into(),
+        email: new.email.map(Into::into),
+        reference: new.reference.map(Into::into),
+    });
+    operator.change(&api, &request.bytes, command).await?;
+    Ok(shown(&api, id)?.created(&format!("/customers/{id}")))
+}
+
+/// Read a customer.
+#[utoipa::path(
+    get, path = "/customers/{id}", tag = "catalogue", security(("api_token" = [])),
+    params(("id" = String, Path, description = "The customer's id or reference.")),
+    responses((status = 200, description = "The customer.", body = Customer)),
+)]
+pub(super) async fn get_customer(
+    State(api): State<Api>,
+    _: Operator,
+    InPath(text): InPath,
+) -> Result<Shown<Customer>, ApiError> {
+    let id = named(&api, &text).await?;
+    shown(&api, id)
+}
+
+/// Change a customer.
+#[utoipa::path(
+    patch, path = "/customers/{id}", tag = "catalogue", request_body = CustomerChange, security(("api_token" = [])),
+    params(("id" = String, Path, description = "The customer's id or reference.")),
+    responses((status = 200, description = "The customer as it is now.", body = Customer)),
+)]
+pub(super) async fn change_customer(
+    State(api): State<Api>,
+    operator: Operator,
+    seen: SeenVersion,
+    InPath(text): InPath,
+    request: Json<CustomerChange>,
+) -> Result<Shown<Customer>, ApiError> {
+    let id = named(&api, &text).await?;
+    let change = request.value;
+    let command = Command::UpdateCustomer(UpdateCustomer {
+        id,
+        if_version: seen.or(change.if_version),
+        name: change.name.map(Into::into),
+        email: change.email.into_command(),
+        reference: change.reference.into_command(),
+    });
+    operator.change(&api, &request.bytes, command).await?;
+    shown(&api, id)
+}

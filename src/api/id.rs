@@ -1,0 +1,81 @@
+//! Ids on the wire: their text form in JSON and in queries.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// An id that has a name in the API's documentation.
+pub(crate) trait Documented: Display + FromStr<Err: Display> {
+    /// The schema's name.
+    const NAME: &'static str;
+    /// What stands before the underscore.
+    const PREFIX: &'static str;
+}
+
+macro_rules! documented {
+    ($($name:ident),+) => {$(
+        impl Documented for licensing::id::$name {
+            const NAME: &'static str = stringify!($name);
+            const PREFIX: &'static str = Self::PREFIX;
+        }
+
+        #[doc = concat!("A [`", stringify!($name), "`](licensing::id::", stringify!($name), ") in its text form.")]
+        pub(crate) type $name = Id<licensing::id::$name>;
+    )+};
+}
+
+// The aliases are what the documentation's derive can read; it wants more of a generic type than this one can give.
+documented!(
+    ApiTokenId,
+    ClusterId,
+    CustomerId,
+    HolderKey,
+    JoinTokenId,
+    LicenseId,
+    PlanId,
+    ProductId,
+    SessionName
+);
+
+/// An id in its text form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id<T>(pub T);
+
+impl<T: Display> Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: Display> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de, T: Documented> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<T: Documented> PartialSchema for Id<T> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!("^{}_[0-9a-hjkmnp-tv-z]+$", T::PREFIX)))
+            .into()
+    }
+}
+
+impl<T: Documented> ToSchema for Id<T> {
+    fn name() -> Cow<'static, str> {
+        T::NAME.into()
+    }
+}

@@ -1,0 +1,255 @@
+//! Licenses: listed, created, read. How they change is in `license_changes`.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use licensing::command::{Command, CreateLicense};
+use licensing::id::{CustomerId, LicenseId, PlanId, ProductId};
+use licensing::ledger::Ledger;
+use licensing::time::At;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::customers::customer_id;
+use super::entitlements::EntitlementsBody;
+use super::extract::{InPath, Json, Query};
+use super::id::{self, Id};
+use super::license_view::{License, Status, named, shown, view};
+use super::operator::Operator;
+use super::page::{Limit, Page, contains, fill};
+use super::plans::plan_id;
+use super::problem::ApiError;
+use super::products::product_id;
+use super::resource::Shown;
+use super::text::{Handle, Search};
+use super::time::Timestamp;
+use crate::license_key::LicenseKey;
+
+/// A license to create.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewLicense {
+    /// The plan's id, `product:plan` by their codes, or a code that only one product has.
+    plan: Handle,
+    /// The customer's id or reference.
+    customer: Handle,
+    /// Its own number of seats, instead of the plan's.
+    seats: Option<u32>,
+    /// From when it may be used; left out, from now.
+    starts_at: Option<Timestamp>,
+    /// Until when it may be used; left out or `null`, without end.
+    expires_at: Option<Timestamp>,
+    /// Overrides of and additions to the plan's entitlements.
+    #[serde(default)]
+    entitlements: EntitlementsBody,
+}
+
+/// A license with its key, which is shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LicenseWithKey {
+    /// The license key in full. It is not kept and cannot be shown again, except to a repetition of this very call.
+    license_key: String,
+    #[serde(flatten)]
+    license: License,
+}
+
+impl LicenseWithKey {
+    pub(super) fn new(key: &LicenseKey, license: License) -> Self {
+        Self {
+            license_key: key.reveal().to_owned(),
+            license,
+        }
+    }
+}
+
+/// Which licenses to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LicenseQuery {
+    /// How many items a page has.
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<id::LicenseId>,
+    /// Only those of the customer with this id or reference.
+    customer: Option<Handle>,
+    /// Only those of the product with this id or code.
+    product: Option<Handle>,
+    /// Only those of this plan: its id, `product:plan` by their codes, or a unique code.
+    plan: Option<Handle>,
+    /// Only those with this status.
+    status: Option<Status>,
+    /// Only those whose key's last characters, id, customer's name or customer's reference contain this.
+    search: Option<Search>,
+}
+
+/// What a query asks for by a name.
+enum Wanted<T> {
+    /// It names nothing, so all match.
+    All,
+    /// The one that was named.
+    One(T),
+    /// There is no such one, so none match.
+    Unknown,
+}
+
+impl<T: PartialEq> Wanted<T> {
+    fn new(name: Option<&Handle>, find: impl Fn(&str) -> Option<T>) -> Self {
+        name.map_or(Self::All, |name| find(name).map_or(Self::Unknown, Self::One))
+    }
+
+    fn is(&self, found: &T) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(wanted) => wanted == found,
+            Self::Unknown => false,
+        }
+    }
+}
+
+/// A query whose names were looked up.
+struct Filter<'a> {
+    query: &'a LicenseQuery,
+    customer: Wanted<CustomerId>,
+    product: Wanted<ProductId>,
+    plan: Wanted<PlanId>,
+}
+
+impl<'a> Filter<'a> {
+    fn new(ledger: &Ledger, query: &'a LicenseQuery) -> Self {
+        Self {
+            query,
+            customer: Wanted::new(query.customer.as_ref(), |text| customer_id(ledger, text)),
+            product: Wanted::new(query.product.as_ref(), |text| product_id(ledger, text)),
+            plan: Wanted::new(query.plan.as_ref(), |text| plan_id(ledger, text).ok()),
+        }
+    }
+
+    fn matches(&self, ledger: &Ledger, license: &licensing::catalogue::License) -> bool {
+        let product = ledger.plan(license.plan).map(|plan| plan.product);
+        self.customer.is(&license.customer)
+            && self.plan.is(&license.plan)
+            && product.is_some_and(|product| self.product.is(&product))
+            && self
+                .query
+                .status
+                .is_none_or(|wanted| wanted == Status::of(ledger, license))
+            && self
+                .query
+                .search
+                .as_deref()
+                .is_none_or(|search| found(ledger, license, search))
+    }
+}
+
+fn found(ledger: &Ledger, license: &licensing::catalogue::License, search: &str) -> bool {
+    let customer = ledger.customer(license.customer);
+    contains(&license.key_hint, search)
+        || contains(&license.id.to_string(), search)
+        || customer.is_some_and(|customer| contains(&customer.name, search))
+        || customer
+            .and_then(|customer| customer.reference.as_deref())
+            .is_some_and(|text| contains(text, search))
+}
+
+/// List licenses, in id order.
+#[utoipa::path(
+    get, path = "/licenses", tag = "licenses", params(LicenseQuery), security(("api_token" = [])),
+    responses((status = 200, description = "A page of licenses.", body = Page<License>)),
+)]
+pub(super) async fn list_licenses(
+    State(api): State<Api>,
+    _: Operator,
+    Query(query): Query<LicenseQuery>,
+) -> Result<Answer<Page<License>>, ApiError> {
+    let page = fill(
+        &api,
+        query.limit,
+        query.cursor.map(|Id(id)| id),
+        |id| id.to_string(),
+        |ledger, after, filling| {
+            let filter = Filter::new(ledger, &query);
+            let _ = ledger.licenses(after).try_for_each(|license| {
+                let matches = filter.matches(ledger, license);
+                filling.look_at(license.id, matches.then(|| License::of(ledger, license)).flatten())
+            });
+        },
+    );
+    page.await.map(Answer)
+}
+
+/// Create a license. Its key is in this answer and nowhere else.
+#[utoipa::path(
+    post, path = "/licenses", tag = "licenses", request_body = NewLicense, security(("api_token" = [])),
+    responses((status = 201, description = "The license with its key.", body = LicenseWithKey)),
+)]
+pub(super) async fn create_license(
+    State(api): State<Api>,
+    operator: Operator,
+    request: Json<NewLicense>,
+) -> Result<Shown<LicenseWithKey>, ApiError> {
+    api.cluster().barrier().await?;
+    let terms = api.cluster().ledger(|ledger| Sold::look_up(ledger, &request.value))?;
+    let id = LicenseId::from_bytes(operator.derive(&api, "id"));
+    let key = LicenseKey::new(&terms.key_prefix, operator.derive(&api, "license key"));
+    let new = request.value;
+    let command = Command::CreateLicense(CreateLicense {
+        id,
+        plan: terms.plan,
+        customer: terms.customer,
+        key: api.lookup().license_key(key.reveal()),
+        key_hint: key.hint().into(),
+        seats: new.seats,
+        starts_at: new.starts_at.map(point),
+        expires_at: new.expires_at.map(point),
+        entitlements: (*new.entitlements.0).clone(),
+    });
+    operator.change(&api, &request.bytes, command).await?;
+    let license = view(&api, id)?;
+    let version = license.version();
+    Ok(Shown::at_version(LicenseWithKey::new(&key, license), version).created(&format!("/licenses/{id}")))
+}
+
+/// What a new license is made of.
+struct Sold {
+    plan: PlanId,
+    customer: CustomerId,
+    key_prefix: String,
+}
+
+impl Sold {
+    fn look_up(ledger: &Ledger, new: &NewLicense) -> Result<Self, ApiError> {
+        let no_plan = |_| ApiError::field("plan", "no plan has this id, or not exactly one has this code");
+        let plan = plan_id(ledger, &new.plan).map_err(no_plan)?;
+        let customer = customer_id(ledger, &new.customer);
+        let customer = customer.ok_or_else(|| ApiError::field("customer", "no customer has this id or reference"))?;
+        let product = ledger.plan(plan).and_then(|plan| ledger.product(plan.product));
+        let key_prefix = product.map(|product| product.key_prefix.to_string());
+        Ok(Self {
+            plan,
+            customer,
+            key_prefix: key_prefix.ok_or_else(|| ApiError::internal("a plan without a product"))?,
+        })
+    }
+}
+
+fn point(at: Timestamp) -> At {
+    at.0
+}
+
+/// Read a license.
+#[utoipa::path(
+    get, path = "/licenses/{id}", tag = "licenses", security(("api_token" = [])),
+    params(("id" = String, Path, description = "The license's id.")),
+    responses((status = 200, description = "The license.", body = License)),
+)]
+pub(super) async fn get_license(
+    State(api): State<Api>,
+    _: Operator,
+    InPath(text): InPath,
+) -> Result<Shown<License>, ApiError> {
+    let id = named(&api, &text).await?;
+    shown(&api, id)
+}

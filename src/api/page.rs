@@ -1,0 +1,171 @@
+//! Lists in pages: so many items, and a cursor to go on from.
+
+use std::ops::ControlFlow;
+
+use licensing::ledger::Ledger;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::Api;
+use super::problem::ApiError;
+
+/// Rows that are looked at under one lock of the ledger, so that a rare filter holds up no command.
+const ROWS_PER_LOCK: usize = 2_000;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    /// The items, in the list's own order.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; `null` on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// How many items a page has, 1 to 200.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit(usize);
+
+/// The most items of a page.
+const LIMIT_MAX: usize = 200;
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl Limit {
+    /// How many items.
+    pub(crate) fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let limit = usize::deserialize(deserializer)?;
+        let problem = || serde::de::Error::custom("expected a whole number of 1 to 200");
+        (1..=LIMIT_MAX)
+            .contains(&limit)
+            .then_some(Self(limit))
+            .ok_or_else(problem)
+    }
+}
+
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(LIMIT_MAX))
+            .default(Some(Self::default().0.into()))
+            .into()
+    }
+}
+
+impl ToSchema for Limit {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Limit".into()
+    }
+}
+
+/// A page that is being filled.
+#[derive(Debug)]
+pub(crate) struct Filling<K, T> {
+    wanted: usize,
+    looked_at: usize,
+    items: Vec<(K, T)>,
+    last: Option<K>,
+    stopped: bool,
+}
+
+impl<K: Copy, T> Filling<K, T> {
+    /// Takes the next row of the list; `item` is `None` if the row does not match. `Break` asks to stop looking.
+    pub(crate) fn look_at(&mut self, key: K, item: Option<T>) -> ControlFlow<()> {
+        self.looked_at += 1;
+        self.last = Some(key);
+        self.items.extend(item.map(|item| (key, item)));
+        self.stopped = self.items.len() == self.wanted || self.looked_at == ROWS_PER_LOCK;
+        if self.stopped {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+/// Fills a page with rows after `after`. `look` shows the ledger's rows after a key to [`Filling::look_at`], in order.
+/// It waits until this node knows everything that was acknowledged before the call.
+pub(crate) async fn fill<K: Copy, T>(
+    api: &Api,
+    limit: Limit,
+    after: Option<K>,
+    cursor: impl Fn(K) -> String,
+    look: impl Fn(&Ledger, Option<K>, &mut Filling<K, T>),
+) -> Result<Page<T>, ApiError> {
+    api.cluster().barrier().await?;
+    // One more than asked for tells whether there is a next page.
+    let mut filling = Filling {
+        wanted: limit.0 + 1,
+        looked_at: 0,
+        items: Vec::new(),
+        last: after,
+        stopped: true,
+    };
+    while filling.stopped && filling.items.len() < filling.wanted {
+        (filling.stopped, filling.looked_at) = (false, 0);
+        let after = filling.last;
+        api.cluster().ledger(|ledger| look(ledger, after, &mut filling));
+        tokio::task::yield_now().await;
+    }
+    let more = filling.items.len() > limit.0;
+    filling.items.truncate(limit.0);
+    let next_cursor = filling.items.last().filter(|_| more).map(|(key, _)| cursor(*key));
+    Ok(Page {
+        items: filling.items.into_iter().map(|(_, item)| item).collect(),
+        next_cursor,
+    })
+}
+
+/// Whether `text` contains `part`, in any case.
+pub(crate) fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn a_filling_page_stops_when_it_is_full_or_has_looked_long_enough() {
+        let mut filling = Filling {
+            wanted: 2,
+            looked_at: 0,
+            items: Vec::new(),
+            last: None,
+            stopped: false,
+        };
+        assert_eq!(filling.look_at(1, Some("a")), ControlFlow::Continue(()));
+        assert_eq!(filling.look_at(2, Some("b")), ControlFlow::Break(()));
+        let mut filling: Filling<usize, &str> = Filling {
+            wanted: 2,
+            looked_at: 0,
+            items: Vec::new(),
+            last: None,
+            stopped: false,
+        };
+        let looked = (1..=2 * ROWS_PER_LOCK)
+            .find(|row| filling.look_at(*row, None).is_break())
+            .unwrap();
+        assert_eq!((looked, filling.last), (ROWS_PER_LOCK, Some(ROWS_PER_LOCK)));
+    }
+
+    #[test]
+    fn a_limit_is_1_to_200() {
+        let read = |limit: u64| serde_json::from_value::<Limit>(limit.into()).is_ok();
+        assert!(read(1) && read(200) && !read(0) && !read(201));
+    }
+}

@@ -1,0 +1,266 @@
+//! Plans: the tiers of a product.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use licensing::catalogue::PlanTerms;
+use licensing::command::{Command, CreatePlan, UpdatePlan};
+use licensing::id::PlanId;
+use licensing::ledger::Ledger;
+use licensing::outcome::Kind;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::code::Code;
+use super::entitlements::EntitlementsBody;
+use super::extract::{InPath, Json, Query};
+use super::id::{self, Id};
+use super::operator::Operator;
+use super::page::{Limit, Page, contains, fill};
+use super::plan_terms::{Holder, Terms, TermsChange, defaults, request_with_terms};
+use super::problem::ApiError;
+use super::products::product_id;
+use super::refusal::not_found;
+use super::resource::{Edit, SeenVersion, Shown};
+use super::seats::OfflineModeName;
+use super::text::{Handle, Name, Search, ShortName};
+use super::time::Timestamp;
+
+/// How often a change that named no version is tried again when somebody else changed the plan at the same time.
+const TRIES_MAX: usize = 4;
+
+/// A plan: a tier of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Plan {
+    id: id::PlanId,
+    /// The product it sells.
+    product: id::ProductId,
+    /// The product's short name.
+    product_code: String,
+    /// Its short name; unique within the product.
+    code: String,
+    /// Its name for people.
+    name: String,
+    #[serde(flatten)]
+    terms: Terms,
+    created_at: Timestamp,
+    /// Counts its edits, from 1; also the `ETag`.
+    version: u32,
+}
+
+impl Plan {
+    fn of(ledger: &Ledger, plan: &licensing::catalogue::Plan) -> Self {
+        Self {
+            id: Id(plan.id),
+            product: Id(plan.product),
+            product_code: ledger
+                .product(plan.product)
+                .map(|product| product.code.to_string())
+                .unwrap_or_default(),
+            code: plan.code.to_string(),
+            name: plan.name.to_string(),
+            terms: Terms::of(&plan.terms),
+            created_at: Timestamp(plan.created_at),
+            version: plan.version,
+        }
+    }
+}
+
+request_with_terms! {
+    /// A plan to create. Product, code and name are needed; all else has a default.
+    pub(crate) struct NewPlan {
+        /// The product's id or code.
+        product: Handle,
+        code: ShortName,
+        name: Name,
+    }
+}
+
+request_with_terms! {
+    /// What to change of a plan; what is left out stays as it is. New terms hold for live sessions from their next
+    /// heartbeat.
+    pub(crate) struct PlanChange {
+        /// The version that was seen; another is a conflict. `If-Match` says the same.
+        if_version: Option<u32>,
+        name: Option<Name>,
+    }
+}
+
+/// Which plans to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PlanQuery {
+    /// How many items a page has.
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<id::PlanId>,
+    /// Only those of the product with this id or code.
+    product: Option<Handle>,
+    /// Only those whose code or name contains this.
+    search: Option<Search>,
+}
+
+/// The plan of an id, of `product:plan` by their codes, or of a code that only one product has.
+pub(super) fn plan_id(ledger: &Ledger, text: &str) -> Result<PlanId, ApiError> {
+    let missing = || not_found(Kind::Plan);
+    if let Some(plan) = text.parse().ok().and_then(|id| ledger.plan(id)) {
+        return Ok(plan.id);
+    }
+    if let Some((product, code)) = text.split_once(':') {
+        let product = product_id(ledger, product).ok_or_else(missing)?;
+        return ledger
+            .plan_by_code(product, code)
+            .map(|plan| plan.id)
+            .ok_or_else(missing);
+    }
+    let mut of_code = ledger.plans(None).filter(|plan| &*plan.code == text);
+    let plan = of_code.next().ok_or_else(missing)?;
+    match of_code.next() {
+        None => Ok(plan.id),
+        Some(_) => Err(ApiError::new(
+            Code::Conflict,
+            "Several products have a plan of this code. Name it as product:plan, such as coditect:pro, or by its id.",
+        )),
+    }
+}
+
+fn shown(api: &Api, id: PlanId) -> Result<Shown<Plan>, ApiError> {
+    let plan = api
+        .cluster()
+        .ledger(|ledger| ledger.plan(id).map(|plan| Plan::of(ledger, plan)));
+    let plan = plan.ok_or_else(|| not_found(Kind::Plan))?;
+    let version = plan.version;
+    Ok(Shown::at_version(plan, version))
+}
+
+async fn named(api: &Api, text: &str) -> Result<PlanId, ApiError> {
+    api.cluster().barrier().await?;
+    api.cluster().ledger(|ledger| plan_id(ledger, text))
+}
+
+/// List plans, in id order.
+#[utoipa::path(
+    get, path = "/plans", tag = "catalogue", params(PlanQuery), security(("api_token" = [])),
+    responses((status = 200, description = "A page of plans.", body = Page<Plan>)),
+)]
+pub(super) async fn list_plans(
+    State(api): State<Api>,
+    _: Operator,
+    Query(query): Query<PlanQuery>,
+) -> Result<Answer<Page<Plan>>, ApiError> {
+    let search = query.search.as_deref().unwrap_or_default();
+    let product = query.product.as_deref();
+    let page = fill(
+        &api,
+        query.limit,
+        query.cursor.map(|Id(id)| id),
+        |id| id.to_string(),
+        |ledger, after, filling| {
+            let product = product.map(|text| product_id(ledger, text));
+            let _ = ledger.plans(after).try_for_each(|plan| {
+                let of_product = product.is_none_or(|product| product == Some(plan.product));
+                let matches = of_product && (contains(&plan.code, search) || contains(&plan.name, search));
+                filling.look_at(plan.id, matches.then(|| Plan::of(ledger, plan)))
+            });
+        },
+    );
+    page.await.map(Answer)
+}
+
+/// Create a plan.
+#[utoipa::path(
+    post, path = "/plans", tag = "catalogue", request_body = NewPlan, security(("api_token" = [])),
+    responses((status = 201, description = "The plan.", body = Plan)),
+)]
+pub(super) async fn create_plan(
+    State(api): State<Api>,
+    operator: Operator,
+    request: Json<NewPlan>,
+) -> Result<Shown<Plan>, ApiError> {
+    let id = PlanId::from_bytes(operator.derive(&api, "id"));
+    let terms = request.value.terms().apply(defaults());
+    let new = request.value;
+    api.cluster().barrier().await?;
+    let product = api.cluster().ledger(|ledger| product_id(ledger, &new.product));
+    let product = product.ok_or_else(|| ApiError::field("product", "no product has this id or code"))?;
+    let command = Command::CreatePlan(CreatePlan {
+        id,
+        product,
+        code: new.code.into(),
+        name: new.name.into(),
+        terms,
+    });
+    operator.change(&api, &request.bytes, command).await?;
+    Ok(shown(&api, id)?.created(&format!("/plans/{id}")))
+}
+
+/// Read a plan.
+#[utoipa::path(
+    get, path = "/plans/{id}", tag = "catalogue", security(("api_token" = [])),
+    params(("id" = String, Path, description = "The plan's id, `product:plan` by their codes, or a unique code.")),
+    responses((status = 200, description = "The plan.", body = Plan)),
+)]
+pub(super) async fn get_plan(
+    State(api): State<Api>,
+    _: Operator,
+    InPath(text): InPath,
+) -> Result<Shown<Plan>, ApiError> {
+    let id = named(&api, &text).await?;
+    shown(&api, id)
+}
+
+/// Change a plan.
+#[utoipa::path(
+    patch, path = "/plans/{id}", tag = "catalogue", request_body = PlanChange, security(("api_token" = [])),
+    params(("id" = String, Path, description = "The plan's id, `product:plan` by their codes, or a unique code.")),
+    responses((status = 200, description = "The plan as it is now.", body = Plan)),
+)]
+pub(super) async fn change_plan(
+    State(api): State<Api>,
+    operator: Operator,
+    seen: SeenVersion,
+    InPath(text): InPath,
+    request: Json<PlanChange>,
+) -> Result<Shown<Plan>, ApiError> {
+    let id = named(&api, &text).await?;
+    let if_version = seen.or(request.value.if_version);
+    let change = request.value.terms();
+    let (mut operator, mut tries) = (operator, 1);
+    loop {
+        let update = update_of(&api, id, &request.value, &change, if_version)?;
+        let result = operator.change(&api, &request.bytes, Command::UpdatePlan(update)).await;
+        // Where the caller named no version, the one in the command is ours, to keep others' changes of other terms.
+        let overtaken = result.as_ref().is_err_and(|error| error.code() == Code::Conflict);
+        if !overtaken || if_version.is_some() || tries == TRIES_MAX {
+            return result.and_then(|_| shown(&api, id));
+        }
+        api.cluster().barrier().await?;
+        operator = operator.again();
+        tries += 1;
+    }
+}
+
+/// The whole terms with the change made. Without a version of the caller's they hold for the one they were read at.
+fn update_of(
+    api: &Api,
+    id: PlanId,
+    request: &PlanChange,
+    change: &TermsChange,
+    if_version: Option<u32>,
+) -> Result<UpdatePlan, ApiError> {
+    let read = |plan: &licensing::catalogue::Plan| (plan.terms.clone(), plan.version);
+    let (terms, version): (PlanTerms, u32) = api
+        .cluster()
+        .ledger(|ledger| ledger.plan(id).map(read))
+        .ok_or_else(|| not_found(Kind::Plan))?;
+    let changes_terms = *change != TermsChange::default();
+    Ok(UpdatePlan {
+        id,
+        if_version: if_version.or(changes_terms.then_some(version)),
+        name: request.name.clone().map(Into::into),
+        terms: changes_terms.then(|| change.apply(terms)),
+    })
+}

@@ -1,0 +1,140 @@
+//! Those who ask for what does not exist: each source may do so a number of times at once, and then so many times a
+//! minute. Calls for what exists are never counted, so no honest client meets this limit.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Mutex, PoisonError};
+
+use licensing::time::Span;
+
+use super::ApiLimits;
+
+/// Sources that are remembered at once; past it, the ones that are not known share one account.
+const SOURCES_MAX: usize = 10_000;
+
+/// How long until forgotten accounts are looked for again.
+const TIDY_EVERY_MS: u64 = 1_000;
+
+/// The account of sources for which there is no other.
+const OTHERS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// Counts failed look-ups. Of each source it keeps one number: when all that it did will be forgotten (GCRA).
+#[derive(Debug)]
+pub(crate) struct Strangers {
+    /// How long one failure is remembered.
+    cost_ms: u64,
+    /// How much may be remembered of one source.
+    memory_ms: u64,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    forgotten_at: BTreeMap<IpAddr, u64>,
+    tidied_at: u64,
+}
+
+impl Memory {
+    /// The account of a source. When there is no room for another, the forgotten ones are dropped; not at each call, so
+    /// that a crowd cannot make each of its calls cost a walk over all accounts.
+    fn account(&mut self, source: IpAddr, now_ms: u64) -> IpAddr {
+        if self.forgotten_at.contains_key(&source) {
+            return source;
+        }
+        if self.forgotten_at.len() >= SOURCES_MAX && now_ms >= self.tidied_at + TIDY_EVERY_MS {
+            self.forgotten_at.retain(|_, at| *at > now_ms);
+            self.tidied_at = now_ms;
+        }
+        if self.forgotten_at.len() < SOURCES_MAX {
+            source
+        } else {
+            OTHERS
+        }
+    }
+}
+
+impl Strangers {
+    pub(crate) fn new(limits: &ApiLimits) -> Self {
+        let cost_ms = 60_000 / u64::from(limits.failed_lookups_per_minute.max(1));
+        let memory_ms = cost_ms.saturating_mul(u64::from(limits.failed_lookups_burst));
+        Self {
+            cost_ms,
+            memory_ms,
+            memory: Mutex::default(),
+        }
+    }
+
+    /// Counts one more failure of `source`, or says how long it has to wait.
+    pub(crate) fn admit(&self, source: IpAddr, now_ms: u64) -> Result<(), Span> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = memory.account(source, now_ms);
+        let known = memory.forgotten_at.get(&account);
+        let forgotten_at = known.map_or(now_ms, |at| (*at).max(now_ms)) + self.cost_ms;
+        let over = (forgotten_at - now_ms).saturating_sub(self.memory_ms);
+        if over > 0 {
+            return Err(Span::from_ms(over));
+        }
+        memory.forgotten_at.insert(account, forgotten_at);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
+
+    fn strangers() -> Strangers {
+        let limits = ApiLimits {
+            failed_lookups_burst: 3,
+            failed_lookups_per_minute: 60,
+            ..ApiLimits::default()
+        };
+        Strangers::new(&limits)
+    }
+
+    #[test]
+    fn a_burst_is_let_through_and_then_a_steady_trickle() {
+        let strangers = strangers();
+        for _ in 0..3 {
+            assert_eq!(strangers.admit(ONE, 0), Ok(()));
+        }
+        assert_eq!(strangers.admit(ONE, 0), Err(Span::from_secs(1)));
+        assert_eq!(strangers.admit(ONE, 999), Err(Span::from_ms(1)));
+        assert_eq!(strangers.admit(ONE, 1_000), Ok(()));
+        assert_eq!(strangers.admit(ONE, 1_000), Err(Span::from_secs(1)));
+    }
+
+    #[test]
+    fn one_source_does_not_use_up_anothers() {
+        let strangers = strangers();
+        while strangers.admit(ONE, 0).is_ok() {}
+        assert_eq!(strangers.admit(OTHER, 0), Ok(()));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_old_sources_make_room() {
+        let strangers = strangers();
+        let source = |n: usize| IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(n).unwrap_or(0) + 1));
+        for n in 0..2 * SOURCES_MAX {
+            let _ = strangers.admit(source(n), 0);
+        }
+        let known = || {
+            strangers
+                .memory
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .forgotten_at
+                .len()
+        };
+        assert!(known() <= SOURCES_MAX + 1, "{}", known());
+        assert!(
+            strangers.admit(source(3 * SOURCES_MAX), 0).is_err(),
+            "those without room share one account"
+        );
+        assert_eq!(strangers.admit(source(3 * SOURCES_MAX), 60_000), Ok(()));
+        assert!(known() <= 2, "{}", known());
+    }
+}

@@ -1,0 +1,280 @@
+//! Texts as requests carry them: one newtype per kind, checked as it is read, so that a handler never sees a bad one.
+//!
+//! The ledger checks its own fields again and is the judge of them; the checks here keep nonsense out of the log.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use licensing::time::Span;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::license_key::LicenseKey;
+use crate::lookup::SessionId;
+
+/// What the characters of a text may be.
+type Allowed = fn(char) -> bool;
+
+fn no_control(character: char) -> bool {
+    !character.is_control()
+}
+
+fn any(_: char) -> bool {
+    true
+}
+
+fn plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+}
+
+fn lower(character: char) -> bool {
+    character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'
+}
+
+fn upper(character: char) -> bool {
+    character.is_ascii_uppercase() || character.is_ascii_digit()
+}
+
+macro_rules! text {
+    ($(#[doc = $doc:literal])+ $name:ident: $min:literal..=$max:literal, $allowed:ident, $expected:literal) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, PartialEq, Eq)]
+        pub(crate) struct $name(Arc<str>);
+
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $name {
+            fn check(text: &str) -> bool {
+                let allowed: Allowed = $allowed;
+                ($min..=$max).contains(&text.chars().count()) && text.chars().all(allowed)
+            }
+        }
+
+        impl From<$name> for Arc<str> {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                if !Self::check(&text) {
+                    return Err(D::Error::custom(concat!("expected ", $expected)));
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(concat!($($doc),+).trim()))
+                    .min_length(Some($min))
+                    .max_length(Some($max))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    };
+}
+
+text!(
+    /// A name for people.
+    Name: 1..=200, no_control, "1 to 200 characters without control characters"
+);
+text!(
+    /// A short name in tokens, commands and addresses, such as `coditect-pro`.
+    ShortName: 1..=63, lower, "1 to 63 of a-z 0-9 and -"
+);
+text!(
+    /// What a product's license keys begin with, such as `CODITECT`.
+    KeyPrefix: 2..=16, upper, "2 to 16 of A-Z 0-9"
+);
+text!(
+    /// Why something was done, in the operator's words; clients read it.
+    Reason: 1..=200, no_control, "1 to 200 characters without control characters"
+);
+text!(
+    /// An `https://` address.
+    WebAddress: 9..=200, no_control, "an https:// address of at most 200 characters"
+);
+text!(
+    /// An e-mail address.
+    Email: 3..=254, no_control, "an e-mail address of 3 to 254 characters"
+);
+text!(
+    /// The vendor's own number for a customer, such as a CRM id.
+    Reference: 1..=200, no_control, "1 to 200 characters without control characters"
+);
+text!(
+    /// What a client says about itself. An empty text says nothing.
+    ClientText: 0..=128, no_control, "at most 128 characters without control characters"
+);
+text!(
+    /// An id, or a code or reference that stands for it.
+    Handle: 1..=200, no_control, "an id, code or reference of 1 to 200 characters"
+);
+text!(
+    /// What to look for, in any case.
+    Search: 0..=200, no_control, "at most 200 characters without control characters"
+);
+text!(
+    /// The client's fingerprint. It is hashed at the edge and not kept.
+    HardwareId: 8..=256, any, "8 to 256 characters"
+);
+text!(
+    /// The call's name, chosen by its client: the same one repeats the call, a new one makes a new call.
+    RequestName: 8..=64, plain, "8 to 64 of A-Z a-z 0-9 _ -"
+);
+
+/// A license key as people write it.
+pub(crate) struct KeyText(pub LicenseKey);
+
+impl<'de> Deserialize<'de> for KeyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        LicenseKey::parse(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl PartialSchema for KeyText {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A license key. Case, spaces and missing dashes are forgiven."))
+            .examples(["CODITECT-7K3M9-4QZXT-1V8NR-C2H6B-W5DJE-0GAPF"])
+            .into()
+    }
+}
+
+impl ToSchema for KeyText {
+    fn name() -> Cow<'static, str> {
+        "LicenseKey".into()
+    }
+}
+
+/// The secret id of a session.
+#[derive(Clone)]
+pub(crate) struct SessionSecret(pub SessionId);
+
+impl<'de> Deserialize<'de> for SessionSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let problem = "expected the session_id that acquire answered: sid_ and 26 characters";
+        SessionId::parse(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(problem))
+    }
+}
+
+impl PartialSchema for SessionSecret {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "The secret id of a session: whoever has it may keep and release the seat.",
+            ))
+            .pattern(Some("^sid_[0-9a-hjkmnp-tv-z]{26}$"))
+            .into()
+    }
+}
+
+impl ToSchema for SessionSecret {
+    fn name() -> Cow<'static, str> {
+        "SessionSecret".into()
+    }
+}
+
+/// A user's token from an identity provider. No issuer can be configured yet, so it is not believed and not kept; its
+/// size and shape are checked, so that a client that sends something else learns of it today. An empty text is none.
+#[derive(Debug)]
+pub(crate) struct UserToken;
+
+/// The largest user token in bytes.
+const USER_TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+impl<'de> Deserialize<'de> for UserToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let part = |part: &str| !part.is_empty() && part.chars().all(plain);
+        let shaped = text.split('.').count() == 3 && text.split('.').all(part);
+        if text.len() > USER_TOKEN_BYTES_MAX || !(text.is_empty() || shaped) {
+            return Err(D::Error::custom(
+                "expected a signed JWT of at most 8 KiB, three parts with dots between them",
+            ));
+        }
+        Ok(Self)
+    }
+}
+
+impl PartialSchema for UserToken {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(USER_TOKEN_BYTES_MAX))
+            .into()
+    }
+}
+
+impl ToSchema for UserToken {
+    fn name() -> Cow<'static, str> {
+        "UserToken".into()
+    }
+}
+
+/// A length of whole seconds.
+pub(crate) fn seconds(number: u64) -> Span {
+    Span::from_secs(number)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    fn reads<T: for<'de> Deserialize<'de>>(text: &str) -> bool {
+        serde_json::from_value::<T>(text.into()).is_ok()
+    }
+
+    #[test]
+    fn lengths_count_characters_not_bytes() {
+        assert!(reads::<HardwareId>("ÄÖÜäöüßé") && !reads::<HardwareId>("1234567"));
+        assert!(reads::<Name>(&"é".repeat(200)) && !reads::<Name>(&"é".repeat(201)));
+    }
+
+    #[test]
+    fn names_hold_no_control_characters() {
+        assert!(!reads::<Name>("a\nb") && !reads::<Reason>("a\u{7f}") && reads::<Name>("Grüße, 株式会社"));
+    }
+
+    #[test]
+    fn a_user_token_has_three_parts() {
+        assert!(reads::<UserToken>("eyJh.eyJz.c2ln") && reads::<UserToken>(""));
+        for text in [
+            "eyJh.eyJz",
+            "eyJh..c2ln",
+            "a.b.c.d",
+            "a b.c.d",
+            &format!("a.{}.c", "b".repeat(8_192)),
+        ] {
+            assert!(!reads::<UserToken>(text), "{}", text.len());
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Points in time as the API writes them: RFC 3339 in UTC with milliseconds.
+
+use std::fmt;
+
+use licensing::time::At;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A point in time on the wire. Read in any offset, written in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(pub At);
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The ledger's clock is 64 bits wide, the calendar ends with the year 9999.
+        let ms = i64::try_from(self.0.ms()).unwrap_or(i64::MAX);
+        let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{at:.3}")
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let at: jiff::Timestamp = text
+            .parse()
+            .map_err(|_| D::Error::custom("expected a time such as 2027-11-22T00:00:00Z, with its offset from UTC"))?;
+        let ms = u64::try_from(at.as_millisecond()).map_err(|_| D::Error::custom("expected a time after 1970"))?;
+        Ok(Self(At::from_ms(ms)))
+    }
+}
+
+impl PartialSchema for Timestamp {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .examples(["2026-11-22T10:00:00.000Z"])
+            .into()
+    }
+}
+
+impl ToSchema for Timestamp {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_utc_with_milliseconds() {
+        assert_eq!(
+            Timestamp(At::from_ms(1_795_341_600_000)).to_string(),
+            "2026-11-22T10:00:00.000Z"
+        );
+        assert_eq!(
+            Timestamp(At::from_ms(1_795_341_600_007)).to_string(),
+            "2026-11-22T10:00:00.007Z"
+        );
+        assert!(Timestamp(At::from_ms(u64::MAX)).to_string().starts_with("9999-"));
+    }
+
+    #[test]
+    fn a_time_is_read_in_any_offset() {
+        let read = |text: &str| serde_json::from_value::<Timestamp>(text.into());
+        assert_eq!(read("2026-11-22T10:00:00Z").unwrap().0.ms(), 1_795_341_600_000);
+        assert_eq!(read("2026-11-22T12:00:00+02:00").unwrap().0.ms(), 1_795_341_600_000);
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-11-22",
+            "2026-11-22T10:00:00",
+            "1969-12-31T23:59:59Z",
+            "+999999-01-01T00:00:00Z",
+        ] {
+            assert!(serde_json::from_value::<Timestamp>(text.into()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! From a committed grant to a signed session token.
+//!
+//! Only what the ledger answered is signed: a [`Grant`] exists once its command is committed.
+
+use std::sync::Arc;
+
+use licensing::catalogue::{Entitlement, OfflineMode};
+use licensing::id::Seq;
+use licensing::outcome::Grant;
+use licensing::time::At;
+use trust::{
+    EntitlementValue, FingerprintHash, IssuerClaims, NameError, RootSet, Seconds, SessionClaims, SessionSigner,
+    SignError, SigningKey, UnixSeconds, VerifyError, verify_chain,
+};
+
+/// Signs session tokens with the cluster's key.
+#[derive(Debug)]
+pub struct Signer {
+    signer: SessionSigner,
+    chain: Arc<[String]>,
+}
+
+/// A token with the two ends that it carries.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// The token, a compact JWS.
+    pub token: String,
+    /// The end of the token's life.
+    pub expires_at: At,
+    /// The end of offline grace; equal to `expires_at` where there is none.
+    pub grace_until: At,
+    /// How long the token lives, as its holder counts it.
+    pub life: Seconds,
+}
+
+/// Why a cluster cannot sign.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// The certificates do not lead from the vendor's roots to the cluster.
+    #[error("the cluster's certificates are not valid: {0}; install those that the vendor issued for this cluster")]
+    Chain(#[from] VerifyError),
+    /// The key is not the certified one, or a token would be refused by its readers.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// A name in the grant has no place in a token.
+    #[error("a name in the grant cannot stand in a token: {0}")]
+    Name(#[from] NameError),
+}
+
+impl Signer {
+    /// A signer with the cluster's key and the certificates that lead to it from one of the vendor's roots. They must be
+    /// valid `at` that time.
+    pub fn new(
+        key: Arc<SigningKey>,
+        chain: Vec<String>,
+        roots: &RootSet,
+        at: UnixSeconds,
+    ) -> Result<Self, SignerError> {
+        let verified = verify_chain(&chain, roots, at)?;
+        Ok(Self {
+            signer: SessionSigner::new(key, &verified)?,
+            chain: chain.into(),
+        })
+    }
+
+    /// The certificates that a client needs to verify a token, the root's child first.
+    pub fn chain(&self) -> Arc<[String]> {
+        Arc::clone(&self.chain)
+    }
+
+    /// From when the certificate is no longer valid and nothing can be signed.
+    pub fn certified_until(&self) -> At {
+        At::from_ms(self.signer.certificate().limits.expires_at.get().saturating_mul(1_000))
+    }
+
+    /// The end of the life that a token for this grant has, without signing one.
+    pub fn expires_at(&self, grant: &Grant, at: At) -> At {
+        point(Ends::of(grant, at, self.signer.certificate()).token)
+    }
+
+    /// Signs what was granted by the command numbered `seq`, applied `at`.
+    pub fn sign(&self, grant: &Grant, seq: Seq, at: At) -> Result<Signed, SignerError> {
+        let ends = Ends::of(grant, at, self.signer.certificate());
+        let claims = SessionClaims {
+            cluster: self.signer.certificate().cluster.clone(),
+            product: grant.product.parse()?,
+            license: grant.license.to_string().try_into()?,
+            customer: grant.customer.to_string().try_into()?,
+            plan: grant.plan.parse()?,
+            session: grant.hash.public().to_string().try_into()?,
+            seq: trust::Seq::new(seq.get()),
+            issued_at: seconds(at),
+            expires_at: ends.token,
+            grace_ends_at: ends.grace,
+            offline: offline(grant.offline),
+            heartbeat: Seconds::new(grant.heartbeat.secs_ceil()),
+            fingerprint: FingerprintHash::from_bytes(*grant.fingerprint.as_bytes()),
+            entitlements: grant
+                .entitlements
+                .iter()
+                .map(|(name, value)| (name.to_string(), entitlement(value)))
+                .collect(),
+        };
+        Ok(Signed {
+            token: self.signer.sign(&claims)?,
+            expires_at: point(ends.token),
+            grace_until: point(ends.grace),
+            life: ends.token.since(claims.issued_at),
+        })
+    }
+}
+
+/// The two ends of a token.
+struct Ends {
+    token: UnixSeconds,
+    grace: UnixSeconds,
+}
+
+impl Ends {
+    /// Cuts what was granted to what the license and the certificate allow.
+    fn of(grant: &Grant, at: At, certificate: &IssuerClaims) -> Self {
+        let limits = &certificate.limits;
+        let license = grant.license_until.map(seconds);
+        let grace = limits.grace_max.map(|grace_max| seconds(at).after(grace_max));
+        let bound = [license, grace].into_iter().flatten().fold(limits.expires_at, Ord::min);
+        let token = seconds(grant.token_until).min(bound);
+        let grace = match grant.offline {
+            OfflineMode::Strict => token,
+            OfflineMode::Lenient | OfflineMode::Reserved => seconds(grant.grace_until).min(bound).max(token),
+        };
+        Self { token, grace }
+    }
+}
+
+/// The second that a point lies in: a token never lives longer than what was granted.
+fn seconds(at: At) -> UnixSeconds {
+    UnixSeconds::new(at.ms() / 1_000)
+}
+
+fn point(at: UnixSeconds) -> At {
+    At::from_ms(at.get().saturating_mul(1_000))
+}
+
+const fn offline(mode: OfflineMode) -> trust::OfflineMode {
+    match mode {
+        OfflineMode::Strict => trust::OfflineMode::Strict,
+        OfflineMode::Lenient => trust::OfflineMode::Lenient,
+        OfflineMode::Reserved => trust::OfflineMode::Reserved,
+    }
+}
+
+fn entitlement(value: &Entitlement) -> EntitlementValue {
+    match value {
+        Entitlement::Granted => EntitlementValue::Granted,
+        Entitlement::Number(number) => EntitlementValue::Integer(*number),
+        Entitlement::Text(text) => EntitlementValue::Text(text.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use licensing::id::{CustomerId, FingerprintHash, LicenseId, SessionHash, SessionNo};
+    use licensing::time::Span;
+    use trust::{Expectations, IssuerLimits, PathLength, issue_certificate, verify_session};
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    const AT: At = At::from_ms(1_795_341_600_700);
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed(Zeroizing::new([seed; 32]))
+    }
+
+    fn certified(valid: u64, grace_max: Option<u64>) -> (Signer, RootSet) {
+        let (root, cluster) = (key(1), key(2));
+        let claims = IssuerClaims {
+            issuer: root.kid(),
+            cluster: "clu_test".parse().unwrap(),
+            key: cluster.public(),
+            issued_at: seconds(AT),
+            limits: IssuerLimits {
+                expires_at: seconds(AT).after(Seconds::new(valid)),
+                path: PathLength::new(0),
+                products: None,
+                grace_max: grace_max.map(Seconds::new),
+            },
+        };
+        let certificate = issue_certificate(&root, None, &claims).unwrap();
+        let roots = RootSet::new([root.public()]).unwrap();
+        (
+            Signer::new(Arc::new(cluster), vec![certificate], &roots, seconds(AT)).unwrap(),
+            roots,
+        )
+    }
+
+    fn grant(offline: OfflineMode, license_until: Option<At>) -> Grant {
+        Grant {
+            session: SessionNo::new(7),
+            hash: SessionHash::from_bytes([3; 32]),
+            license: LicenseId::from_bytes([4; 16]),
+            customer: CustomerId::from_bytes([5; 16]),
+            product: "coditect".into(),
+            plan: "pro".into(),
+            plan_name: "Pro".into(),
+            fingerprint: FingerprintHash::from_bytes([6; 32]),
+            token_until: AT.after(Span::from_secs(350)),
+            grace_until: AT.after(Span::from_secs(86_400)),
+            grace: Span::from_secs(86_400),
+            offline,
+            heartbeat: Span::from_secs(300),
+            license_until,
+            seats: 10,
+            in_use: 3,
+            entitlements: Arc::new([("gpu".into(), Entitlement::Granted)].into()),
+        }
+    }
+
+    #[test]
+    fn a_token_verifies_from_the_root_and_lives_as_long_as_granted() {
+        let (signer, roots) = certified(1_000_000, None);
+        let token = signer
+            .sign(&grant(OfflineMode::Lenient, None), Seq::new(7), AT)
+            .unwrap();
+        let session = verify_session(&token.token, &signer.chain(), &roots, &Expectations::at(seconds(AT))).unwrap();
+        assert_eq!(token.life, Seconds::new(350));
+        assert_eq!(
+            session.claims.expires_at.since(session.claims.issued_at),
+            Seconds::new(350)
+        );
+        assert_eq!(
+            session.claims.grace_ends_at.since(session.claims.issued_at),
+            Seconds::new(86_400)
+        );
+        assert_eq!(session.claims.entitlements["gpu"], EntitlementValue::Granted);
+    }
+
+    #[test]
+    fn a_strict_plan_gives_no_grace() {
+        let (signer, _) = certified(1_000_000, None);
+        let token = signer.sign(&grant(OfflineMode::Strict, None), Seq::new(7), AT).unwrap();
+        assert_eq!(token.grace_until, token.expires_at);
+    }
+
+    #[test]
+    fn no_token_outlives_its_license_or_its_certificate() {
+        let license_end = AT.after(Span::from_secs(60));
+        let (signer, _) = certified(1_000_000, None);
+        let token = signer
+            .sign(&grant(OfflineMode::Lenient, Some(license_end)), Seq::new(7), AT)
+            .unwrap();
+        assert_eq!((token.life, token.grace_until), (Seconds::new(60), token.expires_at));
+
+        let (signer, _) = certified(100, None);
+        let token = signer
+            .sign(&grant(OfflineMode::Lenient, None), Seq::new(7), AT)
+            .unwrap();
+        assert_eq!(
+            (token.life, token.grace_until),
+            (Seconds::new(100), signer.certified_until())
+        );
+    }
+
+    #[test]
+    fn the_certificate_bounds_the_grace() {
+        let (signer, _) = certified(1_000_000, Some(3_600));
+        let token = signer
+            .sign(&grant(OfflineMode::Lenient, None), Seq::new(7), AT)
+            .unwrap();
+        assert_eq!(token.grace_until.since(AT), Span::from_ms(3_600_000 - 700));
+    }
+
+    #[test]
+    fn nothing_is_signed_after_the_certificate_has_expired() {
+        let (signer, _) = certified(100, None);
+        let later = AT.after(Span::from_secs(200));
+        let mut grant = grant(OfflineMode::Lenient, None);
+        grant.token_until = later.after(Span::from_secs(350));
+        assert!(matches!(
+            signer.sign(&grant, Seq::new(8), later),
+            Err(SignerError::Sign(_))
+        ));
+    }
+}

@@ -1,0 +1,136 @@
+//! The checked-in OpenAPI document is the one that the code gives.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use usher::api::{Code, document};
+
+const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
+
+fn parsed() -> Value {
+    serde_json::from_str(&document()).unwrap()
+}
+
+/// Every operation with its path and method.
+fn operations(document: &Value) -> Vec<(String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of_path = |(path, item): (&String, &Value)| {
+        let methods = item
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(method, operation)| (format!("{} {path}", method.to_uppercase()), operation.clone()));
+        methods.collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+#[test]
+fn the_checked_in_document_is_what_the_code_says() {
+    let current = document();
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(CHECKED_IN, &current).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(CHECKED_IN).unwrap_or_default();
+    assert!(
+        current == checked_in,
+        "docs/openapi.json is out of date: run UPDATE_OPENAPI=1 cargo test --test openapi"
+    );
+}
+
+#[test]
+fn the_document_is_openapi_3_1() {
+    assert_eq!(parsed()["openapi"], "3.1.0");
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own_and_says_what_it_does() {
+    let document = parsed();
+    let mut names = BTreeSet::new();
+    for (place, operation) in operations(&document) {
+        let name = operation["operationId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{place} has no name"));
+        assert!(names.insert(name.to_owned()), "{name} names two operations");
+        assert!(
+            operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
+            "{place} says nothing"
+        );
+        assert!(operation["tags"].is_array(), "{place} has no tag");
+    }
+    assert!(names.len() > 30, "{}", names.len());
+}
+
+#[test]
+fn every_admin_operation_needs_a_token_and_the_seat_calls_do_not() {
+    for (place, operation) in operations(&parsed()) {
+        let public = ["/acquire", "/heartbeat", "/release", "/openapi.json"]
+            .iter()
+            .any(|end| place.ends_with(end));
+        assert_eq!(operation["security"].is_null(), public, "{place}");
+    }
+}
+
+#[test]
+fn every_problem_code_is_documented_where_it_can_occur() {
+    let document = parsed();
+    let all = document["components"]["schemas"]["Code"].to_string();
+    let mut answered = String::new();
+    for (_, operation) in operations(&document) {
+        answered.push_str(&operation["responses"].to_string());
+    }
+    let shared = document["components"]["responses"].as_object().unwrap();
+    for (name, response) in shared {
+        let description = response["description"].as_str().unwrap();
+        assert_eq!(description.replace('`', "").replace(", ", "-"), *name);
+    }
+    for code in Code::ALL {
+        assert!(all.contains(code.name()), "{} is not in the schema", code.name());
+        assert!(
+            answered.contains(code.name()),
+            "no operation answers {}",
+            code.name()
+        );
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = parsed();
+    let mut missing = BTreeSet::new();
+    visit(&document, &mut |reference| {
+        let pointer = reference.trim_start_matches('#');
+        if document.pointer(pointer).is_none() {
+            missing.insert(reference.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn visit(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+                found(reference);
+            }
+            members.values().for_each(|value| visit(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| visit(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_request_takes_members_that_it_does_not_know() {
+    let document = parsed();
+    for (place, operation) in operations(&document) {
+        let Some(body) = operation.pointer("/requestBody/content/application~1json/schema") else {
+            continue;
+        };
+        let pointer = body["$ref"].as_str().unwrap().trim_start_matches('#');
+        let schema = document.pointer(pointer).unwrap();
+        assert_eq!(schema["additionalProperties"], false, "{place}: {pointer}");
+    }
+}
