@@ -40,7 +40,9 @@ impl Directory {
     /// [`Error::Locked`] if another process has it, [`Error::Denied`] if this user may not use it,
     /// [`Error::NotADataDirectory`] if the path is something else than a directory.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        create_private(path).map_err(|source| refused(path, "create", source))?;
+        if !path.exists() {
+            create_private(path).map_err(|source| refused(path, "create", source))?;
+        }
         let entries = fs::File::open(path).map_err(|source| refused(path, "open", source))?;
         let lock = Arc::new(lock(path)?);
         let held = Arc::clone(&lock);
@@ -61,10 +63,10 @@ impl Directory {
 }
 
 fn create_private(path: &Path) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    // What is made durable inside of it is lost if the directory itself is.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn lock(path: &Path) -> Result<Lock, Error> {

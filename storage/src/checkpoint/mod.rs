@@ -10,14 +10,13 @@ mod section;
 mod table;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::digest::Digest;
 use licensing::ledger::{Changes, Ledger};
 use licensing::row::Row;
 
-use crate::disk::{Disk, Lane, run};
+use crate::disk::{Disk, Lane, guarded, run};
 use crate::error::{Context, Error};
 pub(crate) use section::Section;
 pub(crate) use table::{FILE, Mark, StateTables, View};
@@ -59,9 +58,16 @@ pub struct StateFile {
 struct Shared {
     disk: Arc<dyn Disk>,
     tables: StateTables,
-    /// The applied index of what the file holds.
-    applied_index: AtomicU64,
-    failed: Mutex<Option<Error>>,
+    held: Mutex<Held>,
+}
+
+/// What the file holds, as far as later writes care.
+#[derive(Debug, Default)]
+struct Held {
+    /// The index of the last entry in it; `None` if there is no checkpoint.
+    applied_index: Option<u64>,
+    /// What ended the file.
+    failed: Option<Error>,
 }
 
 impl fmt::Debug for StateFile {
@@ -86,15 +92,16 @@ impl StateFile {
             Ok((tables, mark))
         })
         .await?;
-        let applied_index = AtomicU64::new(mark.map_or(0, |mark| mark.applied_index));
-        let shared = Shared {
-            disk,
-            tables,
-            applied_index,
-            failed: Mutex::default(),
+        let held = Held {
+            applied_index: mark.map(|mark| mark.applied_index),
+            failed: None,
         };
         Ok(Self {
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared {
+                disk,
+                tables,
+                held: Mutex::new(held),
+            }),
         })
     }
 
@@ -115,19 +122,21 @@ impl StateFile {
     ///
     /// Any error ends the file: every later write is refused, and the node must stop.
     pub async fn write(&self, checkpoint: Checkpoint) -> Result<(), Error> {
-        self.change(move |shared| {
-            shared.check_newer(checkpoint.applied_index)?;
+        self.change(checkpoint.applied_index, move |shared| {
             let (changes, mark) = checkpoint.split();
-            shared.tables.write(&changes, &mark)?;
-            shared.applied_index.store(mark.applied_index, Relaxed);
-            Ok(())
+            shared.tables.write(&changes, &mark)
         })
         .await
     }
 
     /// The applied index of what the file holds; 0 if it holds nothing. The raft log may be purged up to here.
     pub fn applied_index(&self) -> u64 {
-        self.shared.applied_index.load(Relaxed)
+        self.held_index().unwrap_or(0)
+    }
+
+    /// The applied index of what the file holds.
+    pub(crate) fn held_index(&self) -> Option<u64> {
+        self.shared.held().applied_index
     }
 
     /// Sees the file as it is now, whatever is written to it afterwards.
@@ -142,47 +151,52 @@ impl StateFile {
         mark: Mark,
         rows: impl Iterator<Item = Result<SealedRows, Error>> + Send + 'static,
     ) -> Result<(), Error> {
-        self.change(move |shared| {
-            shared.check_newer(mark.applied_index)?;
-            shared.tables.replace(rows, &mark)?;
-            shared.applied_index.store(mark.applied_index, Relaxed);
-            Ok(())
+        self.change(mark.applied_index, move |shared| shared.tables.replace(rows, &mark))
+            .await
+    }
+
+    /// Brings the file to an applied index, which never goes back: what is behind it may be gone from the log.
+    async fn change(
+        &self,
+        applied_index: u64,
+        work: impl FnOnce(&Shared) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        run(&self.shared.disk, Lane::State, FILE, move || {
+            shared.held().check(applied_index)?;
+            let outcome = guarded(FILE, || work(&shared));
+            // Noted before the lane goes on, so that nothing is written behind a failure.
+            match &outcome {
+                Ok(()) => shared.held().applied_index = Some(applied_index),
+                Err(error) => shared.held().failed = Some(error.clone()),
+            }
+            outcome
         })
         .await
     }
+}
 
-    async fn change(&self, work: impl FnOnce(&Shared) -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
-        let shared = Arc::clone(&self.shared);
-        let outcome = run(&self.shared.disk, Lane::State, FILE, move || {
-            if let Some(error) = &*shared.failed() {
-                return Err(error.stopped());
-            }
-            work(&shared)
-        })
-        .await;
-        if let Err(error) = &outcome {
-            self.shared.failed().get_or_insert_with(|| error.clone());
+impl Held {
+    fn check(&self, applied_index: u64) -> Result<(), Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.stopped());
         }
-        outcome
+        match self.applied_index {
+            Some(held) if applied_index < held => {
+                let what = format!("a checkpoint at {applied_index} must not replace the one at {held}");
+                Err(Error::Refused {
+                    file: FILE.to_owned(),
+                    what,
+                })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 impl Shared {
-    fn failed(&self) -> MutexGuard<'_, Option<Error>> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is durable never goes back: entries up to there may be gone from the log.
-    fn check_newer(&self, applied_index: u64) -> Result<(), Error> {
-        let held = self.applied_index.load(Relaxed);
-        if applied_index >= held {
-            return Ok(());
-        }
-        let what = format!("a checkpoint at {applied_index} must not replace the one at {held}");
-        Err(Error::Refused {
-            file: FILE.to_owned(),
-            what,
-        })
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn load(&self) -> Result<Option<Loaded>, Error> {

@@ -61,6 +61,8 @@ struct Queue {
     timer: bool,
     /// The index that the next entry must have; `None` while any will do.
     next: Option<u64>,
+    /// The index behind what was purged: the log never ends before it.
+    kept_from: Option<u64>,
     failed: Option<Error>,
 }
 
@@ -75,9 +77,11 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(disk: Arc<dyn Disk>, file: LogFile, state: &LogState, counters: Arc<Counters>) -> Self {
-        let purged = state.purged.as_ref().map(|(index, _)| *index);
+        let kept_from = state.purged.as_ref().map(|(index, _)| index + 1);
+        let next = state.last.map(|index| index + 1).max(kept_from);
         let queue = Queue {
-            next: state.last.max(purged).map(|index| index + 1),
+            next,
+            kept_from,
             ..Queue::default()
         };
         Self {
@@ -111,7 +115,15 @@ impl Writer {
     pub(super) fn note_committed(self: &Arc<Self>, committed: Vec<u8>) {
         let mut queue = self.queue();
         queue.committed = Some(committed);
-        if queue.busy || std::mem::replace(&mut queue.timer, true) {
+        if !queue.busy {
+            self.write_later(queue);
+        }
+    }
+
+    /// Sees to it that the note of what is committed is written some time. A write of its own would cost an fsync that
+    /// the next entry had to wait for.
+    fn write_later(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>) {
+        if std::mem::replace(&mut queue.timer, true) {
             return;
         }
         let writer = Arc::downgrade(self);
@@ -120,7 +132,8 @@ impl Writer {
             if let Some(writer) = writer.upgrade() {
                 let mut queue = writer.queue();
                 queue.timer = false;
-                if queue.committed.is_some() && queue.failed.is_none() {
+                // If work is on the lane, what comes after it looks after the note.
+                if queue.committed.is_some() && queue.failed.is_none() && !queue.busy {
                     writer.start(queue);
                 }
             }
@@ -171,8 +184,10 @@ impl Writer {
     fn go_on(self: &Arc<Self>) {
         let mut queue = self.queue();
         queue.busy = false;
-        if !queue.waiting.is_empty() || (queue.committed.is_some() && queue.failed.is_none()) {
+        if !queue.waiting.is_empty() {
             self.start(queue);
+        } else if queue.committed.is_some() && queue.failed.is_none() {
+            self.write_later(queue);
         }
     }
 
@@ -210,9 +225,12 @@ impl Queue {
             }
             Change::Truncate(after) => {
                 let next = after.map_or(0, |index| index + 1);
-                self.next = self.next.map(|end| end.min(next));
+                self.next = self.next.map(|end| end.min(next)).max(self.kept_from);
             }
-            Change::Purge(index, _) => self.next = self.next.max(Some(index + 1)),
+            Change::Purge(index, _) => {
+                self.kept_from = self.kept_from.max(Some(index + 1));
+                self.next = self.next.max(self.kept_from);
+            }
             Change::Vote(_) | Change::Committed(_) | Change::Nothing => {}
         }
         Ok(())

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::LogState;
 use super::queue::Change;
@@ -100,11 +100,12 @@ impl LogFile {
     fn state(&self) -> Result<LogState, Error> {
         let tx = self.db.begin_read().context(FILE, "read")?;
         let entries = tx.open_table(ENTRIES).context(FILE, "read")?;
+        let marks = tx.open_table(MARKS).context(FILE, "read")?;
         let index = |row: Option<(redb::AccessGuard<'_, u64>, _)>| row.map(|(index, _)| index.value());
         let state = LogState {
-            vote: mark(&tx, VOTE)?,
-            committed: mark(&tx, COMMITTED)?,
-            purged: mark(&tx, PURGED)?.map(|bytes| parse_purged(&bytes)).transpose()?,
+            vote: mark(&marks, VOTE)?,
+            committed: mark(&marks, COMMITTED)?,
+            purged: mark(&marks, PURGED)?.map(|bytes| parse_purged(&bytes)).transpose()?,
             first: index(entries.first().context(FILE, "read")?),
             last: index(entries.last().context(FILE, "read")?),
         };
@@ -135,14 +136,21 @@ fn apply(change: &Change, entries: &mut Entries<'_>, marks: &mut Marks<'_>) -> R
                 .retain_in::<u64, _>(first.., |_, _| false)
                 .context(FILE, "truncate")
         }
-        Change::Purge(index, id) => {
-            entries
-                .retain_in::<u64, _>(..=index, |_, _| false)
-                .context(FILE, "purge")?;
-            set(marks, PURGED, &purged(*index, id))
-        }
+        Change::Purge(index, id) => purge(*index, id, entries, marks),
         Change::Nothing => Ok(()),
     }
+}
+
+/// Purging again, or less, changes nothing: what is gone stays gone.
+fn purge(index: u64, id: &[u8], entries: &mut Entries<'_>, marks: &mut Marks<'_>) -> Result<(), Error> {
+    let before = mark(marks, PURGED)?.map(|payload| parse_purged(&payload)).transpose()?;
+    if before.is_some_and(|(before, _)| before >= index) {
+        return Ok(());
+    }
+    entries
+        .retain_in::<u64, _>(..=index, |_, _| false)
+        .context(FILE, "purge")?;
+    set(marks, PURGED, &purged(index, id))
 }
 
 fn entry(index: u64, sealed: &[u8]) -> Result<&[u8], Error> {
@@ -156,8 +164,7 @@ fn set(marks: &mut Marks<'_>, mark: Mark, payload: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn mark(tx: &ReadTransaction, mark: Mark) -> Result<Option<Vec<u8>>, Error> {
-    let marks = tx.open_table(MARKS).context(FILE, "read")?;
+fn mark(marks: &impl ReadableTable<&'static str, &'static [u8]>, mark: Mark) -> Result<Option<Vec<u8>>, Error> {
     let Some(sealed) = marks.get(mark.name).context(FILE, "read")? else {
         return Ok(None);
     };

@@ -113,7 +113,7 @@ impl Snapshots {
         let snapshots = Self {
             shared: Arc::new(shared),
         };
-        if let Some(newer) = current.filter(|current| current.applied_index() > state.applied_index()) {
+        if let Some(newer) = current.filter(|current| Some(current.applied_index()) > state.held_index()) {
             snapshots.install(&newer, state).await?;
         }
         Ok(snapshots)

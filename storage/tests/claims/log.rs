@@ -287,6 +287,47 @@ fn entries_that_leave_a_gap_are_refused_and_stop_the_log() {
 }
 
 #[test]
+fn a_log_that_lost_all_its_entries_goes_on_behind_what_was_purged() {
+    simulate(async {
+        let (_, log) = fresh(13).await;
+        log.append(entries(0..10), Box::new(Result::unwrap));
+        log.purge(5, b"id".to_vec(), Box::new(Result::unwrap));
+        log.truncate_after(None, Box::new(Result::unwrap));
+        log.append(entries(6..8), Box::new(Result::unwrap));
+        assert_eq!(log.read(6..8, usize::MAX).await.unwrap(), entries(6..8));
+    });
+}
+
+#[test]
+fn purging_less_than_was_purged_changes_nothing() {
+    simulate(async {
+        let (disk, log) = fresh(13).await;
+        log.append(entries(0..10), Box::new(Result::unwrap));
+        log.purge(5, b"id of 5".to_vec(), Box::new(Result::unwrap));
+        log.purge(3, b"id of 3".to_vec(), Box::new(Result::unwrap));
+        log.flush().await.unwrap();
+        drop(log);
+        let (_, state) = RaftLog::open(Arc::new(disk)).await.unwrap();
+        assert_eq!((state.purged, state.first), (Some((5, b"id of 5".to_vec())), Some(6)));
+    });
+}
+
+#[test]
+fn a_note_of_what_is_committed_costs_no_fsync_while_entries_come() {
+    simulate(async {
+        let (disk, log) = fresh(14).await;
+        let before = disk.counts().syncs;
+        for index in 0..50 {
+            log.append(entries(index..index + 1), Box::new(Result::unwrap));
+            log.save_committed(index.to_le_bytes().to_vec());
+            log.flush().await.unwrap();
+            log.save_committed(index.to_le_bytes().to_vec());
+        }
+        assert_eq!(disk.counts().syncs - before, 50);
+    });
+}
+
+#[test]
 fn an_empty_log_goes_on_behind_what_was_purged() {
     simulate(async {
         let (disk, log) = fresh(13).await;

@@ -51,6 +51,7 @@ impl Model {
         let purged = self.purged.as_ref().map_or(0, |(index, _)| index + 1);
         match chance.in_range(0..10) {
             0 | 1 => Step::Vote(chance.bytes(1..40)),
+            2 if chance.one_in(5) => Step::Truncate(None),
             2 if next > purged => Step::Truncate(chance.in_range(purged..next + 1).checked_sub(1)),
             3 => Step::Purge(chance.in_range(purged..next + 3), chance.bytes(0..20)),
             _ => Step::Append(
