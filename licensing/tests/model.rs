@@ -12,7 +12,7 @@ use licensing::catalogue::{LicenseStatus, PlanTerms};
 use licensing::command::{Actor, Entry, Proposal};
 use licensing::invariant::{Before, Step, check_ledger, check_step};
 use licensing::ledger::Ledger;
-use licensing::outcome::Outcome;
+use licensing::outcome::{Outcome, Rejection};
 use licensing::time::At;
 use licensing::usage::UsageHour;
 use naive::{Model, ModelLicense, ModelPlan};
@@ -127,7 +127,7 @@ impl World {
             Outcome::Released { by_this: false } => "released before",
             Outcome::Beats(beats) => {
                 for beat in beats {
-                    let answer = beat.as_ref().map_or_else(|rejection| rejection.code(), |_| "renewed");
+                    let answer = beat.as_ref().map_or_else(Rejection::code, |_| "renewed");
                     *self.answers.entry(answer).or_insert(0) += 1;
                 }
                 return;
@@ -170,7 +170,9 @@ fn the_random_commands_reach_every_answer() {
     for _ in 0..40 {
         let (terms, events) = strategy.new_tree(&mut runner).unwrap().current();
         let mut world = World::new(terms);
-        events.into_iter().for_each(|event| world.run(event));
+        for event in events {
+            world.run(event);
+        }
         for (answer, count) in world.answers {
             *answers.entry(answer).or_insert(0) += count;
         }

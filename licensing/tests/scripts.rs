@@ -81,14 +81,13 @@ fn script_paths() -> Vec<PathBuf> {
 /// The lines that differ, each under the last command before it.
 fn difference(expected: &str, printed: &str) -> String {
     let (expected, printed): (Vec<_>, Vec<_>) = (blocks(expected), blocks(printed));
-    let differing = expected.iter().zip(&printed).filter(|(one, other)| one != other);
-    differing
-        .map(|((command, wanted), (_, got))| {
-            let minus = wanted.iter().map(|line| format!("-{line}\n"));
-            let plus = got.iter().map(|line| format!("+{line}\n"));
-            format!(" {command}\n{}", minus.chain(plus).collect::<String>())
-        })
-        .collect()
+    let mut text = String::new();
+    for ((command, wanted), (_, got)) in expected.iter().zip(&printed).filter(|(one, other)| one != other) {
+        let minus = wanted.iter().map(|line| format!("-{line}\n"));
+        let plus = got.iter().map(|line| format!("+{line}\n"));
+        text.extend([format!(" {command}\n")].into_iter().chain(minus).chain(plus));
+    }
+    text
 }
 
 /// Commands with what is printed below them.

@@ -1,7 +1,7 @@
 //! The rules once more, as plainly as they can be said: lists that are searched from end to end, every count counted
 //! anew. It knows nothing of the ledger's code and is far too slow to run a cluster; it only has to be right.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use licensing::REMEMBERED_FOR;
@@ -149,12 +149,12 @@ impl Model {
                 }
                 _ => Err("the license is suspended already; reinstate it to suspend it for another reason"),
             }),
-            Command::ReinstateLicense { license } => self.change(*license, |license| match license.status {
-                LicenseStatus::Active => Err("the license is not suspended"),
-                _ => {
-                    license.status = LicenseStatus::Active;
-                    Ok(())
+            Command::ReinstateLicense { license } => self.change(*license, |license| {
+                if license.status == LicenseStatus::Active {
+                    return Err("the license is not suspended");
                 }
+                license.status = LicenseStatus::Active;
+                Ok(())
             }),
             Command::RevokeLicense { license, reason } => self.change(*license, |license| {
                 license.status = LicenseStatus::Revoked { reason: reason.clone() };
@@ -300,7 +300,9 @@ impl Model {
         for license in self.licenses.clone() {
             if license.expires_at.is_some_and(|end| end <= self.at) {
                 let live: Vec<_> = self.live(license.id).iter().map(|session| session.no).collect();
-                live.into_iter().for_each(|no| self.end(no, EndCause::LicenseEnded));
+                for no in live {
+                    self.end(no, EndCause::LicenseEnded);
+                }
             }
         }
         self.ghosts.retain(|ghost| ghost.until > self.at);
@@ -316,7 +318,9 @@ impl Model {
         let overdue = self.sessions.iter().filter(is_overdue).filter(|session| which(session));
         let mut overdue: Vec<_> = overdue.map(|session| (session.deadline, session.no)).collect();
         overdue.sort();
-        overdue.into_iter().for_each(|(_, no)| self.end(no, EndCause::Expired));
+        for (_, no) in overdue {
+            self.end(no, EndCause::Expired);
+        }
     }
 
     fn settle(&mut self, license: LicenseId) {
@@ -546,7 +550,7 @@ impl Model {
             let live = self.live(license);
             let held_after = |t| {
                 let staying = live.iter().filter(|session| session.deadline > t);
-                let holders: BTreeMap<_, _> = staying.map(|session| (session.holder, ())).collect();
+                let holders: BTreeSet<_> = staying.map(|session| session.holder).collect();
                 number(holders.len())
             };
             let retry_after = self.soonest(live.iter().map(|session| session.deadline), |t| held_after(t) < limit);

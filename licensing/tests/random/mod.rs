@@ -23,6 +23,14 @@ pub(crate) const PLANS: u8 = 2;
 pub(crate) const LICENSES: u8 = 3;
 pub(crate) const PRODUCT: &str = "p";
 
+/// What becomes of a license's own number of seats.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change {
+    Stays,
+    IsCleared,
+    Becomes(u32),
+}
+
 /// One thing that happens. Sessions are named by how long ago they were granted, so that most names mean something.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
@@ -55,7 +63,7 @@ pub(crate) enum Event {
     },
     ChangeLicense {
         license: u8,
-        seats: Option<Option<u32>>,
+        seats: Change,
         plan: Option<u8>,
     },
     Suspend(u8),
@@ -105,6 +113,11 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         prop::bool::weighted(0.97),
     );
     let seconds = prop_oneof![4 => Just(None), 3 => (100_u64..1_000).prop_map(Some), 1 => (0_u64..60).prop_map(Some)];
+    let seats = prop_oneof![
+        2 => Just(Change::Stays),
+        1 => Just(Change::IsCleared),
+        1 => (0_u32..4).prop_map(Change::Becomes),
+    ];
     prop_oneof![
         60 => acquire.prop_map(|((license, holder, instance, request), replaces, in_time)| {
             Event::Acquire { license, holder, instance, request, replaces, in_time }
@@ -121,7 +134,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             1 => 0_u64..200_000_000,
         ].prop_map(|ms| Event::TimePasses { ms }),
         6 => (0..PLANS, terms()).prop_map(|(plan, terms)| Event::ChangePlan { plan, terms: Box::new(terms) }),
-        4 => (license.clone(), prop::option::of(prop::option::of(0_u32..4)), prop::option::of(0..PLANS))
+        4 => (license.clone(), seats, prop::option::of(0..PLANS))
             .prop_map(|(license, seats, plan)| Event::ChangeLicense { license, seats, plan }),
         2 => license.clone().prop_map(Event::Suspend),
         8 => license.clone().prop_map(Event::Reinstate),
@@ -318,7 +331,11 @@ impl Caller {
                 id: license_id(license),
                 if_version: None,
                 plan: plan.map(plan_id),
-                seats,
+                seats: match seats {
+                    Change::Stays => None,
+                    Change::IsCleared => Some(None),
+                    Change::Becomes(seats) => Some(Some(seats)),
+                },
                 entitlements: None,
                 key: None,
             })),

@@ -8,7 +8,7 @@ use licensing::time::{At, Span};
 /// The words of a line. A word that no command asked for is a mistake in the script, and stops it.
 pub(crate) struct Words {
     line: String,
-    words: Vec<String>,
+    parts: Vec<String>,
     used: RefCell<BTreeSet<usize>>,
 }
 
@@ -26,7 +26,7 @@ impl Words {
         assert!(quotes % 2 == 0, "unfinished quotation: {line}");
         Self {
             line: line.to_owned(),
-            words,
+            parts: words,
             used: RefCell::default(),
         }
     }
@@ -43,7 +43,7 @@ impl Words {
 
     pub(crate) fn maybe_plain(&self, place: usize) -> Option<&str> {
         let (index, word) = self
-            .words
+            .parts
             .iter()
             .enumerate()
             .filter(|(_, word)| !word.contains('='))
@@ -54,16 +54,16 @@ impl Words {
 
     /// The word after a plain word, as in `as s1`.
     pub(crate) fn after(&self, name: &str) -> Option<&str> {
-        let index = self.words.iter().position(|word| word == name)?;
+        let index = self.parts.iter().position(|word| word == name)?;
         self.used.borrow_mut().extend([index, index + 1]);
-        self.words.get(index + 1).map(String::as_str)
+        self.parts.get(index + 1).map(String::as_str)
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let with_name = |word: &String| word.split_once('=').is_some_and(|(left, _)| left == name);
-        let index = self.words.iter().position(with_name)?;
+        let index = self.parts.iter().position(with_name)?;
         self.used.borrow_mut().insert(index);
-        self.words[index].split_once('=').map(|(_, value)| value)
+        self.parts[index].split_once('=').map(|(_, value)| value)
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<u32> {
@@ -78,18 +78,18 @@ impl Words {
 
     /// Whether a word stands in the line.
     pub(crate) fn has(&self, name: &str) -> bool {
-        let index = self.words.iter().position(|word| word == name);
+        let index = self.parts.iter().position(|word| word == name);
         self.used.borrow_mut().extend(index);
         index.is_some()
     }
 
     pub(crate) fn check_all_used(&self) {
         let used = self.used.borrow();
-        let unused: Vec<_> = (0..self.words.len()).filter(|index| !used.contains(index)).collect();
+        let unused: Vec<_> = (0..self.parts.len()).filter(|index| !used.contains(index)).collect();
         assert!(
             unused.is_empty(),
             "nobody asked for {:?} in {}",
-            unused.iter().map(|i| &self.words[*i]).collect::<Vec<_>>(),
+            unused.iter().map(|i| &self.parts[*i]).collect::<Vec<_>>(),
             self.line
         );
     }

@@ -673,6 +673,7 @@ fn entitlements(text: &str) -> Entitlements {
 }
 
 /// A value that `none` clears.
+#[allow(clippy::option_option, reason = "commands say by it: stays, is cleared, becomes")]
 fn optional(value: Option<&str>) -> Option<Option<Arc<str>>> {
     value.map(|value| (value != "none").then(|| value.into()))
 }
