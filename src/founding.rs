@@ -116,7 +116,12 @@ pub async fn create_admin_token(
         expires_at: None,
     };
     let request = lookup.request(b"founding", &encode_base32(&id), b"");
-    let proposal = Proposal { actor: Actor::System, request: Some(request), not_after: None, command };
+    let proposal = Proposal {
+        actor: Actor::System,
+        request: Some(request),
+        not_after: None,
+        command,
+    };
     match cluster.propose(proposal).await?.outcome {
         Outcome::Rejected(rejection) => bail!("the admin token was not made: {rejection}"),
         _ => Ok(token),
@@ -153,7 +158,9 @@ pub fn write_root_files(dir: &Path, founded: &Founded) -> Result<(PathBuf, Optio
     let public = dir.join("vendor-root.json");
     std::fs::write(&public, founded.roots.to_json())
         .with_context(|| format!("{} cannot be written", public.display()))?;
-    let Some(key) = &founded.root_key else { return Ok((public, None)) };
+    let Some(key) = &founded.root_key else {
+        return Ok((public, None));
+    };
     let private = dir.join("vendor-root.key.json");
     write_private(&private, key.as_bytes()).with_context(|| format!("{} cannot be written", private.display()))?;
     Ok((public, Some(private)))

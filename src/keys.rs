@@ -93,8 +93,8 @@ impl Secrets {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let wire: SecretsOnTheWire =
-            postcard::from_bytes(bytes).context("the cluster's secrets cannot be read; do both nodes run one version?")?;
+        let wire: SecretsOnTheWire = postcard::from_bytes(bytes)
+            .context("the cluster's secrets cannot be read; do both nodes run one version?")?;
         Ok(Self {
             lookup: LookupKey::from_bytes(wire.lookup),
             signing: Arc::new(SigningKey::from_seed(Zeroizing::new(wire.signing))),
@@ -114,7 +114,10 @@ impl Keys {
     pub fn save(&self, data_dir: &Path) -> Result<()> {
         let path = Self::path(data_dir);
         if path.exists() {
-            bail!("{} exists already: this data directory belongs to a node", path.display());
+            bail!(
+                "{} exists already: this data directory belongs to a node",
+                path.display()
+            );
         }
         let file = KeysFile {
             format: FORMAT,
@@ -145,7 +148,10 @@ impl Keys {
         })?;
         let mode = fs::metadata(&path)?.permissions().mode();
         if mode & 0o077 != 0 {
-            bail!("{} holds secrets but others may read it; run `chmod 600 {0}`", path.display());
+            bail!(
+                "{} holds secrets but others may read it; run `chmod 600 {0}`",
+                path.display()
+            );
         }
         Self::parse(&text).with_context(|| format!("{} is not a key file of usher", path.display()))
     }
@@ -153,11 +159,16 @@ impl Keys {
     fn parse(text: &[u8]) -> Result<Self> {
         let file: KeysFile = serde_json::from_slice(text)?;
         if file.format != FORMAT {
-            bail!("format: {} was written by another version of usher; this one reads {FORMAT}", file.format);
+            bail!(
+                "format: {} was written by another version of usher; this one reads {FORMAT}",
+                file.format
+            );
         }
         let bytes = |field: &str, text: &str| STANDARD.decode(text).map_err(|error| anyhow!("{field}: {error}"));
         let key = |field: &str, text: &str| -> Result<[u8; 32]> {
-            bytes(field, text)?.try_into().map_err(|_| anyhow!("{field}: not 32 bytes"))
+            bytes(field, text)?
+                .try_into()
+                .map_err(|_| anyhow!("{field}: not 32 bytes"))
         };
         Ok(Self {
             identity: Identity {
@@ -172,7 +183,10 @@ impl Keys {
             },
             secrets: Secrets {
                 lookup: LookupKey::from_bytes(key("lookup_key", &file.lookup_key)?),
-                signing: Arc::new(SigningKey::from_seed(Zeroizing::new(key("signing_key", &file.signing_key)?))),
+                signing: Arc::new(SigningKey::from_seed(Zeroizing::new(key(
+                    "signing_key",
+                    &file.signing_key,
+                )?))),
                 chain: file.chain,
                 roots: RootSet::parse(&file.roots.to_string()).context("roots")?,
             },
@@ -183,7 +197,12 @@ impl Keys {
 /// Writes a file that only its owner may read, durably, and never in part.
 pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let unfinished = path.with_extension("tmp");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;

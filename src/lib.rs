@@ -1,1 +1,24 @@
-//! Placeholder
+//! The appliance: everything of usher that has a socket, a flag or a key file.
+//!
+//! It turns requests into commands for the ledger and outcomes into answers and signed tokens. It must never decide
+//! about seats: that is `licensing`'s, and agreement is `raft`'s.
+//!
+//! Reading order: [`server`] puts a node together; [`api`] is what clients see; [`keys`], [`lookup`] and [`signer`] are
+//! its secrets; [`founding`] and [`joining`] are how a node comes to be.
+
+pub mod api;
+pub mod bench;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod founding;
+pub mod joining;
+pub mod keys;
+pub mod license_key;
+pub mod lookup;
+pub mod ops;
+pub mod serve;
+pub mod server;
+pub mod signer;
+pub mod telemetry;
+pub mod tls;

@@ -50,7 +50,11 @@ impl LicenseKey {
         let text: String = text.trim().chars().filter(|character| *character != ' ').collect();
         let (prefix, body) = text.split_once('-').ok_or(KeyProblem::Shape)?;
         let prefix = prefix.to_ascii_uppercase();
-        let body: String = body.chars().filter(|character| *character != '-').map(forgive).collect();
+        let body: String = body
+            .chars()
+            .filter(|character| *character != '-')
+            .map(forgive)
+            .collect();
         let plain = prefix.len() <= 16 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !plain || prefix.is_empty() || body.len() != BODY_CHARS {
             return Err(KeyProblem::Shape);
@@ -75,7 +79,10 @@ impl LicenseKey {
 }
 
 fn check(prefix: &str, random: &[u8]) -> [u8; 3] {
-    let hash = Sha256::new().chain_update(prefix.as_bytes()).chain_update(random).finalize();
+    let hash = Sha256::new()
+        .chain_update(prefix.as_bytes())
+        .chain_update(random)
+        .finalize();
     [hash[0], hash[1], hash[2] & 0b1111_1100]
 }
 
@@ -138,12 +145,22 @@ mod tests {
 
     #[test]
     fn another_products_prefix_does_not_fit() {
-        assert_eq!(LicenseKey::parse(&key().reveal().replace("CODITECT", "OTHER")), Err(KeyProblem::Mistyped));
+        assert_eq!(
+            LicenseKey::parse(&key().reveal().replace("CODITECT", "OTHER")),
+            Err(KeyProblem::Mistyped)
+        );
     }
 
     #[test]
     fn what_is_not_a_key_is_refused() {
-        for text in ["", "-", "CODITECT", "CODITECT-TEST", "-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", "Ü-é"] {
+        for text in [
+            "",
+            "-",
+            "CODITECT",
+            "CODITECT-TEST",
+            "-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA",
+            "Ü-é",
+        ] {
             assert_eq!(LicenseKey::parse(text), Err(KeyProblem::Shape), "{text}");
         }
     }
