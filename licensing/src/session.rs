@@ -87,7 +87,8 @@ pub struct EndedSession {
     pub forget_at: SessionTime,
 }
 
-/// A holder whose session expired while its token's grace still runs.
+/// A holder whose last session expired while its token's grace still runs. A holder is counted once: while another of
+/// its sessions lives it holds a seat and is no ghost, and when that one is given back it is taken at its word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ghost {
     /// The license it may still be using.

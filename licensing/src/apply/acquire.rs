@@ -9,6 +9,7 @@ use crate::audit::AuditEvent;
 use crate::catalogue::HolderPolicy;
 use crate::command::{Acquire, Actor};
 use crate::id::{HolderKey, SessionNo};
+use crate::invariant::is_within_limit;
 use crate::ledger::{Ledger, SessionState};
 use crate::outcome::{Grant, Kind, Outcome, Rejection};
 use crate::session::{ClientInfo, EndCause, Session};
@@ -126,6 +127,7 @@ impl Ledger {
     fn take_seat(&mut self, actor: Actor, ask: &Acquire, claim: Claim) -> Box<Grant> {
         let license = ask.license;
         let hour = self.settle_hour(license);
+        let held_before = self.sessions.seats(license);
         if let Some(replaced) = claim.replaced {
             self.end_session(actor, replaced, EndCause::Replaced);
         }
@@ -147,7 +149,9 @@ impl Ledger {
         };
         self.sessions.add(session.clone(), ends_at);
         let in_use = self.sessions.seats(license);
-        let grant = grant(&session, self.catalogue.known_terms(license), until, in_use);
+        let terms = self.catalogue.known_terms(license);
+        debug_assert!(is_within_limit(held_before, in_use, terms.limit()), "NeverOversold");
+        let grant = grant(&session, terms, until, in_use);
         self.hours.raise_peak(license, hour, grant.in_use);
         self.hours.count(license, hour, Counted::Grant);
         let (no, session, in_use) = (grant.session, grant.hash.public(), grant.in_use);

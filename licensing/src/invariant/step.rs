@@ -127,7 +127,7 @@ pub fn never_oversold(step: Step<'_>) -> Verdict {
             continue;
         };
         let before = step.before.seats.get(&license.id).map_or(0, |seats| seats.in_use);
-        let is_lawful = after.in_use <= before || (after.in_use == before + 1 && after.in_use <= after.limit);
+        let is_lawful = is_within_limit(before, after.in_use, after.limit);
         require("NeverOversold", is_lawful, || {
             format!(
                 "{} went from {before} to {} of {} seats",
@@ -136,6 +136,11 @@ pub fn never_oversold(step: Step<'_>) -> Verdict {
         })?;
     }
     Ok(())
+}
+
+/// Whether going from `before` to `after` held seats is lawful: down by any number, up by one within the limit.
+pub(crate) const fn is_within_limit(before: u32, after: u32, limit: u32) -> bool {
+    after <= before || (after == before + 1 && after <= limit)
 }
 
 /// NeverExpiredEarly: a session ends by its release or replacement, by an operator, by its license, or because its
