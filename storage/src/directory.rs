@@ -10,10 +10,13 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::disk::{Disk, File, Lane, Work};
 use crate::error::Error;
+use crate::identity::{StoreId, identify};
 use crate::lanes::Lanes;
 
 /// Names the process that holds the directory, and is what the lock is on.
-pub(crate) const LOCK_FILE: &str = "LOCK";
+const LOCK_FILE: &str = "LOCK";
+
+const RANDOM: &str = "/dev/urandom";
 
 /// A data directory, locked for this process.
 #[derive(Debug)]
@@ -23,6 +26,7 @@ pub struct Directory {
     entries: fs::File,
     lanes: Lanes,
     lock: Arc<Lock>,
+    store: StoreId,
 }
 
 /// The lock on the directory. Every open file and every lane shares it, so nobody else gets the directory while a last
@@ -33,12 +37,13 @@ struct Lock {
 }
 
 impl Directory {
-    /// Opens the directory, creating it if it is not there, and locks it for this process.
+    /// Opens the directory, creating it if it is not there, locks it for this process and checks its format.
     ///
     /// # Errors
     ///
     /// [`Error::Locked`] if another process has it, [`Error::Denied`] if this user may not use it,
-    /// [`Error::NotADataDirectory`] if the path is something else than a directory.
+    /// [`Error::NotADataDirectory`] if the path is something else than a directory or holds a part of a store,
+    /// [`Error::NewerFormat`] if a newer version made it.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if !path.exists() {
             create_private(path).map_err(|source| refused(path, "create", source))?;
@@ -48,18 +53,34 @@ impl Directory {
         let held = Arc::clone(&lock);
         let lanes = Lanes::start(move || Box::new(Arc::clone(&held)))
             .map_err(|source| refused(path, "start the threads of", source))?;
-        Ok(Self {
+        let fresh = draw_id().map_err(|source| refused(Path::new(RANDOM), "read", source))?;
+        let mut directory = Self {
             path: path.to_owned(),
             entries,
             lanes,
             lock,
-        })
+            store: fresh,
+        };
+        directory.store = identify(&directory, fresh)?;
+        Ok(directory)
+    }
+
+    /// Which store it is. A directory that was wiped is another one.
+    pub const fn store_id(&self) -> StoreId {
+        self.store
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// A directory is never part of a simulation, so its id may come from the system.
+fn draw_id() -> io::Result<StoreId> {
+    let mut bytes = [0; 16];
+    fs::File::open(RANDOM)?.read_exact(&mut bytes)?;
+    Ok(StoreId::from_bytes(bytes))
 }
 
 fn create_private(path: &Path) -> io::Result<()> {

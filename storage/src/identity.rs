@@ -4,9 +4,11 @@ use std::fmt;
 
 use licensing::id::{decode_base32, encode_base32};
 
-use crate::directory::LOCK_FILE;
+use crate::checkpoint::FILE as STATE;
 use crate::disk::Disk;
 use crate::error::{Context, Error};
+use crate::log::FILE as LOG;
+use crate::snapshot::PREFIX as SNAPSHOTS;
 
 const FILE: &str = "FORMAT";
 const UNFINISHED: &str = "FORMAT.tmp";
@@ -38,23 +40,26 @@ impl fmt::Display for StoreId {
     }
 }
 
-/// Reads which store this is; a disk without any files becomes the store `fresh`.
+/// Reads which store this is; a disk that holds none becomes the store `fresh`. [`Directory::open`] does this; it is
+/// public for disks that are not directories.
 ///
-/// This comes before everything else on a disk: other files may be added once it has succeeded.
+/// Other files may lie beside a store's, such as a node's keys, and may be there before it.
+///
+/// [`Directory::open`]: crate::Directory::open
 ///
 /// # Errors
 ///
-/// [`Error::NotADataDirectory`] if there are files and none of them says what they are, [`Error::NewerFormat`] if a
-/// newer version made them.
+/// [`Error::NotADataDirectory`] if a store's files are there but not the one that says what they are,
+/// [`Error::NewerFormat`] if a newer version made them.
 pub fn identify(disk: &dyn Disk, fresh: StoreId) -> Result<StoreId, Error> {
     let names = disk.list().context(FILE, "look for")?;
     if names.iter().any(|name| name == FILE) {
         return read(disk);
     }
-    let ours = [LOCK_FILE, UNFINISHED, "lost+found"];
-    if let Some(foreign) = names.iter().find(|name| !ours.contains(&name.as_str())) {
+    let is_ours = |name: &&String| [LOG, STATE].contains(&name.as_str()) || name.starts_with(SNAPSHOTS);
+    if let Some(part) = names.iter().find(is_ours) {
         return Err(not_ours(format!(
-            "it holds {foreign} but no {FILE} file; name an empty directory"
+            "it holds {part} but no {FILE} file, so it is only a part of one; restore all of it, or name another"
         )));
     }
     write(disk, fresh)?;

@@ -18,7 +18,8 @@ use crate::error::{Context, Error};
 use queue::{Change, Writer};
 use stats::{Counters, Timed};
 pub use stats::{FSYNC_BOUNDS, LogStats};
-use table::{FILE, LogFile};
+pub(crate) use table::FILE;
+use table::LogFile;
 
 /// Told once: when what it belongs to is durable, or will never be.
 pub type Done = Box<dyn FnOnce(Result<(), Error>) + Send>;

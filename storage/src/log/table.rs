@@ -14,7 +14,7 @@ use crate::codec::{self, Kind};
 use crate::disk::{Backend, File};
 use crate::error::{Context, Error};
 
-pub(super) const FILE: &str = "raft-log.redb";
+pub(crate) const FILE: &str = "raft-log.redb";
 
 const ENTRIES: TableDefinition<u64, &[u8]> = TableDefinition::new("entries");
 const MARKS: TableDefinition<&str, &[u8]> = TableDefinition::new("marks");

@@ -24,7 +24,7 @@ use check::check;
 use format::{Frame, Header, Position};
 pub use receive::Incoming;
 
-const PREFIX: &str = "snap-";
+pub(crate) const PREFIX: &str = "snap-";
 const UNFINISHED: &str = ".tmp";
 
 /// The snapshots of a disk. Clones are handles on the same ones.

@@ -61,25 +61,43 @@ fn a_file_in_the_place_of_the_directory_is_named() {
 }
 
 #[test]
-fn a_store_keeps_its_id_for_life() {
-    let path = tempfile::tempdir().unwrap();
-    let disk = Directory::open(path.path()).unwrap();
-    assert_eq!(identify(&disk, FIRST).unwrap(), FIRST);
-    assert_eq!(identify(&disk, SECOND).unwrap(), FIRST);
-    let text = fs::read_to_string(path.path().join("FORMAT")).unwrap();
-    assert_eq!(
-        text,
-        "usher data directory\nformat 1\nstore sto_040g2081040g2081040g208104\n"
-    );
+fn a_store_keeps_its_id_for_life_and_another_has_another() {
+    let open = |path: &Path| Directory::open(path).unwrap().store_id();
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let id = open(one.path());
+    assert_eq!(open(one.path()), id);
+    assert_ne!(open(other.path()), id);
+    let text = fs::read_to_string(one.path().join("FORMAT")).unwrap();
+    assert_eq!(text, format!("usher data directory\nformat 1\nstore {id}\n"));
+    assert_eq!(FIRST.to_string(), "sto_040g2081040g2081040g208104");
 }
 
 #[test]
-fn a_directory_of_other_peoples_files_is_refused() {
-    let disk = MemoryDisk::new().unwrap();
-    disk.open("holiday.jpg").unwrap();
-    let error = identify(&disk, FIRST).unwrap_err();
-    assert!(error.to_string().contains("holiday.jpg"), "{error}");
-    assert_eq!(disk.list().unwrap(), ["holiday.jpg"]);
+fn other_files_may_lie_in_the_directory_before_the_store_does() {
+    let path = tempfile::tempdir().unwrap();
+    fs::write(path.path().join("keys"), "a node's keys").unwrap();
+    Directory::open(path.path()).unwrap();
+}
+
+#[test]
+fn a_part_of_a_store_is_refused_and_left_as_it_is() {
+    for part in ["raft-log.redb", "state.redb", "snap-00000000000000000007"] {
+        let path = tempfile::tempdir().unwrap();
+        fs::write(path.path().join(part), "something").unwrap();
+        let error = Directory::open(path.path()).unwrap_err();
+        assert!(
+            matches!(&error, Error::NotADataDirectory { what } if what.contains(part)),
+            "{error}"
+        );
+        assert!(!path.path().join("FORMAT").exists());
+    }
+}
+
+#[test]
+fn a_directory_of_a_newer_format_is_refused() {
+    let path = tempfile::tempdir().unwrap();
+    fs::write(path.path().join("FORMAT"), "usher data directory\nformat 2\n").unwrap();
+    assert!(matches!(Directory::open(path.path()), Err(Error::NewerFormat { .. })));
 }
 
 #[test]

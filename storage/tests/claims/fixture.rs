@@ -40,8 +40,9 @@ fn entries() -> Vec<(u64, Vec<u8>)> {
 #[tokio::test]
 async fn a_directory_of_the_first_format_opens() {
     let path = copy(&fixture("v1"));
-    let disk: Arc<dyn Disk> = Arc::new(Directory::open(path.path()).unwrap());
-    assert_eq!(identify(&*disk, StoreId::from_bytes([0; 16])).unwrap(), STORE);
+    let directory = Directory::open(path.path()).unwrap();
+    assert_eq!(directory.store_id(), STORE);
+    let disk: Arc<dyn Disk> = Arc::new(directory);
 
     let (log, held) = RaftLog::open(Arc::clone(&disk)).await.unwrap();
     let expected = LogState {
@@ -89,6 +90,7 @@ async fn writes_the_fixture() {
     let path = fixture("v1");
     fs::remove_dir_all(&path).ok();
     let disk: Arc<dyn Disk> = Arc::new(Directory::open(&path).unwrap());
+    disk.remove("FORMAT").unwrap();
     identify(&*disk, STORE).unwrap();
     let (log, _) = RaftLog::open(Arc::clone(&disk)).await.unwrap();
     log.append(

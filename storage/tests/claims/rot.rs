@@ -116,7 +116,7 @@ fn a_flipped_bit_in_the_state_is_found_or_harmless() {
         drop(state);
         let truth = (business.ledger.digest(), business.applied_index);
         let bits = disk.contents("state.redb").unwrap().len() * 8;
-        for _ in 0..1_000 {
+        for _ in 0..600 {
             let rotten = disk.power_loss(PowerLoss::Everything);
             assert!(rotten.flip_bit("state.redb", chance.index(bits)));
             let outcome = async {
@@ -130,7 +130,7 @@ fn a_flipped_bit_in_the_state_is_found_or_harmless() {
             tally.note(outcome.await, &truth);
         }
     });
-    assert!(tally.found > 100, "{tally:?}");
+    assert!(tally.found > 50, "{tally:?}");
 }
 
 #[test]
