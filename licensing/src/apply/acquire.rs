@@ -107,7 +107,7 @@ impl Ledger {
             return Ok(());
         };
         let license = terms.license.id;
-        let own = self.ghosts.rows.contains((license, holder));
+        let own = self.ghosts.get(license, holder).is_some();
         let ghosts = self.ghosts.count(license) - u32::from(own);
         let in_use = self.sessions.seats(license);
         let limit = terms.limit().saturating_add(ghosts_max);
@@ -131,7 +131,7 @@ impl Ledger {
         if let Some(replaced) = claim.replaced {
             self.end_session(actor, replaced, EndCause::Replaced);
         }
-        self.ghosts.remove(license, claim.holder);
+        self.end_ghost(license, claim.holder);
         let terms = self.catalogue.known_terms(license);
         let ends_at = terms.license.expires_at;
         let until = Until::of(&terms.plan.terms, ends_at, self.meta.at, self.meta.session_time);

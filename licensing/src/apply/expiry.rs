@@ -6,7 +6,7 @@
 use crate::REMEMBERED_FOR;
 use crate::audit::AuditEvent;
 use crate::command::Actor;
-use crate::id::{LicenseId, SessionNo};
+use crate::id::{HolderKey, LicenseId, SessionNo};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::session::{EndCause, EndedSession, Ghost, Session};
@@ -93,6 +93,15 @@ impl Ledger {
             ended_at: at,
             forget_at,
         });
+    }
+
+    /// Ends a holder's ghost before its grace is over. The session that left it is forgotten as any other from now on:
+    /// only as many are remembered for long as there are ghosts.
+    pub(super) fn end_ghost(&mut self, license: LicenseId, holder: HolderKey) {
+        if let Some(ghost) = self.ghosts.remove(license, holder) {
+            let forget_at = self.meta.session_time.after(REMEMBERED_FOR);
+            self.sessions.forget_by(ghost.session, forget_at);
+        }
     }
 
     /// Forgets what nobody can ask for any more. What is past its time is never found, forgotten or not: this is for

@@ -19,11 +19,15 @@ impl Ledger {
                 Ok(Outcome::Released { by_this: true })
             }
             SessionState::Ended(ended) => {
-                let place = (ended.license, ended.holder);
+                let (license, holder) = (ended.license, ended.holder);
                 // A silent client came back to say that it has stopped: its grace ends with that. A later session of
                 // the same holder may have left a ghost of its own, which stays.
-                if self.ghosts.rows.get(place).is_some_and(|ghost| ghost.session == no) {
-                    self.ghosts.remove(place.0, place.1);
+                if self
+                    .ghosts
+                    .get(license, holder)
+                    .is_some_and(|ghost| ghost.session == no)
+                {
+                    self.end_ghost(license, holder);
                 }
                 Ok(Outcome::Released { by_this: false })
             }

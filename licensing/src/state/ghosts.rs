@@ -31,6 +31,11 @@ impl Ghosts {
         self.index.counts.get(&license).copied().unwrap_or(0)
     }
 
+    /// The ghost of a holder.
+    pub(crate) fn get(&self, license: LicenseId, holder: HolderKey) -> Option<&Ghost> {
+        self.rows.get((license, holder))
+    }
+
     /// The ghosts of a license in holder order.
     pub(crate) fn of(&self, license: LicenseId) -> impl Iterator<Item = &Ghost> {
         let first = (license, HolderKey::from_bytes([0; 16]));
@@ -57,10 +62,10 @@ impl Ghosts {
     }
 
     /// Ends the ghost of a holder, if there is one.
-    pub(crate) fn remove(&mut self, license: LicenseId, holder: HolderKey) {
-        if let Some(ghost) = self.rows.remove((license, holder)) {
-            self.index.remove(&ghost);
-        }
+    pub(crate) fn remove(&mut self, license: LicenseId, holder: HolderKey) -> Option<Ghost> {
+        let ghost = self.rows.remove((license, holder))?;
+        self.index.remove(&ghost);
+        Some(ghost)
     }
 
     /// Ends every ghost of a license whose grace is over.

@@ -145,6 +145,18 @@ impl Sessions {
         self.ended.put(ended);
     }
 
+    /// Forgets an ended session at `forget_at`, unless that is to happen sooner.
+    pub(crate) fn forget_by(&mut self, no: SessionNo, forget_at: SessionTime) {
+        if let Some(ended) = self.ended.get(no).filter(|ended| ended.forget_at > forget_at) {
+            let ended = EndedSession {
+                forget_at,
+                ..ended.clone()
+            };
+            self.forget(no);
+            self.remember(ended);
+        }
+    }
+
     /// Forgets one ended session whose time has come, and says whether there was one.
     pub(crate) fn forget_one(&mut self, now: SessionTime) -> bool {
         let due = self

@@ -358,6 +358,21 @@ impl Model {
         self.sessions[place].end = Some((cause, self.now.after(Span::from_ms(remembered_ms))));
     }
 
+    /// Ends ghosts before their time; the sessions that left them are forgotten in ten minutes then.
+    fn end_ghosts(&mut self, which: impl Fn(&ModelGhost) -> bool) {
+        let soon = self.now.after(REMEMBERED_FOR);
+        for ghost in self.ghosts.iter().filter(|ghost| which(ghost)) {
+            let session = self
+                .sessions
+                .iter_mut()
+                .find(|session| session.no == ghost.session)
+                .unwrap();
+            let (_, forget) = session.end.as_mut().unwrap();
+            *forget = (*forget).min(soon);
+        }
+        self.ghosts.retain(|ghost| !which(ghost));
+    }
+
     /// How the session of a number ended, as long as it is remembered.
     fn ended(&self, no: SessionNo) -> Result<EndCause, Rejection> {
         let session = self.sessions.iter().find(|session| session.no == no);
@@ -458,7 +473,7 @@ impl Model {
             return Ok(Outcome::Released { by_this: true });
         }
         self.ended(no)?;
-        self.ghosts.retain(|ghost| ghost.session != no);
+        self.end_ghosts(|ghost| ghost.session == no);
         Ok(Outcome::Released { by_this: false })
     }
 
@@ -523,8 +538,7 @@ impl Model {
         if let Some(no) = replaced {
             self.end(no, EndCause::Replaced);
         }
-        self.ghosts
-            .retain(|ghost| ghost.license != ask.license || ghost.holder != holder);
+        self.end_ghosts(|ghost| ghost.license == ask.license && ghost.holder == holder);
         let no = SessionNo::new(self.seq);
         self.sessions.push(ModelSession {
             no,
