@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-/// One open file. Reads and writes beyond the end are errors; a file grows by [`set_len`](File::set_len) alone.
+/// One open file, which stays open when its name goes to another file or is removed. Reading beyond its end is an
+/// error, and nobody writes there: a file grows by [`set_len`](File::set_len) alone.
 pub trait File: fmt::Debug + Send + Sync + 'static {
     /// The file's length in bytes.
     fn len(&self) -> io::Result<u64>;

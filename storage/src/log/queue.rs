@@ -165,8 +165,7 @@ impl Writer {
     /// Writes what waits, up to a transaction's bound. The lane gives the answer when it is through.
     fn write(self: Arc<Self>) -> Answer {
         let (changes, dones) = self.queue().take();
-        let outcome = guarded(FILE, || self.file.write(&changes));
-        self.counters.count(&changes);
+        let outcome = self.write_changes(&changes);
         Box::new(move || {
             if let Err(error) = &outcome {
                 // Before anybody is told, so that nothing slips in behind it.
@@ -178,6 +177,15 @@ impl Writer {
             self.tell_the_rest();
             self.go_on();
         })
+    }
+
+    fn write_changes(&self, changes: &[Change]) -> Result<(), Error> {
+        if changes.iter().all(|change| matches!(change, Change::Nothing)) {
+            return Ok(());
+        }
+        guarded(FILE, || self.file.write(changes))?;
+        self.counters.count(changes);
+        Ok(())
     }
 
     /// After the work: the lane's thread takes what came in meanwhile, without asking anyone.

@@ -6,6 +6,7 @@ mod business;
 mod chance;
 mod checkpoint;
 mod directory;
+mod disks;
 mod fixture;
 mod log;
 mod log_crashes;
