@@ -10,7 +10,6 @@ use raft::seams::{Listener, Seams};
 use raft::{Cluster, Node, NodeConfig, Tuning};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use trust::UnixSeconds;
 
 use crate::api::{self, Api, ApiConfig, ApiLimits};
 use crate::keys::Keys;
@@ -103,10 +102,9 @@ pub struct Server {
 impl Server {
     /// Starts a server on the disk in `seams`. It answers at once; its ops listener says when it is ready.
     pub async fn start(config: ServerConfig, keys: &Keys, seams: Seams) -> Result<Self> {
-        let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
         let secrets = &keys.secrets;
         let signer =
-            Arc::new(Signer::new(Arc::clone(&secrets.signing), secrets.chain.clone(), &secrets.roots, now)?);
+            Arc::new(Signer::new(Arc::clone(&secrets.signing), secrets.chain.clone(), &secrets.roots)?);
         let metrics = Metrics::new();
         let draining = Draining::default();
         let (transport, api_tls) = transport(&config.api_transport, keys)?;

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::Api;
 use super::extract::echo;
 use super::problem::ApiError;
+use crate::ops::Metrics;
 
 /// The header that names a call, for those who ask about it later.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -108,8 +109,8 @@ fn log_problem(id: &str, method: &Method, route: &str, error: &ApiError) {
 }
 
 /// The answer to a request whose handler panicked. The process lives on: nothing that a handler holds outlives it.
-pub(super) fn panicked(api: &Api, panic: &(dyn Any + Send)) -> Response {
-    api.metrics().panic();
+pub(super) fn panicked(metrics: &Metrics, panic: &(dyn Any + Send)) -> Response {
+    metrics.panic();
     let text = panic
         .downcast_ref::<&str>()
         .copied()

@@ -134,6 +134,12 @@ pub fn verify_chain(chain: &[impl AsRef<str>], roots: &RootSet, at: UnixSeconds)
     Ok(chain)
 }
 
+/// Verifies a chain's signatures and limits from a root down, but no dates: for a server, whose own clock may be wrong
+/// and must not keep it from starting. Each token that it signs is held to the certificate's dates by the cluster's time.
+pub fn verify_chain_undated(chain: &[impl AsRef<str>], roots: &RootSet) -> Result<VerifiedChain, VerifyError> {
+    read_chain(chain, roots)
+}
+
 /// Signatures and limits from a root down; no dates yet.
 fn read_chain(chain: &[impl AsRef<str>], roots: &RootSet) -> Result<VerifiedChain, VerifyError> {
     let mut above = Vec::new();
