@@ -94,7 +94,11 @@ impl Ledger {
         if in_use < limit {
             return Ok(());
         }
-        let retry_after = self.seat_frees_in(terms.license.id, in_use - limit);
+        // A license without seats frees none. Its ttl is as good an answer as any, and keeps clients from asking always.
+        let retry_after = match limit {
+            0 => terms.plan.terms.ttl,
+            _ => self.seat_frees_in(terms.license.id, in_use - limit),
+        };
         Err(Rejection::SeatLimitReached {
             limit,
             in_use,

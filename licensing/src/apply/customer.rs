@@ -10,7 +10,7 @@ use crate::outcome::{Kind, Outcome, Rejection};
 impl Ledger {
     pub(super) fn create_customer(&mut self, create: &CreateCustomer) -> Result<Outcome, Rejection> {
         field::text("name", &create.name)?;
-        create.email.as_deref().map_or(Ok(()), field::email)?;
+        field::optional(create.email.as_deref(), field::email)?;
         self.check_reference(create.id, create.reference.as_deref())?;
         if self.catalogue.customers.contains(create.id) {
             return Err(already_exists(Kind::Customer, "id"));
@@ -33,15 +33,8 @@ impl Ledger {
     }
 
     pub(super) fn update_customer(&mut self, update: &UpdateCustomer) -> Result<Outcome, Rejection> {
-        update
-            .name
-            .as_deref()
-            .map_or(Ok(()), |name| field::text("name", name))?;
-        update
-            .email
-            .iter()
-            .flatten()
-            .try_for_each(|email| field::email(email))?;
+        field::optional(update.name.as_deref(), |name| field::text("name", name))?;
+        field::optional(update.email.as_ref().and_then(Option::as_deref), field::email)?;
         let mut customer = self
             .catalogue
             .customers

@@ -33,10 +33,11 @@ impl Ledger {
             }
         }
         let at = self.meta.at;
-        let _ghosts = (0..ENDED_PER_TICK_MAX).take_while(|_| self.ghosts.end_one(at)).count();
-        let (hours, sessions) = (&mut self.hours, &self.sessions);
-        let close_one = |_: &_| hours.close_one(Hour::of(at), |license| sessions.seats(license));
-        let _hours = (0..ENDED_PER_TICK_MAX).take_while(close_one).count();
+        at_most(ENDED_PER_TICK_MAX, || self.ghosts.end_one(at));
+        at_most(ENDED_PER_TICK_MAX, || {
+            self.hours
+                .close_one(Hour::of(at), |license| self.sessions.seats(license))
+        });
         Outcome::Done
     }
 
@@ -109,8 +110,17 @@ impl Ledger {
     pub(crate) fn forget(&mut self, proposals: usize) {
         let now = self.meta.session_time;
         let most = FORGOTTEN_PER_ENTRY_MAX + 2 * proposals;
-        let _sessions = (0..most).take_while(|_| self.sessions.forget_one(now)).count();
-        let _answers = (0..most).take_while(|_| self.answers.forget_one(now)).count();
+        at_most(most, || self.sessions.forget_one(now));
+        at_most(most, || self.answers.forget_one(now));
+    }
+}
+
+/// Repeats a step for as long as it finds something to do, but not more often than `max`.
+fn at_most(max: usize, mut step: impl FnMut() -> bool) {
+    for _ in 0..max {
+        if !step() {
+            return;
+        }
     }
 }
 

@@ -46,6 +46,11 @@ fn check(holds: bool, field: &str, problem: impl FnOnce() -> String) -> Checked 
     if holds { Ok(()) } else { Err(invalid(field, problem())) }
 }
 
+/// Checks a value if there is one.
+pub(super) fn optional<T: ?Sized>(value: Option<&T>, check: impl FnOnce(&T) -> Checked) -> Checked {
+    value.map_or(Ok(()), check)
+}
+
 fn is_plain(text: &str, chars: RangeInclusive<usize>) -> bool {
     chars.contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
@@ -257,7 +262,8 @@ pub(super) fn entitlements(entitlements: &Entitlements) -> Checked {
     Ok(())
 }
 
-/// What a token has to carry: `codes` and `entitlements` are what they take in it.
+/// What a token has to carry: the bytes of the product's and the plan's code, of the plan's entitlements, and of those
+/// that a license adds.
 pub(super) fn token_text(codes: usize, plan: usize, own: usize) -> Checked {
     let bytes = codes + plan + own;
     check(bytes <= TOKEN_TEXT_BYTES_MAX, "entitlements", || {

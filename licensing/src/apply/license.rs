@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::apply::{already_exists, check_version, field, not_allowed, not_found};
-use crate::catalogue::Entitlements;
-use crate::catalogue::{License, LicenseStatus, Plan};
+use crate::catalogue::{Entitlements, License, LicenseStatus, Plan};
 use crate::command::{CreateLicense, UpdateLicense};
 use crate::id::{LicenseId, PlanId, SecretHash};
 use crate::ledger::Ledger;
@@ -17,7 +16,7 @@ impl Ledger {
     pub(super) fn create_license(&mut self, create: &CreateLicense) -> Result<Outcome, Rejection> {
         let starts_at = create.starts_at.unwrap_or(self.meta.at);
         field::key_hint(&create.key_hint)?;
-        create.seats.map_or(Ok(()), |seats| field::seats("seats", seats))?;
+        field::optional(create.seats.as_ref(), |seats| field::seats("seats", *seats))?;
         field::license_dates(starts_at, create.expires_at)?;
         field::entitlements(&create.entitlements)?;
         let plan = self.catalogue.plans.get(create.plan).ok_or(not_found(Kind::Plan))?;
@@ -60,11 +59,8 @@ impl Ledger {
     /// Fewer seats than are held end no session, and neither does a new key: nothing is granted until enough seats were
     /// given back, and the old key opens nothing any more.
     pub(super) fn update_license(&mut self, update: &UpdateLicense) -> Result<Outcome, Rejection> {
-        update
-            .seats
-            .flatten()
-            .map_or(Ok(()), |seats| field::seats("seats", seats))?;
-        update.entitlements.as_ref().map_or(Ok(()), field::entitlements)?;
+        field::optional(update.seats.flatten().as_ref(), |seats| field::seats("seats", *seats))?;
+        field::optional(update.entitlements.as_ref(), field::entitlements)?;
         let mut license = self.standing_license(update.id)?;
         check_version(Kind::License, update.if_version, license.version)?;
         if let Some(plan) = update.plan {

@@ -45,11 +45,8 @@ impl Ledger {
 
     /// New terms end no session and take no seat away: they hold from each session's next heartbeat.
     pub(super) fn update_plan(&mut self, update: &UpdatePlan) -> Result<Outcome, Rejection> {
-        update
-            .name
-            .as_deref()
-            .map_or(Ok(()), |name| field::text("name", name))?;
-        update.terms.as_ref().map_or(Ok(()), field::terms)?;
+        field::optional(update.name.as_deref(), |name| field::text("name", name))?;
+        field::optional(update.terms.as_ref(), field::terms)?;
         let mut plan = self
             .catalogue
             .plans

@@ -11,7 +11,7 @@ impl Ledger {
         field::code(&create.code)?;
         field::text("name", &create.name)?;
         field::key_prefix(&create.key_prefix)?;
-        create.renewal_url.as_deref().map_or(Ok(()), field::renewal_url)?;
+        field::optional(create.renewal_url.as_deref(), field::renewal_url)?;
         if self.catalogue.products.contains(create.id) {
             return Err(already_exists(Kind::Product, "id"));
         }
@@ -39,15 +39,11 @@ impl Ledger {
     }
 
     pub(super) fn update_product(&mut self, update: &UpdateProduct) -> Result<Outcome, Rejection> {
-        update
-            .name
-            .as_deref()
-            .map_or(Ok(()), |name| field::text("name", name))?;
-        update
-            .renewal_url
-            .iter()
-            .flatten()
-            .try_for_each(|url| field::renewal_url(url))?;
+        field::optional(update.name.as_deref(), |name| field::text("name", name))?;
+        field::optional(
+            update.renewal_url.as_ref().and_then(Option::as_deref),
+            field::renewal_url,
+        )?;
         let mut product = self
             .catalogue
             .products

@@ -19,7 +19,9 @@ impl Ledger {
         expires_at: Option<At>,
     ) -> Result<Outcome, Rejection> {
         field::text("name", name)?;
-        expires_at.map_or(Ok(()), |date| field::future("expires_at", date, self.meta.at))?;
+        field::optional(expires_at.as_ref(), |date| {
+            field::future("expires_at", *date, self.meta.at)
+        })?;
         if self.members.api_tokens.contains(id) {
             return Err(already_exists(Kind::ApiToken, "id"));
         }

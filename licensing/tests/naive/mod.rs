@@ -568,6 +568,7 @@ impl Model {
                 number(holders.len())
             };
             let retry_after = self.soonest(live.iter().map(|session| session.deadline), |t| held_after(t) < limit);
+            let retry_after = if limit == 0 { terms.ttl } else { retry_after };
             return Err(Rejection::SeatLimitReached {
                 limit,
                 in_use,
