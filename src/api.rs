@@ -35,6 +35,7 @@ mod time;
 mod tokens;
 mod usage;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,19 +171,19 @@ pub fn router(api: Api) -> Router {
     let (routes, document) = routes().split_for_parts();
     let document = Bytes::from(openapi::to_json(&openapi::complete(document)));
     let served = get(move || async move { ([(CONTENT_TYPE, "application/json")], document) });
-    let panics = {
-        let api = api.clone();
-        CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| edge::panicked(&api, &*panic))
-    };
-    let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn_with_state(api.clone(), edge::observe))
-        .layer(panics);
-    routes
+    let routes = routes
         .route(&format!("{BASE}/openapi.json"), served)
         .fallback(edge::unknown_route)
-        .method_not_allowed_fallback(edge::unknown_method)
-        .layer(layers)
-        .with_state(api)
+        .method_not_allowed_fallback(edge::unknown_method);
+    around(&api, routes).with_state(api)
+}
+
+/// Puts around `routes` what every call gets: an id, its measure, its log line, and an answer even to a panic.
+pub fn around<S: Clone + Send + Sync + 'static>(api: &Api, routes: Router<S>) -> Router<S> {
+    let metrics = Arc::clone(&api.0.config.metrics);
+    let panics = CatchPanicLayer::custom(move |panic: Box<dyn Any + Send>| edge::panicked(&metrics, &*panic));
+    let observe = middleware::from_fn_with_state(api.clone(), edge::observe);
+    routes.layer(ServiceBuilder::new().layer(observe).layer(panics))
 }
 
 /// Every documented route.

@@ -63,7 +63,7 @@ pub fn make_keys(founding: &Founding, entropy: &dyn Entropy, now: UnixSeconds) -
     let claims = IssuerClaims {
         issuer: root_key.kid(),
         cluster: cluster.to_string().parse().context("the cluster's id")?,
-        key: signing.public().clone(),
+        key: signing.public(),
         issued_at: now,
         limits: IssuerLimits {
             expires_at: now.after(CERTIFICATE_VALID),
@@ -79,7 +79,7 @@ pub fn make_keys(founding: &Founding, entropy: &dyn Entropy, now: UnixSeconds) -
             lookup: LookupKey::from_bytes(*draw(entropy)),
             signing: Arc::new(signing),
             chain: vec![certificate],
-            roots: RootSet::new([root_key.public().clone()])?,
+            roots: RootSet::new([root_key.public()])?,
         },
     };
     Ok((keys, made.then_some(root)))

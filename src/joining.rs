@@ -19,10 +19,17 @@ pub async fn join_in(
 ) -> Result<NodeId> {
     let path = Keys::path(data_dir);
     if path.exists() {
-        bail!("{} exists already: this data directory belongs to a node", path.display());
+        bail!(
+            "{} exists already: this data directory belongs to a node",
+            path.display()
+        );
     }
     let (identity, secrets) = raft::join(&*seams.net, address, token, joiner).await?;
     let node = identity.node;
-    Keys { identity, secrets: Secrets::from_bytes(&secrets)? }.save(data_dir)?;
+    Keys {
+        identity,
+        secrets: Secrets::from_bytes(&secrets)?,
+    }
+    .save(data_dir)?;
     Ok(node)
 }

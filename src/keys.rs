@@ -128,7 +128,7 @@ impl Keys {
             node_certificate: STANDARD.encode(&self.identity.certificate),
             node_key: STANDARD.encode(&self.identity.key),
             lookup_key: STANDARD.encode(self.secrets.lookup.as_bytes()),
-            signing_key: STANDARD.encode(&*self.secrets.signing.to_seed()),
+            signing_key: STANDARD.encode(*self.secrets.signing.to_seed()),
             chain: self.secrets.chain.clone(),
             roots: serde_json::from_str(&self.secrets.roots.to_json())?,
         };

@@ -103,8 +103,11 @@ impl Server {
     /// Starts a server on the disk in `seams`. It answers at once; its ops listener says when it is ready.
     pub async fn start(config: ServerConfig, keys: &Keys, seams: Seams) -> Result<Self> {
         let secrets = &keys.secrets;
-        let signer =
-            Arc::new(Signer::new(Arc::clone(&secrets.signing), secrets.chain.clone(), &secrets.roots)?);
+        let signer = Arc::new(Signer::new(
+            Arc::clone(&secrets.signing),
+            secrets.chain.clone(),
+            &secrets.roots,
+        )?);
         let metrics = Metrics::new();
         let draining = Draining::default();
         let (transport, api_tls) = transport(&config.api_transport, keys)?;
@@ -154,14 +157,28 @@ impl Server {
                 metrics: Arc::clone(&metrics),
                 draining: draining.clone(),
             };
-            let ops =
-                serve(listener, Transport::Plain, ops::router(looks), config.serve_limits, metrics, told(stopped));
+            let ops = serve(
+                listener,
+                Transport::Plain,
+                ops::router(looks),
+                config.serve_limits,
+                metrics,
+                told(stopped),
+            );
             listeners.spawn(async move { ops.await.context("the ops listener") });
         }
         if let Some(addresses) = config.advertise {
             tokio::spawn(announce(cluster, addresses));
         }
-        Ok(Self { node, api_address, ops_address, api_tls, draining, stop, listeners })
+        Ok(Self {
+            node,
+            api_address,
+            ops_address,
+            api_tls,
+            draining,
+            stop,
+            listeners,
+        })
     }
 
     /// The node inside.
@@ -266,7 +283,12 @@ async fn announce(cluster: Cluster, addresses: Addresses) {
                     peer_address: addresses.peer.as_str().into(),
                     api_url: addresses.api.as_str().into(),
                 };
-                let proposal = Proposal { actor: Actor::System, request: None, not_after: None, command };
+                let proposal = Proposal {
+                    actor: Actor::System,
+                    request: None,
+                    not_after: None,
+                    command,
+                };
                 if let Err(error) = cluster.propose(proposal).await {
                     tracing::debug!(%error, "this node's new addresses are not known yet");
                 }

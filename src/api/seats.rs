@@ -188,10 +188,10 @@ impl Source {
         Self(source_of(peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }
 
-    /// Counts a look-up that found nothing here, before the rest of the cluster is troubled with it.
-    fn admit(self, api: &Api) -> Result<(), ApiError> {
+    /// Refuses a source that asked too often for what does not exist, before the rest of the cluster is troubled.
+    fn check(self, api: &Api) -> Result<(), ApiError> {
         let now_ms = api.0.config.seams.clock.boot_ms();
-        api.0.strangers.admit(self.0, now_ms).map_err(|wait| {
+        api.0.strangers.check(self.0, now_ms).map_err(|wait| {
             api.metrics().rate_limited();
             let detail = format!(
                 "This address asked too often for licenses, sessions or tokens that do not exist. Check what is being \
@@ -209,9 +209,13 @@ impl Source {
         if found.is_some() {
             return Ok(found);
         }
-        self.admit(api)?;
+        self.check(api)?;
         api.cluster().barrier().await?;
-        Ok(api.cluster().ledger(&look))
+        let found = api.cluster().ledger(&look);
+        if found.is_none() {
+            api.0.strangers.count(self.0, api.0.config.seams.clock.boot_ms());
+        }
+        Ok(found)
     }
 
     /// The session of a secret, live or still remembered.

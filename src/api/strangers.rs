@@ -64,18 +64,29 @@ impl Strangers {
         }
     }
 
-    /// Counts one more failure of `source`, or says how long it has to wait.
-    pub(crate) fn admit(&self, source: IpAddr, now_ms: u64) -> Result<(), Span> {
+    /// Whether one more failure of `source` would be let through; if not, how long it has to wait.
+    pub(crate) fn check(&self, source: IpAddr, now_ms: u64) -> Result<(), Span> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, forgotten_at) = self.after_one_more(&mut memory, source, now_ms);
+        match (forgotten_at - now_ms).saturating_sub(self.memory_ms) {
+            0 => Ok(()),
+            over => Err(Span::from_ms(over)),
+        }
+    }
+
+    /// Counts one more failure of `source`. Only what turned out not to exist is counted, so calls that were on their
+    /// way together may take the account past its limit; the wait is the longer for it.
+    pub(crate) fn count(&self, source: IpAddr, now_ms: u64) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let (account, forgotten_at) = self.after_one_more(&mut memory, source, now_ms);
+        memory.forgotten_at.insert(account, forgotten_at);
+    }
+
+    /// The account of a source, and when it would be forgotten after one more failure.
+    fn after_one_more(&self, memory: &mut Memory, source: IpAddr, now_ms: u64) -> (IpAddr, u64) {
         let account = memory.account(source, now_ms);
         let known = memory.forgotten_at.get(&account);
-        let forgotten_at = known.map_or(now_ms, |at| (*at).max(now_ms)) + self.cost_ms;
-        let over = (forgotten_at - now_ms).saturating_sub(self.memory_ms);
-        if over > 0 {
-            return Err(Span::from_ms(over));
-        }
-        memory.forgotten_at.insert(account, forgotten_at);
-        Ok(())
+        (account, known.map_or(now_ms, |at| (*at).max(now_ms)) + self.cost_ms)
     }
 }
 
@@ -95,23 +106,38 @@ mod tests {
         Strangers::new(&limits)
     }
 
+    /// One call for something that does not exist.
+    fn fails(strangers: &Strangers, source: IpAddr, now_ms: u64) -> Result<(), Span> {
+        strangers.check(source, now_ms)?;
+        strangers.count(source, now_ms);
+        Ok(())
+    }
+
+    #[test]
+    fn a_call_that_finds_something_costs_nothing() {
+        let strangers = strangers();
+        for _ in 0..1_000 {
+            assert_eq!(strangers.check(ONE, 0), Ok(()));
+        }
+    }
+
     #[test]
     fn a_burst_is_let_through_and_then_a_steady_trickle() {
         let strangers = strangers();
         for _ in 0..3 {
-            assert_eq!(strangers.admit(ONE, 0), Ok(()));
+            assert_eq!(fails(&strangers, ONE, 0), Ok(()));
         }
-        assert_eq!(strangers.admit(ONE, 0), Err(Span::from_secs(1)));
-        assert_eq!(strangers.admit(ONE, 999), Err(Span::from_ms(1)));
-        assert_eq!(strangers.admit(ONE, 1_000), Ok(()));
-        assert_eq!(strangers.admit(ONE, 1_000), Err(Span::from_secs(1)));
+        assert_eq!(fails(&strangers, ONE, 0), Err(Span::from_secs(1)));
+        assert_eq!(fails(&strangers, ONE, 999), Err(Span::from_ms(1)));
+        assert_eq!(fails(&strangers, ONE, 1_000), Ok(()));
+        assert_eq!(fails(&strangers, ONE, 1_000), Err(Span::from_secs(1)));
     }
 
     #[test]
     fn one_source_does_not_use_up_anothers() {
         let strangers = strangers();
-        while strangers.admit(ONE, 0).is_ok() {}
-        assert_eq!(strangers.admit(OTHER, 0), Ok(()));
+        while fails(&strangers, ONE, 0).is_ok() {}
+        assert_eq!(fails(&strangers, OTHER, 0), Ok(()));
     }
 
     #[test]
@@ -119,7 +145,7 @@ mod tests {
         let strangers = strangers();
         let source = |n: usize| IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(n).unwrap_or(0) + 1));
         for n in 0..2 * SOURCES_MAX {
-            let _ = strangers.admit(source(n), 0);
+            let _ = fails(&strangers, source(n), 0);
         }
         let known = || {
             strangers
@@ -131,10 +157,10 @@ mod tests {
         };
         assert!(known() <= SOURCES_MAX + 1, "{}", known());
         assert!(
-            strangers.admit(source(3 * SOURCES_MAX), 0).is_err(),
+            fails(&strangers, source(3 * SOURCES_MAX), 0).is_err(),
             "those without room share one account"
         );
-        assert_eq!(strangers.admit(source(3 * SOURCES_MAX), 60_000), Ok(()));
+        assert_eq!(fails(&strangers, source(3 * SOURCES_MAX), 60_000), Ok(()));
         assert!(known() <= 2, "{}", known());
     }
 }

@@ -50,6 +50,11 @@ impl Load {
         self.measure.answers()
     }
 
+    /// How many sessions ended that their clients had not given back.
+    pub fn sessions_lost(&self) -> u64 {
+        self.measure.sessions_lost()
+    }
+
     /// Gives the seats back and ends, or ends without if nobody takes them back in time.
     pub async fn stop(mut self, within: Duration) {
         self.span.stop();

@@ -97,6 +97,15 @@ impl Measure {
         self.answers.iter().map(|answers| answers.load(Ordering::Relaxed)).sum()
     }
 
+    /// How often a call was refused because its session had ended.
+    pub(super) fn sessions_lost(&self) -> u64 {
+        let lost = |shard: &Recorder| {
+            let of_sessions = shard.errors.iter().filter(|(why, _)| why.starts_with("SESSION_"));
+            of_sessions.map(|(_, count)| count).sum::<u64>()
+        };
+        (0..SHARDS).map(|at| lost(&self.shard(at))).sum()
+    }
+
     /// Counts a call that was not.
     pub(super) fn failed(&self, client: usize, begun: Instant, why: &str) {
         if begun >= self.begin {

@@ -55,7 +55,7 @@ impl Style {
 }
 
 /// Whether a stream is for people who see colours.
-pub(super) fn wants_colour(terminal: &impl IsTerminal) -> bool {
+pub(crate) fn wants_colour(terminal: &impl IsTerminal) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     terminal.is_terminal() && !refused && !dumb

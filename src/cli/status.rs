@@ -221,7 +221,7 @@ mod tests {
         ]});
         let text = overview(&cluster);
         assert!(text.contains("degraded: no further node may be lost"), "{text}");
-        assert!(text.contains("voter, silent    3      65 s ago"), "{text}");
-        assert!(text.contains("   7  b     voter            0     40 ms ago"), "{text}");
+        assert!(text.contains("voter, silent    3   65 s ago"), "{text}");
+        assert!(text.contains("   7  b     voter            0  40 ms ago"), "{text}");
     }
 }

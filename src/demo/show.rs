@@ -10,7 +10,7 @@ use super::nodes::Demo;
 use super::terminal::Terminal;
 use crate::bench::{Load, Nodes};
 use crate::cli::client::{Call, Client};
-use crate::cli::output::{Style, write_out};
+use crate::cli::output::{Style, wants_colour, write_out};
 
 /// Clients that keep a seat each while the demo is watched.
 const CLIENTS: usize = 20;
@@ -82,7 +82,7 @@ async fn watch(demo: &mut Demo, client: &Client, load: &Load, terminal: &mut Ter
                 let now = load.answers();
                 let rate = (now - before) * 1_000 / u64::try_from(WRITE_EVERY.as_millis()).unwrap_or(1);
                 before = now;
-                status_line(demo, client, rate, silence.longest).await?;
+                status_line(demo, client, load, rate, silence.longest).await?;
             }
             key = terminal.key() => match key {
                 Some('k') => kill_leader(demo, client).await?,
@@ -96,15 +96,19 @@ async fn watch(demo: &mut Demo, client: &Client, load: &Load, terminal: &mut Ter
     }
 }
 
-async fn status_line(demo: &Demo, client: &Client, rate: u64, longest: Duration) -> Result<()> {
+async fn status_line(demo: &Demo, client: &Client, load: &Load, rate: u64, longest: Duration) -> Result<()> {
     let up = demo.nodes.iter().filter(|node| node.process.runs()).count();
-    let leader = leader(demo, client).await.map_or("none", |at| &demo.nodes[at].name);
+    let leader = leader(demo, client)
+        .await
+        .map_or("none", |at| &demo.nodes[at].name);
     let text = format!(
-        "leader {leader} | {up} of {} nodes up | {CLIENTS} seats | {rate} answers/s | longest silence {} ms",
+        "leader {leader} | {up} of {} nodes up | {CLIENTS} seats, {} lost | {rate} answers/s | longest silence {} ms",
         demo.nodes.len(),
+        load.sessions_lost(),
         longest.as_millis()
     );
-    Ok(write_out(&format!("\r\x1b[2K{}", Style::Strong.paint(&text, true)))?)
+    let text = Style::Strong.paint(&text, wants_colour(&std::io::stdout()));
+    Ok(write_out(&format!("\r\x1b[2K{text}"))?)
 }
 
 /// The running node that leads.

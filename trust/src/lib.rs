@@ -24,7 +24,9 @@ mod session;
 mod time;
 mod verify_error;
 
-pub use chain::{CLOCK_TOLERANCE, Expectations, VerifiedChain, VerifiedSession, verify_chain, verify_chain_undated, verify_session};
+pub use chain::{
+    CLOCK_TOLERANCE, Expectations, VerifiedChain, VerifiedSession, verify_chain, verify_chain_undated, verify_session,
+};
 pub use fingerprint::{FingerprintHash, ParseFingerprintError};
 pub use issue::{SessionSigner, SignError, issue_certificate, sign_session};
 pub use issuer::{IssuerClaims, IssuerLimits, LimitExceeded};

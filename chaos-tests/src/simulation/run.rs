@@ -270,7 +270,9 @@ async fn admit(cluster: &Cluster, name: &str, world: &World) -> Result<NodeId> {
     let mut id = [0; 10];
     id[..8].copy_from_slice(&world.draw().to_le_bytes());
     let (id, secret) = (JoinTokenId::from_bytes(id), SecretHash::from_bytes([7; 32]));
-    let expires_at = cluster.ledger(licensing::ledger::Ledger::at).after(Span::from_secs(600));
+    let expires_at = cluster
+        .ledger(licensing::ledger::Ledger::at)
+        .after(Span::from_secs(600));
     let propose = async |command| {
         let proposal = Proposal {
             actor: Actor::System,
@@ -516,7 +518,12 @@ impl Run {
         let digests: Vec<_> = machines
             .values()
             .filter_map(|machine| machine.cluster.as_ref())
-            .map(|cluster| (cluster.status().applied, cluster.ledger(licensing::ledger::Ledger::digest)))
+            .map(|cluster| {
+                (
+                    cluster.status().applied,
+                    cluster.ledger(licensing::ledger::Ledger::digest),
+                )
+            })
             .collect();
         if digests
             .windows(2)

@@ -8,7 +8,7 @@ import sys
 from typing import Dict, Iterator, List, Mapping, Optional, Union
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from usher_client import AsyncSeat, Seat, State
 from usher_client.testing import FakeUsher, ManualClock, eventually
@@ -17,7 +17,10 @@ from usher_client.testing.fixtures import fake_usher
 __all__ = ["eventually", "fake_usher"]
 
 # Runs differ by nothing but the code: a failure found once is found again.
-settings.register_profile("usher", database=None, deadline=None, derandomize=True)
+# A busy machine is slow to make examples, which says nothing about the code.
+settings.register_profile(
+    "usher", database=None, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("usher")
 
 DEADLINE_SECONDS = 10.0

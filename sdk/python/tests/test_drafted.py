@@ -110,6 +110,15 @@ def test_a_handler_that_gives_the_seat_back_itself_is_not_disturbed(realtime: Fa
     assert calls(realtime) == ["acquire", "release"]
 
 
+def test_the_drafts_second_start_up_gives_the_seat_back_itself(realtime: FakeUsher) -> None:
+    program = drafted(realtime, "pass", HANDLER="step 2")
+    program.wait_ready()
+    assert program.end() == (0, "released\n", "")
+    assert calls(realtime) == ["acquire", "release"]
+    realtime.refuse("LICENSE_SUSPENDED")
+    assert drafted(realtime, "pass", HANDLER="step 2").end()[0] == 7
+
+
 def test_the_drafted_program_without_a_seat_says_so_and_exits(realtime: FakeUsher) -> None:
     realtime.refuse("LICENSE_EXPIRED", renewal_url="https://shop.example/renew")
     program = drafted(realtime, "print('never reached')")

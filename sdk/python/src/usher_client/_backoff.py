@@ -10,6 +10,8 @@ FIRST_CEILING_SECONDS = 0.5
 CEILING_SECONDS = 60.0
 RETRY_AFTER_SECONDS_MAX = 300.0
 PAUSE_SECONDS_MIN = 0.05
+# However short a life or an interval a server states by mistake, it is not flooded.
+BEAT_SECONDS_MIN = 0.5
 
 Chance = Callable[[], float]
 
@@ -20,10 +22,10 @@ def next_beat(heartbeat: float, life_left: float, chance: Chance) -> float:
     Of a token's life the last minute, or the last quarter if it is short, is kept for attempts after a miss. Where
     that cuts the interval, the jitter is kept below the cut, or all clients would beat on the same second.
     """
-    latest = max(life_left - min(RESERVE_SECONDS, life_left / 4), PAUSE_SECONDS_MIN)
+    latest = life_left - min(RESERVE_SECONDS, life_left / 4)
     high = min(heartbeat * (1 + JITTER), latest)
     low = min(heartbeat, high) * (1 - JITTER)
-    return low + (high - low) * chance()
+    return max(low + (high - low) * chance(), BEAT_SECONDS_MIN)
 
 
 def pause(

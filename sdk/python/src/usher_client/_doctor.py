@@ -9,7 +9,6 @@ from __future__ import annotations
 import email.utils
 import json
 import os
-import secrets
 import stat
 import time
 from dataclasses import dataclass
@@ -38,6 +37,8 @@ from ._trust import Roots
 OK, WARN, FAIL = "ok", "warn", "fail"
 OFFSET_SECONDS_MAX = 120.0
 CERTIFICATE_SECONDS_MIN = 14 * 86_400
+# Well formed, and no session's: an id is 128 bits of a keyed hash.
+NO_SESSION = "sid_" + "0" * 26
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _urls(options: Options, env: Mapping[str, str], found: List[Server]) -> Find
 def _server(transport: Transport, index: int, timeout: float) -> Iterator[Finding]:
     server = transport.server(index)
     name = f"server {server}"
-    body = json.dumps({"session_id": f"sid_{secrets.token_urlsafe(16)}"}).encode("ascii")
+    body = json.dumps({"session_id": NO_SESSION}).encode("ascii")
     begun = time.time()
     try:
         proxy = proxy_for(server)
@@ -211,7 +212,7 @@ def _answer(name: str, response: Response, how: str) -> Finding:
         code = json.loads(response.body).get("code")
     except (ValueError, AttributeError):
         code = None
-    if code in ("SESSION_NOT_FOUND", "SESSION_EXPIRED"):
+    if code == "SESSION_NOT_FOUND":
         return Finding(name, OK, f"usher answers, {how}")
     if isinstance(code, str):
         remedy = "The cluster's operator should look at `usher status`." if response.status >= 500 else ""

@@ -34,7 +34,7 @@ from ._errors import UsherError
 from ._fingerprint import fingerprint
 from ._log import log
 from ._seat import AsyncSeat
-from ._settings import product_scope
+from ._settings import KEY_VARIABLES, first_variable, product_scope
 from ._signals import SignalWatch
 from ._state import State
 
@@ -67,7 +67,8 @@ class LicenseClient:
         """The machine's fingerprint: 64 hexadecimal digits, unless the operator has set one."""
         if self._seat is not None:
             return self._seat.hardware_id
-        return fingerprint(product_scope(self.license_key or "", None)).value
+        key = self.license_key or first_variable(os.environ, KEY_VARIABLES) or ""
+        return fingerprint(product_scope(key, None)).value
 
     async def acquire_license(self) -> bool:
         """Take a seat and keep it by heartbeats; False if that is not possible (see `last_error`)."""

@@ -64,4 +64,24 @@ async def main_with_handlers_that_are_awaited():
     await shutdown(license_client)
 
 
-asyncio.run(main_with_handlers_that_are_awaited() if os.environ.get("HANDLER") == "awaited" else main())
+async def main_of_step_2():
+    """The draft's second start-up, "Integrate into CODITECT Startup", with its arguments filled in."""
+    # 1. Initialize license client
+    license_client = LicenseClient(license_api_url="", license_key=os.getenv("CODITECT_LICENSE_KEY"))
+    # 2. Acquire license
+    if not await license_client.acquire_license():
+        handle_license_failure()
+    # 3. Start application
+    orchestrator = ProjectOrchestrator()
+    orchestrator.run()
+    # 4. Release license on exit
+    await license_client.release_license()
+    print("released")
+
+
+def handle_license_failure():
+    sys.exit(7)
+
+
+MAINS = {"awaited": main_with_handlers_that_are_awaited, "step 2": main_of_step_2}
+asyncio.run(MAINS.get(os.environ.get("HANDLER"), main)())

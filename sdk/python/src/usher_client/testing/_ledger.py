@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Optional
@@ -94,7 +93,7 @@ class Ledger:
             raise self._seat_limit(now, len(others))
         self._seq += 1
         session = Session(
-            f"sid_{secrets.token_urlsafe(16)}",
+            new_id("sid_"),
             new_id("ses_"),
             hardware_id,
             MappingProxyType(dict(client)),
