@@ -141,7 +141,7 @@ id!(
     HolderKey, "hld", 16
 );
 id!(
-    /// SHA-256 of a session's secret wire id. Prints as [`SessionKey::public`].
+    /// SHA-256 of a session's secret wire id. Lists, logs and the audit show [`SessionHash::public`] instead.
     SessionHash, "ssh", 32
 );
 id!(

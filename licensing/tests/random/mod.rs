@@ -101,6 +101,12 @@ pub(crate) fn terms() -> impl Strategy<Value = PlanTerms> {
     })
 }
 
+/// A little time. Terms are in whole seconds, so these often hit a deadline exactly, or miss it by a millisecond.
+fn moment() -> impl Strategy<Value = u64> {
+    let round = prop::sample::select(vec![0, 1, 499, 500, 999, 1_000, 1_001, 1_999, 2_000, 2_001]);
+    prop_oneof![3 => round, 1 => 0_u64..3_000]
+}
+
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     let license = 0..LICENSES;
     let session = 0_usize..5;
@@ -125,11 +131,11 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         40 => prop::collection::vec(session.clone(), 0..4).prop_map(Event::Heartbeat),
         12 => (session.clone(), request()).prop_map(|(session, request)| Event::Release { session, request }),
         3 => session.prop_map(|session| Event::Revoke { session }),
-        30 => (1_u8..5, 0_u64..2_500).prop_map(|(count, ms)| Event::Ticks { count, ms }),
+        30 => (1_u8..5, moment()).prop_map(|(count, ms)| Event::Ticks { count, ms }),
         2 => Just(Event::Ticks { count: 30, ms: 2_000 }),
         1 => Just(Event::Ticks { count: 250, ms: 2_500 }),
         12 => prop_oneof![
-            20 => 0_u64..3_000,
+            20 => moment(),
             3 => 0_u64..100_000,
             1 => 0_u64..200_000_000,
         ].prop_map(|ms| Event::TimePasses { ms }),

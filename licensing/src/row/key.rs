@@ -1,0 +1,238 @@
+//! Tables and keys: where a row stands.
+
+use std::fmt;
+
+use crate::id::{
+    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, RequestId, SessionNo,
+};
+use crate::row::RowError;
+use crate::time::Hour;
+
+/// The longest key: a license and a holder.
+const KEY_BYTES_MAX: usize = 32;
+
+/// A kind of row. The numbers are stored and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// The one [`Meta`](super::Row::Meta) row.
+    Meta = 0,
+    /// [`Product`](super::Row::Product)s by id.
+    Products = 1,
+    /// [`Plan`](super::Row::Plan)s by id.
+    Plans = 2,
+    /// [`Customer`](super::Row::Customer)s by id.
+    Customers = 3,
+    /// [`License`](super::Row::License)s by id.
+    Licenses = 4,
+    /// Live [`Session`](super::Row::Session)s by number.
+    Sessions = 5,
+    /// [`EndedSession`](super::Row::EndedSession)s by number.
+    EndedSessions = 6,
+    /// [`Ghost`](super::Row::Ghost)s by license and holder.
+    Ghosts = 7,
+    /// Remembered [`Answer`](super::Row::Answer)s by request.
+    Answers = 8,
+    /// Open [`UsageHour`](super::Row::UsageHour)s by license and hour.
+    UsageHours = 9,
+    /// [`Node`](super::Row::Node)s by number.
+    Nodes = 10,
+    /// [`JoinToken`](super::Row::JoinToken)s by id.
+    JoinTokens = 11,
+    /// [`ApiToken`](super::Row::ApiToken)s by id.
+    ApiTokens = 12,
+}
+
+impl Table {
+    /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
+    /// cannot be forgotten in one of them.
+    pub const ALL: [Self; 13] = [
+        Self::Meta,
+        Self::Products,
+        Self::Plans,
+        Self::Customers,
+        Self::Licenses,
+        Self::Sessions,
+        Self::EndedSessions,
+        Self::Ghosts,
+        Self::Answers,
+        Self::UsageHours,
+        Self::Nodes,
+        Self::JoinTokens,
+        Self::ApiTokens,
+    ];
+
+    /// The table's number in stored bytes.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The table of a stored number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The table's name, for storage and for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Products => "products",
+            Self::Plans => "plans",
+            Self::Customers => "customers",
+            Self::Licenses => "licenses",
+            Self::Sessions => "sessions",
+            Self::EndedSessions => "ended_sessions",
+            Self::Ghosts => "ghosts",
+            Self::Answers => "answers",
+            Self::UsageHours => "usage_hours",
+            Self::Nodes => "nodes",
+            Self::JoinTokens => "join_tokens",
+            Self::ApiTokens => "api_tokens",
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which row. Keys order by table, then as their bytes do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKey {
+    /// The one row about the ledger itself.
+    Meta,
+    /// A product.
+    Product(ProductId),
+    /// A plan.
+    Plan(PlanId),
+    /// A customer.
+    Customer(CustomerId),
+    /// A license.
+    License(LicenseId),
+    /// A live session.
+    Session(SessionNo),
+    /// An ended session.
+    EndedSession(SessionNo),
+    /// A ghost.
+    Ghost(LicenseId, HolderKey),
+    /// A remembered answer.
+    Answer(RequestId),
+    /// An open usage hour.
+    UsageHour(LicenseId, Hour),
+    /// A node.
+    Node(NodeId),
+    /// A join token.
+    JoinToken(JoinTokenId),
+    /// An API token.
+    ApiToken(ApiTokenId),
+}
+
+impl RowKey {
+    /// The table it belongs to.
+    pub const fn table(&self) -> Table {
+        match self {
+            Self::Meta => Table::Meta,
+            Self::Product(_) => Table::Products,
+            Self::Plan(_) => Table::Plans,
+            Self::Customer(_) => Table::Customers,
+            Self::License(_) => Table::Licenses,
+            Self::Session(_) => Table::Sessions,
+            Self::EndedSession(_) => Table::EndedSessions,
+            Self::Ghost(..) => Table::Ghosts,
+            Self::Answer(_) => Table::Answers,
+            Self::UsageHour(..) => Table::UsageHours,
+            Self::Node(_) => Table::Nodes,
+            Self::JoinToken(_) => Table::JoinTokens,
+            Self::ApiToken(_) => Table::ApiTokens,
+        }
+    }
+
+    /// The key inside its table, as bytes that order as the keys do: numbers are big-endian.
+    pub fn to_bytes(&self) -> KeyBytes {
+        match self {
+            Self::Meta => KeyBytes::of(&[]),
+            Self::Product(id) => KeyBytes::of(id.as_bytes()),
+            Self::Plan(id) => KeyBytes::of(id.as_bytes()),
+            Self::Customer(id) => KeyBytes::of(id.as_bytes()),
+            Self::License(id) => KeyBytes::of(id.as_bytes()),
+            Self::Session(no) | Self::EndedSession(no) => KeyBytes::of(&no.get().to_be_bytes()),
+            Self::Ghost(license, holder) => KeyBytes::of_two(license.as_bytes(), holder.as_bytes()),
+            Self::Answer(id) => KeyBytes::of(id.as_bytes()),
+            Self::UsageHour(license, hour) => KeyBytes::of_two(license.as_bytes(), &hour.get().to_be_bytes()),
+            Self::Node(id) => KeyBytes::of(&id.get().to_be_bytes()),
+            Self::JoinToken(id) => KeyBytes::of(id.as_bytes()),
+            Self::ApiToken(id) => KeyBytes::of(id.as_bytes()),
+        }
+    }
+
+    /// Reads what [`RowKey::to_bytes`] wrote for a key of `table`.
+    pub fn from_bytes(table: Table, bytes: &[u8]) -> Result<Self, RowError> {
+        Self::read(table, bytes).ok_or(RowError::Key { table })
+    }
+
+    fn read(table: Table, bytes: &[u8]) -> Option<Self> {
+        let number = || bytes.try_into().ok().map(u64::from_be_bytes);
+        Some(match table {
+            Table::Meta => bytes.is_empty().then_some(Self::Meta)?,
+            Table::Products => Self::Product(ProductId::from_bytes(bytes.try_into().ok()?)),
+            Table::Plans => Self::Plan(PlanId::from_bytes(bytes.try_into().ok()?)),
+            Table::Customers => Self::Customer(CustomerId::from_bytes(bytes.try_into().ok()?)),
+            Table::Licenses => Self::License(LicenseId::from_bytes(bytes.try_into().ok()?)),
+            Table::Sessions => Self::Session(SessionNo::new(number()?)),
+            Table::EndedSessions => Self::EndedSession(SessionNo::new(number()?)),
+            Table::Ghosts => {
+                let (license, holder) = bytes.split_first_chunk()?;
+                Self::Ghost(
+                    LicenseId::from_bytes(*license),
+                    HolderKey::from_bytes(holder.try_into().ok()?),
+                )
+            }
+            Table::Answers => Self::Answer(RequestId::from_bytes(bytes.try_into().ok()?)),
+            Table::UsageHours => {
+                let (license, hour) = bytes.split_first_chunk()?;
+                let hour = Hour::new(u32::from_be_bytes(hour.try_into().ok()?));
+                Self::UsageHour(LicenseId::from_bytes(*license), hour)
+            }
+            Table::Nodes => Self::Node(NodeId::new(number()?)),
+            Table::JoinTokens => Self::JoinToken(JoinTokenId::from_bytes(bytes.try_into().ok()?)),
+            Table::ApiTokens => Self::ApiToken(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
+        })
+    }
+}
+
+/// A key's bytes, on the stack.
+#[derive(Clone, Copy)]
+pub struct KeyBytes {
+    bytes: [u8; KEY_BYTES_MAX],
+    len: usize,
+}
+
+impl KeyBytes {
+    fn of(key: &[u8]) -> Self {
+        Self::of_two(key, &[])
+    }
+
+    fn of_two(first: &[u8], second: &[u8]) -> Self {
+        let len = first.len() + second.len();
+        let mut bytes = [0; KEY_BYTES_MAX];
+        bytes[..first.len()].copy_from_slice(first);
+        bytes[first.len()..len].copy_from_slice(second);
+        Self { bytes, len }
+    }
+}
+
+impl std::ops::Deref for KeyBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl AsRef<[u8]> for KeyBytes {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
