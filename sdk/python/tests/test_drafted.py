@@ -75,7 +75,7 @@ def test_the_drafted_program_gives_its_seat_back_however_it_ends(realtime: FakeU
 def test_the_drafted_handler_drops_its_coroutine_and_the_seat_is_given_back_all_the_same(
     realtime: FakeUsher, signum: int
 ) -> None:
-    program = drafted(realtime, "time.sleep(60)")
+    program = drafted(realtime, "time.sleep(600)")
     program.wait_ready()
     program.signal(signum)
     eventually(lambda: realtime.seats_in_use == 0)
@@ -88,7 +88,7 @@ def test_the_drafted_handler_drops_its_coroutine_and_the_seat_is_given_back_all_
 
 
 def test_a_program_that_goes_on_after_ctrl_c_takes_a_seat_again(realtime: FakeUsher) -> None:
-    program = drafted(realtime, "time.sleep(60)", RETURN_SECONDS="0.2")
+    program = drafted(realtime, "time.sleep(600)", RETURN_SECONDS="0.2")
     program.wait_ready()
     for _ in range(5):
         program.signal(signal.SIGINT)
@@ -101,7 +101,7 @@ def test_a_program_that_goes_on_after_ctrl_c_takes_a_seat_again(realtime: FakeUs
 
 
 def test_a_handler_that_gives_the_seat_back_itself_is_not_disturbed(realtime: FakeUsher) -> None:
-    program = drafted(realtime, "time.sleep(60)", HANDLER="awaited")
+    program = drafted(realtime, "time.sleep(600)", HANDLER="awaited")
     program.wait_ready()
     program.signal(signal.SIGTERM)
     code, out, stderr = program.end()
@@ -150,7 +150,7 @@ def test_the_drafted_program_reaches_the_address_in_its_source_when_no_variable_
 
 
 def test_a_crashed_program_can_be_started_again_at_once_on_the_same_device(realtime: FakeUsher) -> None:
-    first = drafted(realtime, "time.sleep(60)")
+    first = drafted(realtime, "time.sleep(600)")
     first.wait_ready()
     first.signal(signal.SIGKILL)
     first.end()
@@ -267,10 +267,18 @@ def test_an_event_loop_that_watches_signals_keeps_its_place(server: FakeUsher, m
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_signal_to_a_child_does_not_cost_the_parent_its_seat(realtime: FakeUsher) -> None:
-    run = (
-        "child = os.fork() or (signal.signal(signal.SIGTERM, lambda s, f: os._exit(0)), time.sleep(60));"
-        "time.sleep(0.3); os.kill(child, signal.SIGTERM); os.waitpid(child, 0); time.sleep(2)"
-    )
+    run = """
+reader, writer = os.pipe()
+child = os.fork()
+if child == 0:
+    signal.signal(signal.SIGTERM, lambda s, f: os._exit(0))
+    os.write(writer, b"x")
+    time.sleep(600)
+os.read(reader, 1)
+os.kill(child, signal.SIGTERM)
+os.waitpid(child, 0)
+time.sleep(2)
+"""
     program = drafted(realtime, run)
     program.wait_ready()
     eventually(lambda: program.process.poll() is not None)

@@ -246,13 +246,20 @@ def _silent(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
-    [(_endless, "longer than"), (_dripping, "in time"), (_garbage, "cannot be reached"), (_silent, "in time")],
+    ("answer", "seconds", "says"),
+    [
+        (_endless, 20.0, "longer than"),
+        (_dripping, 0.4, "in time"),
+        (_garbage, 20.0, "cannot be reached"),
+        (_silent, 0.4, "in time"),
+    ],
 )
-def test_a_server_that_misbehaves_holds_nobody_up(answer: Callable[[socket.socket], None], says: str) -> None:
+def test_a_server_that_misbehaves_holds_nobody_up(
+    answer: Callable[[socket.socket], None], seconds: float, says: str
+) -> None:
     url, listening = _raw_server(answer)
     with FakeUsher() as server, listening, pytest.raises(ConnectionFailed, match=says):
-        server.seat(url=url, timeout=0.4, acquire_timeout=0.3).acquire()
+        server.seat(url=url, timeout=seconds, acquire_timeout=0.3).acquire()
 
 
 def test_a_name_that_does_not_exist_is_explained() -> None:

@@ -6,7 +6,7 @@ import time
 from typing import Callable
 
 
-def eventually(condition: Callable[[], object], timeout: float = 10.0) -> None:
+def eventually(condition: Callable[[], object], timeout: float = 60.0) -> None:
     """Wait until `condition` holds; an AssertionError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
