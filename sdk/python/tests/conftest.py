@@ -74,9 +74,11 @@ def _no_program_outlives_its_test() -> Iterator[None]:
     yield
     while _running:
         process = _running.pop()
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait()
 
 
 class Program:

@@ -47,7 +47,7 @@ def ended(program: Program, server: FakeUsher) -> tuple[int, str]:
 def test_a_seat_without_a_block_is_given_back_when_the_process_ends(
     realtime: FakeUsher, ending: str, code: int, says: str
 ) -> None:
-    program = Program(HOLD + ending, realtime.environment)
+    program = Program(HOLD + "sys.stdin.readline()\n" + ending, realtime.environment)
     found, stderr = ended(program, realtime)
     assert found == code
     assert says in stderr
