@@ -45,8 +45,9 @@ check: tools ## Formatting, lints and types; writes nothing
 fix: tools ## Format and fix what can be fixed by itself
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
-	$(VENV)/bin/ruff format sdk/python demo
-	$(VENV)/bin/ruff check --fix sdk/python demo
+	$(VENV)/bin/ruff format sdk/python
+	$(VENV)/bin/ruff format --line-length 120 demo packaging
+	$(VENV)/bin/ruff check --fix sdk/python
 
 build: ## The server and the harnesses, as the tests use them
 	cargo build --workspace --quiet
@@ -57,8 +58,9 @@ rust: tools ## Rust tests
 
 .PHONY: python-check
 python-check: $(VENV)/.installed
-	$(VENV)/bin/ruff format --check sdk/python demo
-	$(VENV)/bin/ruff check sdk/python demo
+	$(VENV)/bin/ruff format --check sdk/python
+	$(VENV)/bin/ruff format --check --line-length 120 demo packaging
+	$(VENV)/bin/ruff check sdk/python
 	cd sdk/python && ../../$(VENV)/bin/mypy
 
 python: $(VENV)/.installed ## Python SDK tests

@@ -73,7 +73,9 @@ class Cluster:
         raise RuntimeError("no node took the lead")
 
     def stop(self) -> None:
-        subprocess.run([self._usher, "demo", "--stop", "--data", str(self._data)], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [self._usher, "demo", "--stop", "--data", str(self._data)], check=False, stdout=subprocess.DEVNULL
+        )
 
 
 class Catalogue:

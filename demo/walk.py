@@ -1,6 +1,6 @@
 """Walks a three-node cluster through what licensing must never fail at, with the real SDK, and says what happened.
 
-    python demo/walk.py path/to/usher
+python demo/walk.py path/to/usher
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Walk:
         key = self._catalogue.license("short", seats=1)["license_key"]
         app = self._app(LAPTOP, key)
         held = app.wait("held")
-        tell(f"a seat after {held['at'] - app.begun:.2f} s, interpreter start included; entitlement gpu = {held['gpu']}")
+        tell(
+            f"a seat after {held['at'] - app.begun:.2f} s, interpreter start included; entitlement gpu = {held['gpu']}"
+        )
         time.sleep(2.5)
         tell(f"two heartbeats later it gives the seat back in {app.close() * 1000:.0f} ms")
 

@@ -1,6 +1,6 @@
 """Turns what a command printed into a picture of a terminal, as SVG.
 
-    make demo < /dev/null | tee demo.txt && python packaging/picture.py '$ make demo' < demo.txt > docs/demo.svg
+make demo < /dev/null | tee demo.txt && python packaging/picture.py '$ make demo' < demo.txt > docs/demo.svg
 """
 
 from __future__ import annotations

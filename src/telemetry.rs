@@ -18,9 +18,9 @@ pub const FILTER_VARIABLE: &str = "USHER_LOG";
 pub fn start(level: LogLevel, format: LogFormat) -> Result<(), ParseError> {
     let filter = match std::env::var(FILTER_VARIABLE) {
         Ok(filter) if !filter.is_empty() => EnvFilter::try_new(filter)?,
-        // The engine reports in its own words what raft reports in ours; below `warn` it explains nothing to operators.
+        // What raft has to say to operators is said in its own crate's words; the engine's are for those who debug it.
         _ if matches!(level, LogLevel::Error | LogLevel::Warn | LogLevel::Info) => {
-            EnvFilter::try_new(format!("{level},openraft={}", quieter(level)))?
+            EnvFilter::try_new(format!("{level},openraft=error"))?
         }
         _ => EnvFilter::try_new(level.as_str())?,
     };
@@ -36,8 +36,4 @@ pub fn start(level: LogLevel, format: LogFormat) -> Result<(), ParseError> {
         tracing::debug!("the log was started before");
     }
     Ok(())
-}
-
-fn quieter(level: LogLevel) -> LogLevel {
-    if level == LogLevel::Info { LogLevel::Warn } else { level }
 }

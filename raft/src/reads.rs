@@ -2,7 +2,7 @@
 //! node has applied that far, its ledger answers for everything acknowledged before the read began.
 //!
 //! Those who wait share one round: however many strangers ask, the peers see one question at a time. Lease reads are
-//! not used; a restarted node forgets the lease it promised.
+//! not used (openraft calls them LeaseRead); a restarted node forgets the lease that it promised.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use tokio::time::timeout;
 
@@ -193,8 +194,9 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiErro
 }
 
 fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> ApiError {
-    if !error.is_data() {
-        return ApiError::field("body", format!("not valid JSON: {error}"));
+    // A value of another type than an enum's is reported as bad syntax; only reading all of it tells the two apart.
+    if let Err(syntax) = serde_json::from_slice::<IgnoredAny>(bytes) {
+        return ApiError::field("body", format!("not valid JSON: {syntax}"));
     }
     let located = serde_path_to_error::deserialize::<_, Object<T>>(&mut serde_json::Deserializer::from_slice(bytes));
     match located {
@@ -244,6 +246,11 @@ fn complaint(path: &str, message: &str) -> ApiError {
         return ApiError::field(at, "given twice; give it once");
     }
     let at = if matches!(path, "" | "." | "?") { "body" } else { path };
+    let message = if message == "expected value" {
+        "a value of another type is expected"
+    } else {
+        message
+    };
     ApiError::field(echo(at), echo_long(message))
 }
 
@@ -283,6 +290,14 @@ mod tests {
         ids: Vec<u32>,
         #[serde(default, deserialize_with = "maybe_object")]
         inner: Option<Inner>,
+        kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        First,
+        Second,
     }
 
     #[derive(Debug, Deserialize)]
@@ -305,6 +320,9 @@ mod tests {
         let names = |body: &str| complaint_about(body).0;
         assert_eq!(names("{}"), "name");
         assert_eq!(names(r#"{"name": 5}"#), "name");
+        assert_eq!(names(r#"{"name": 1e999}"#), "name");
+        assert_eq!(names(r#"{"name": "a", "kind": [1]}"#), "kind");
+        assert_eq!(names(r#"{"name": "a", "kind": "third"}"#), "kind");
         assert_eq!(names(r#"{"name": "a", "name": "b"}"#), "name");
         assert_eq!(names(r#"{"name": "a", "nmae": "b"}"#), "nmae");
         assert_eq!(names(r#"{"name": "a", "ids": [1, -1]}"#), "ids[1]");
@@ -328,13 +346,10 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_said_to_be_so() {
-        for body in ["", "{", "nul", "{\"name\": \"\u{1}\"}", "{\"name\": 1e999}", "{} {}"] {
+        for body in ["", "{", "nul", "{\"name\": \"\u{1}\"}", "{} {}", "{\"name\": 1.}"] {
             let (field, problem) = complaint_about(body);
-            assert_eq!(
-                field,
-                if body == "{} {}" { "name" } else { "body" },
-                "{body}: {problem}"
-            );
+            assert_eq!(field, "body", "{body}");
+            assert!(problem.starts_with("not valid JSON: "), "{body}: {problem}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::Answered;
 use super::client::{Call, Client};
 use super::connection::Connection;
 use super::output::{Output, Page, Style};
-use super::resource::{Kind, Paging, cell, minute, set};
+use super::resource::{Kind, Paging, cell, minute, set, text};
 use super::{status, words};
 
 /// The cluster: its nodes, its lead, and tokens for nodes that join
@@ -77,6 +77,7 @@ const JOIN_TOKEN: Kind = Kind {
         ("id", |item| cell(item, "/id")),
         ("expires", |item| minute(item, "/expires_at")),
     ],
+    order: |item| text(item, "/created_at"),
     none: "There are no join tokens; `usher cluster join-token` makes one.",
 };
 

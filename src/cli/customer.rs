@@ -7,7 +7,7 @@ use super::Answered;
 use super::client::{Call, Client, segment};
 use super::connection::Connection;
 use super::output::Output;
-use super::resource::{Kind, Paging, cell, minute, set};
+use super::resource::{Kind, Paging, cell, minute, set, text};
 
 /// Customers: the organisations and persons that hold licenses
 #[derive(Debug, Args)]
@@ -102,6 +102,7 @@ const KIND: Kind = Kind {
         ("created", |item| minute(item, "/created_at")),
         ("version", |item| cell(item, "/version")),
     ],
+    order: |item| text(item, "/name").to_lowercase(),
     none: "There are no such customers; `usher customer create NAME` makes one.",
 };
 

@@ -199,6 +199,7 @@ const KIND: Kind = Kind {
         ("created", |item| minute(item, "/created_at")),
         ("version", |item| cell(item, "/version")),
     ],
+    order: |item| text(item, "/created_at"),
     none: "There are no such licenses; `usher license create` makes one.",
 };
 

@@ -221,6 +221,7 @@ const KIND: Kind = Kind {
         ("created", |item| minute(item, "/created_at")),
         ("version", |item| cell(item, "/version")),
     ],
+    order: handle,
     none: "There are no such plans; `usher plan create PRODUCT CODE` makes one.",
 };
 

@@ -88,11 +88,10 @@ impl Problem {
     pub(super) fn in_words(&self) -> String {
         let mut lines = vec![self.title.clone()];
         lines.extend(self.detail.clone());
-        lines.extend(
-            self.fields
-                .iter()
-                .map(|Field { field, problem }| format!("{field}: {problem}")),
-        );
+        // One wrong member is told in the detail already.
+        let told = |problem: &str| self.detail.as_ref().is_some_and(|detail| detail.contains(problem));
+        let fields = self.fields.iter().filter(|field| !told(&field.problem));
+        lines.extend(fields.map(|Field { field, problem }| format!("{field}: {problem}")));
         lines.extend(self.next_step().map(|next| format!("next: {next}")));
         let report = self.request_id.as_ref().filter(|_| self.status == 500);
         lines.extend(report.map(|id| format!("request: {id} (the server's log tells more)")));

@@ -7,7 +7,7 @@ use super::Answered;
 use super::client::{Call, Client, segment};
 use super::connection::Connection;
 use super::output::Output;
-use super::resource::{Kind, Paging, cell, minute, set};
+use super::resource::{Kind, Paging, cell, minute, set, text};
 
 /// Products: what is licensed
 #[derive(Debug, Args)]
@@ -99,6 +99,7 @@ pub(super) const KIND: Kind = Kind {
         ("created", |item| minute(item, "/created_at")),
         ("version", |item| cell(item, "/version")),
     ],
+    order: |item| text(item, "/code"),
     none: "There are no products yet; `usher product create CODE` makes one.",
 };
 

@@ -35,6 +35,8 @@ pub(super) struct Kind {
     pub(super) columns: &'static [Column],
     /// Its lines in detail.
     pub(super) lines: &'static [Column],
+    /// What a whole list is sorted by for people; the API's order is that of random ids.
+    pub(super) order: fn(&Value) -> String,
     /// What to do when there are none.
     pub(super) none: &'static str,
 }
@@ -62,7 +64,7 @@ impl Kind {
             }
         }
         let answer = json!({"items": items, "next_cursor": cursor});
-        output.answer(&answer, |page| self.table(*page, &items))?;
+        output.answer(&answer, |page| self.table(*page, &items, cursor.is_none()))?;
         if items.is_empty() {
             remark(self.none);
         } else if let Some(cursor) = cursor {
@@ -71,10 +73,14 @@ impl Kind {
         Ok(())
     }
 
-    fn table(&self, page: Page, items: &[Value]) -> String {
+    fn table(&self, page: Page, items: &[Value], whole: bool) -> String {
         let headings: Vec<&str> = self.columns.iter().map(|(heading, _)| *heading).collect();
+        let mut items: Vec<&Value> = items.iter().collect();
+        if whole {
+            items.sort_by_cached_key(|item| (self.order)(item));
+        }
         let row = |item| self.columns.iter().map(|(_, read)| read(item)).collect();
-        page.table(&headings, &items.iter().map(row).collect::<Vec<_>>())
+        page.table(&headings, &items.into_iter().map(row).collect::<Vec<_>>())
     }
 
     /// Writes one thing in detail.

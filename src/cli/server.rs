@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use raft::seams::Seams;
 use storage::Directory;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Answered;
 use super::node::Settings;
@@ -55,12 +55,13 @@ impl Server {
         let config = self.settings.resolve()?.config;
         telemetry::start(config.log.level, config.log.format)
             .with_context(|| format!("{} is not a filter for the log", telemetry::FILTER_VARIABLE))?;
+        let signals = Signals::catch()?;
         let data = config.data_dir();
         let keys = Keys::load(&data)?;
         let seams = Seams::system(Arc::new(Directory::open(&data)?));
         let server = Running::start(server_config(&config), &keys, seams).await?;
         tell(&server, &config, &keys, &data);
-        serve(server).await
+        serve(server, signals).await
     }
 }
 
@@ -118,27 +119,42 @@ fn tell(server: &Running, config: &Config, keys: &Keys, data: &Path) {
     );
 }
 
+/// The signals that mean something to a server.
+struct Signals {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Catches them from now on. Done before anybody is told that the server is up, so that none ends it out of order.
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
 /// Serves until a signal says to stop, or something is so wrong that the process must end.
-async fn serve(mut server: Running) -> Answered {
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+async fn serve(mut server: Running, mut signals: Signals) -> Answered {
     loop {
         tokio::select! {
             // Not shut down in order: the node's disk or ledger may be wrong, and it must not answer any more.
             why = server.failed() => return Err(anyhow!("the node cannot go on: {why}").into()),
-            _ = hang_up.recv() => match server.reload() {
+            _ = signals.hang_up.recv() => match server.reload() {
                 Ok(()) => tracing::info!("the API's certificate was read again"),
                 Err(error) => tracing::error!(error = format!("{error:#}"), "the API's old certificate stays"),
             },
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = signals.terminate.recv() => break,
+            _ = signals.interrupt.recv() => break,
         }
     }
     tracing::info!("stopping: the lead is handed over and requests in flight are answered");
     tokio::select! {
         () = server.shutdown() => Ok(()),
-        _ = interrupt.recv() => {
+        _ = signals.interrupt.recv() => {
             remark("Interrupted again: stopped at once.");
             Err(super::Failure::Code(1))
         }

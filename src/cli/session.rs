@@ -81,6 +81,7 @@ const KIND: Kind = Kind {
         ("grace until", |item| minute(item, "/grace_until")),
         ("ended", |item| minute(item, "/ended_at")),
     ],
+    order: |item| text(item, "/granted_at"),
     none: "Nobody holds a seat.",
 };
 

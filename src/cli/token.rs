@@ -7,7 +7,7 @@ use super::Answered;
 use super::client::{Call, Client, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
-use super::resource::{Kind, Paging, cell, end, minute};
+use super::resource::{Kind, Paging, cell, end, minute, text};
 use super::words::{self, End};
 
 /// API tokens: what operators and programs administer with
@@ -86,6 +86,7 @@ const KIND: Kind = Kind {
         ("expires", |item| end(item, "/expires_at")),
         ("revoked", |item| minute(item, "/revoked_at")),
     ],
+    order: |item| text(item, "/created_at"),
     none: "There are no tokens.",
 };
 

@@ -98,9 +98,7 @@ async fn watch(demo: &mut Demo, client: &Client, load: &Load, terminal: &mut Ter
 
 async fn status_line(demo: &Demo, client: &Client, load: &Load, rate: u64, longest: Duration) -> Result<()> {
     let up = demo.nodes.iter().filter(|node| node.process.runs()).count();
-    let leader = leader(demo, client)
-        .await
-        .map_or("none", |at| &demo.nodes[at].name);
+    let leader = leader(demo, client).await.map_or("none", |at| &demo.nodes[at].name);
     let text = format!(
         "leader {leader} | {up} of {} nodes up | {CLIENTS} seats, {} lost | {rate} answers/s | longest silence {} ms",
         demo.nodes.len(),

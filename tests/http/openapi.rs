@@ -88,11 +88,7 @@ fn every_problem_code_is_documented_where_it_can_occur() {
     }
     for code in Code::ALL {
         assert!(all.contains(code.name()), "{} is not in the schema", code.name());
-        assert!(
-            answered.contains(code.name()),
-            "no operation answers {}",
-            code.name()
-        );
+        assert!(answered.contains(code.name()), "no operation answers {}", code.name());
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use storage::{Directory, MemoryDisk};
 use trust::UnixSeconds;
 
-use super::{Running, serve, server_config};
+use super::{Running, Signals, serve, server_config};
 use crate::cli::Answered;
 use crate::cli::client::Client;
 use crate::cli::connection::Connection;
@@ -43,13 +43,14 @@ struct Place {
 pub(super) async fn run(settings: &Settings, seats: u32, output: Output) -> Answered {
     let config = resolve(settings)?;
     telemetry::start(config.log.level, config.log.format)?;
+    let signals = Signals::catch()?;
     let place = Place::find(settings.data.as_deref())?;
-    let served = run_in(&place, &config, seats, output).await;
+    let served = run_in(&place, &config, seats, signals, output).await;
     place.leave();
     served
 }
 
-async fn run_in(place: &Place, config: &Config, seats: u32, output: Output) -> Answered {
+async fn run_in(place: &Place, config: &Config, seats: u32, signals: Signals, output: Output) -> Answered {
     let remembered = place.remembered()?;
     let (keys, root_file) = place.keys(remembered.is_some(), config)?;
     let surroundings = match &place.data {
@@ -87,7 +88,7 @@ async fn run_in(place: &Place, config: &Config, seats: u32, output: Output) -> A
     output.answer(&answer, |page| {
         welcome(*page, &url, &shown, &root_file, place.data.as_deref())
     })?;
-    serve(server).await
+    serve(server, signals).await
 }
 
 /// The flags over what suits a development server. No file and no environment: it is the same everywhere.

@@ -91,7 +91,7 @@ async fn live(
     written: &mut Written,
     chance: &Chance,
 ) -> u64 {
-    disk.cut_power_after(chance.in_range(0..150));
+    disk.cut_power_after(chance.in_range(0..300));
     let mut acknowledged = state.applied_index();
     loop {
         (0..chance.in_range(0..6)).for_each(|_| business.work());
@@ -162,7 +162,7 @@ async fn lives(seed: u64) -> u64 {
 
 #[test]
 fn after_any_power_cut_the_state_is_one_checkpoint_and_no_older_than_the_last_acknowledged() {
-    let lost: u64 = (0..150).map(|seed| simulate(lives(seed))).sum();
+    let lost: u64 = (0..300).map(|seed| simulate(lives(seed))).sum();
     assert!(lost > 1_000, "the cuts cost {lost} sectors, too few to prove anything");
 }
 

@@ -188,7 +188,7 @@ async fn lives(seed: u64) -> u64 {
 
 #[test]
 fn acknowledged_changes_survive_any_power_cut_and_nothing_else_appears() {
-    let lost: u64 = (0..400).map(|seed| simulate(lives(seed))).sum();
+    let lost: u64 = (0..800).map(|seed| simulate(lives(seed))).sum();
     assert!(lost > 1_000, "the cuts cost {lost} sectors, too few to prove anything");
 }
 

@@ -1,0 +1,114 @@
+//! Help for everything, and a clear word about what cannot be meant.
+
+use crate::usher::usher;
+
+/// The commands below one, as its help lists them.
+fn below(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| !line.is_empty());
+    let named = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = named.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+fn visit(path: &str, seen: &mut Vec<String>) {
+    let ended = usher(&format!("{path} --help")).expect_code(0);
+    assert!(ended.out.contains("Usage: usher"), "{path}: {}", ended.out);
+    assert!(ended.err.is_empty(), "{path}: {}", ended.err);
+    for line in ended.out.lines() {
+        assert!(
+            line.chars().count() <= 120,
+            "{path}: a line is too long to read: {line}"
+        );
+    }
+    seen.push(path.trim().to_owned());
+    for name in below(&ended.out) {
+        visit(&format!("{path} {name}"), seen);
+    }
+}
+
+#[test]
+fn every_command_has_a_help() {
+    let mut seen = Vec::new();
+    visit("", &mut seen);
+    for path in [
+        "server",
+        "init",
+        "join",
+        "demo",
+        "status",
+        "cluster join-token list",
+        "product create",
+        "plan update",
+        "customer show",
+        "license rotate-key",
+        "session revoke",
+        "token create",
+        "verify",
+        "key root create",
+        "key certify",
+        "bench sessions",
+        "bench batch",
+        "config validate",
+        "run",
+    ] {
+        assert!(seen.iter().any(|found| found == path), "{path} is not among {seen:?}");
+    }
+}
+
+#[test]
+fn help_is_an_answer_and_none_at_all_is_a_usage_error() {
+    assert!(usher("--version").expect_code(0).out.starts_with("usher "));
+    let nothing = usher("").expect_code(64);
+    assert!(nothing.out.is_empty() && nothing.err.contains("Usage: usher"));
+}
+
+#[test]
+fn a_wrong_call_exits_64_and_names_what_is_wrong() {
+    for (line, named) in [
+        ("--no-such-flag", "--no-such-flag"),
+        ("licence list", "license"),
+        ("license lst", "list"),
+        ("license list --limit many", "--limit"),
+        ("license list --url ftp://a", "--url"),
+        ("license list --timeout 5", "--timeout"),
+        ("license list --status lost", "--status"),
+        ("license create --customer c", "--plan"),
+        ("license create --plan p --customer c --seats -1", "-1"),
+        ("license create --plan p --customer c --expires soon", "--expires"),
+        ("license create --plan p --customer c --entitlement =1", "--entitlement"),
+        ("license extend lic_1", "--until"),
+        ("license suspend lic_1", "--reason"),
+        ("license update lic_1", "nothing is to be changed"),
+        ("plan create coditect x --ttl 1500ms", "--ttl"),
+        ("plan create coditect x --ghosts-max few", "--ghosts-max"),
+        ("plan update coditect:x", "nothing is to be changed"),
+        (
+            "product update coditect --renewal-url https://a --no-renewal-url",
+            "--no-renewal-url",
+        ),
+        ("cluster join-token --expires never", "--expires"),
+        ("cluster remove three", "<NODE>"),
+        ("join nowhere --token x", "<HOST:PORT>"),
+        ("join 127.0.0.1:1", "--token"),
+        ("server --seats 5", "--dev"),
+        ("server --dev --seats 0", "--seats"),
+        ("server --set nothing", "--set"),
+        ("demo --stop --detach", "--detach"),
+        ("verify", "--root"),
+        ("verify a.b.c --root r --at noon", "--at"),
+        ("key certify --root-key k", "--data"),
+        ("key certify --root-key k --cluster clu_1", "--public-key"),
+        ("bench", "--license-key"),
+        ("bench --license-key k --clients 0", "--clients"),
+        ("bench --license-key k --mix 10:2:1", "--mix"),
+        ("run --license-key k", "<CMD>"),
+        ("token create x --scope everything", "--scope"),
+        ("status -o yaml", "--output"),
+    ] {
+        let ended = usher(line);
+        assert_eq!(ended.code, 64, "{line}: {ended:?}");
+        assert!(ended.err.contains(named), "{line} should name {named}: {}", ended.err);
+        assert!(ended.out.is_empty(), "{line}: {}", ended.out);
+    }
+}

@@ -1,0 +1,91 @@
+//! Every failure says what happened, why, and what to do next; programs get the same as JSON.
+
+use crate::usher::{Dev, usher};
+
+#[test]
+fn a_dead_server_is_named_with_the_reason_and_the_next_step() {
+    let ended = usher("license list --url http://127.0.0.1:1,http://127.0.0.1:2").expect_code(1);
+    assert!(ended.out.is_empty());
+    assert_eq!(
+        ended.err,
+        "error: no server could be asked\n  \
+         http://127.0.0.1:1: Connection refused (os error 111)\n  \
+         http://127.0.0.1:2: Connection refused (os error 111)\n  \
+         next: check that the server runs, and that --url or USHER_URL names it (`usher server --dev` starts one)\n"
+    );
+    let ended = usher("status -o json --url http://127.0.0.1:1").expect_code(1);
+    assert_eq!(ended.json()["code"], "UNREACHABLE");
+    assert_eq!(ended.json()["tried"][0]["url"], "http://127.0.0.1:1");
+}
+
+#[test]
+fn the_next_url_is_asked_when_one_does_not_answer() {
+    let dev = Dev::start();
+    let line = format!("product list -o json --url http://127.0.0.1:1,{}", dev.fact("url"));
+    assert_eq!(dev.usher(&line).expect_code(0).json()["items"][0]["code"], "coditect");
+}
+
+#[test]
+fn a_missing_or_wrong_token_says_where_to_get_one() {
+    let dev = Dev::start();
+    let ended = dev.usher("license list --token usher_wrong -o json").expect_code(1);
+    assert_eq!(ended.json()["code"], "UNAUTHENTICATED");
+    assert!(
+        ended
+            .err
+            .contains("next: pass an admin token with --token or USHER_TOKEN"),
+        "{}",
+        ended.err
+    );
+    let directory = crate::usher::directory();
+    let file = directory.path().join("token");
+    std::fs::write(&file, format!("{}\n", dev.fact("admin_token"))).unwrap();
+    let mut command = dev.command(&format!("license list --token-file {}", file.display()));
+    command.env_remove("USHER_TOKEN");
+    assert!(command.output().unwrap().status.success());
+    let missing = dev
+        .command("license list --token-file /nowhere")
+        .env_remove("USHER_TOKEN")
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(missing.stderr)
+            .unwrap()
+            .contains("--token-file: /nowhere cannot be read")
+    );
+}
+
+#[test]
+fn something_that_is_not_usher_is_told_apart() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+        }
+    });
+    let ended = usher(&format!("license list --url http://{address}")).expect_code(1);
+    assert!(
+        ended
+            .err
+            .starts_with("error: Something other than usher answered at http://127.0.0.1:"),
+        "{}",
+        ended.err
+    );
+    assert!(ended.err.contains("next: check --url or USHER_URL"), "{}", ended.err);
+}
+
+#[test]
+fn a_name_with_a_slash_reaches_the_server_whole() {
+    let dev = Dev::start();
+    dev.usher("customer create 'Slash & Co' --reference 'CRM 10/42'")
+        .expect_code(0);
+    let shown = dev
+        .usher("license create --plan pro --customer 'CRM 10/42' -o json")
+        .expect_code(0)
+        .json();
+    assert_eq!(shown["customer"]["name"], "Slash & Co");
+    dev.usher("customer show 'no/such customer'").expect_code(1);
+}

@@ -1,0 +1,15 @@
+//! The command line as its users see it: the real executable against a real server.
+//!
+//! `transcripts` holds what is typed and what is answered, word for word; the other files are claims.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod arguments;
+mod bench;
+mod cluster;
+mod configuration;
+mod dev;
+mod failures;
+mod transcripts;
+mod usher;
+mod verify;

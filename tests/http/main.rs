@@ -1,0 +1,16 @@
+//! The HTTP API on a real listener of a real server, asked by a real client.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod admin;
+mod auth;
+mod bad_input;
+mod canary;
+mod catalogue;
+mod edge;
+mod idempotency;
+mod limits;
+mod openapi;
+mod ops;
+mod seats;
+mod support;
