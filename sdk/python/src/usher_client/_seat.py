@@ -136,16 +136,24 @@ class _Seat:
 
     # The engine's life.
 
+    def _clear(self) -> None:
+        """Make room for a new acquire: a seat that is held stays, one that was lost is given up."""
+        with self._guard:
+            if self._engine is not None and (self._standing.phase is Phase.STARTING or self.state.entitled):
+                raise UsherError("This seat is already held.", code="ALREADY_HELD", remedy="Call release() first.")
+            self._stop(RELEASE_SECONDS)
+
     def _start(self) -> Engine:
         with self._guard:
-            if self._engine is not None:
-                if self._standing.phase is Phase.STARTING or self.state.entitled:
-                    raise UsherError("This seat is already held.", code="ALREADY_HELD", remedy="Call release() first.")
-                self._stop(RELEASE_SECONDS)
             self._engine = engine = self._new_engine()
             _exit.remember(self)
+        try:
             engine.start()
-            return engine
+        except RuntimeError:
+            # The interpreter is shutting down and starts no threads any more.
+            self._drop(engine)
+            raise
+        return engine
 
     def _new_engine(self) -> Engine:
         settings, hardware_id = self._settings, self._settings.fingerprint.value
@@ -172,9 +180,13 @@ class _Seat:
 
     def _give_up(self, engine: Engine, error: BaseException) -> None:
         """Acquiring did not come to its end. Interrupted, a seat may still be granted: it goes straight back."""
-        if not isinstance(error, UsherError):
+        if isinstance(error, UsherError):
+            self._drop(engine)
+        else:
             engine.release(RELEASE_SECONDS)
-            return
+
+    def _drop(self, engine: Engine) -> None:
+        """Forget an engine that holds nothing."""
         with self._guard:
             if self._engine is engine:
                 self._engine = None
@@ -222,6 +234,7 @@ class Seat(_Seat):
 
     def acquire(self) -> Seat:
         """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
+        self._clear()
         engine = self._start()
         try:
             engine.started.result()
@@ -261,7 +274,9 @@ class AsyncSeat(_Seat):
     async def acquire(self) -> AsyncSeat:
         """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
         self._loop = asyncio.get_running_loop()
-        engine = await asyncio.to_thread(self._start)
+        await asyncio.to_thread(self._clear)
+        # Some short file operations. On another thread, a cancellation here would leave a seat that nobody knows of.
+        engine = self._start()
         try:
             await asyncio.wrap_future(engine.started)
         except BaseException as error:
