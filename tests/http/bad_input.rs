@@ -265,7 +265,8 @@ async fn what_is_not_a_json_object_is_refused_as_a_whole() {
             );
             names(fixture.send(operation, body).await, "body", &what);
         }
-        let deep = good.replacen('{', &format!("{{\"surprise\": {},", "[".repeat(30_000)), 1);
+        let nested = format!("{{\"surprise\": {}{},", "[".repeat(30_000), "]".repeat(30_000));
+        let deep = good.replacen('{', &nested, 1);
         names(
             fixture.send(operation, deep).await,
             "surprise",
