@@ -404,8 +404,9 @@ impl Cluster {
             .await
             .map_err(|error| error.to_string())?;
         let mut metrics = self.raft.metrics();
+        let led_by_another = |leader: Option<u64>| leader.is_some_and(|leader| leader != self.me.get());
         let moved = async {
-            while metrics.borrow_watched().current_leader == Some(self.me.get()) && metrics.changed().await.is_ok() {}
+            while !led_by_another(metrics.borrow_watched().current_leader) && metrics.changed().await.is_ok() {}
         };
         timeout(Duration::from_secs(2), moved)
             .await
