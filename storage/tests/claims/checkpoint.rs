@@ -91,7 +91,7 @@ async fn live(
     written: &mut Written,
     chance: &Chance,
 ) -> u64 {
-    disk.cut_power_after(chance.in_range(0..300));
+    disk.cut_power_after(chance.in_range(0..150));
     let mut acknowledged = state.applied_index();
     loop {
         (0..chance.in_range(0..6)).for_each(|_| business.work());

@@ -372,7 +372,10 @@ where
             let node = Node::open(prepared.power_loss(PowerLoss::Everything)).await;
             node.disk.cut_power_after(changes);
             let finished = unless_dead(&node.disk, work(&node)).await;
-            let finished = finished.is_some_and(|outcome| outcome.is_ok());
+            let finished = match finished {
+                Some(Err(error)) => panic!("with power it succeeds, not: {error}"),
+                outcome => outcome.is_some(),
+            };
             let disk = node.disk.clone();
             drop(node);
             // And once more while it starts again.
