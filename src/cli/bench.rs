@@ -23,7 +23,7 @@ use crate::keys::write_private;
 #[command(after_help = "\
 Examples:
   usher bench --license-key CODITECT-… --url http://127.0.0.1:4600
-  usher bench --license-key CODITECT-… --url http://a:4600,http://b:4600,http://c:4600 --clients 1,64,1000
+  usher bench --license-key CODITECT-… --url http://a:4600,http://b:4600 --clients 1,64,1000
   usher bench --license-key CODITECT-… --duration 60s --failover-gap     then kill the leader
   usher bench sessions --license-key CODITECT-… --count 100000           acquire and leave them live
   usher bench batch --license-key CODITECT-… --token usher_… --sessions 100000")]

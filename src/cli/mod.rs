@@ -54,15 +54,9 @@ Begin here:
 
 Exit codes: 0 done, 1 not done, 64 called wrongly; `usher status --help` tells its own.")]
 struct Cli {
-    /// How to write the answer
-    #[arg(
-        short,
-        long,
-        env = "USHER_OUTPUT",
-        value_enum,
-        global = true,
-        default_value = "table"
-    )]
+    /// How to write the answer: `table` for people, `json` for programs
+    #[arg(short, long, value_enum, global = true, value_name = "FORMAT")]
+    #[arg(env = "USHER_OUTPUT", default_value = "table", hide_possible_values = true)]
     output: Format,
 
     #[command(subcommand)]

@@ -80,6 +80,7 @@ impl Demo {
             earlier.remove_files()?;
         }
         make_directory(directory)?;
+        check_own(directory)?;
         let mut demo = Self::planned(layout);
         let started = demo.start_cluster(layout, &tell).await;
         if started.is_err() {
@@ -203,7 +204,15 @@ impl Demo {
     }
 
     /// The demo that was started in a directory, whether it still runs or not.
+    ///
+    /// # Errors
+    ///
+    /// The directory is another user's, whose record could name anything as the demo's own; or the record is no record.
     pub fn recorded(directory: &Path) -> Result<Option<Self>> {
+        if !directory.exists() {
+            return Ok(None);
+        }
+        check_own(directory)?;
         let path = directory.join(RECORD);
         if !path.exists() {
             return Ok(None);
@@ -312,6 +321,20 @@ fn told(failure: Failure) -> anyhow::Error {
 fn text(answer: &Value, member: &str) -> Result<String> {
     let text = answer[member].as_str().map(str::to_owned);
     text.with_context(|| format!("`{member}` is missing in the answer"))
+}
+
+/// A directory for temporary files is everybody's, so somebody else may have been there first.
+fn check_own(path: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::symlink_metadata(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let own = found.is_dir() && found.uid() == rustix::process::getuid().as_raw() && found.mode() & 0o002 == 0;
+    if !own {
+        bail!(
+            "{} is not a directory of yours that nobody else can write; name another with --data",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 fn make_directory(path: &Path) -> Result<()> {
