@@ -7,8 +7,8 @@ fn below(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let lines = lines.take_while(|line| !line.is_empty());
     let named = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let names = named.filter_map(|line| line.split_whitespace().next());
-    names.filter(|name| *name != "help").map(str::to_owned).collect()
+    let commands = named.filter_map(|line| line.split_whitespace().next());
+    commands.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 fn visit(path: &str, seen: &mut Vec<String>) {

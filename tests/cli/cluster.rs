@@ -134,6 +134,17 @@ fn a_demo_is_started_once_and_stopped_once() {
 }
 
 #[test]
+fn a_directory_that_others_can_write_is_not_trusted() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = directory();
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    for verb in ["--stop", "--detach"] {
+        let ended = usher(&format!("demo {verb} --data {}", shown(directory.path()))).expect_code(1);
+        assert!(ended.err.contains("nobody else can write"), "{verb}: {}", ended.err);
+    }
+}
+
+#[test]
 fn without_a_terminal_the_demo_shows_itself_and_ends() {
     let directory = directory();
     let line = format!("demo --base-port {} --data {}", base_port(), shown(directory.path()));

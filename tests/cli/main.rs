@@ -3,6 +3,10 @@
 //! `transcripts` holds what is typed and what is answered, word for word; the other files are claims.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests wait for real processes, in real time"
+)]
 
 mod arguments;
 mod bench;

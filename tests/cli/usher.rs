@@ -176,8 +176,10 @@ impl Dev {
         let mut text = String::new();
         for line in lines {
             let Ended { code, out, err } = self.usher(line);
-            let told: String = err.lines().map(|line| format!("! {line}\n")).collect();
-            write!(text, "$ usher {line}\n{out}{told}").unwrap();
+            write!(text, "$ usher {line}\n{out}").unwrap();
+            for told in err.lines() {
+                writeln!(text, "! {told}").unwrap();
+            }
             if code != 0 {
                 writeln!(text, "[exit {code}]").unwrap();
             }

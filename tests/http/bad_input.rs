@@ -345,7 +345,7 @@ async fn every_query_parameter_is_checked_and_named() {
                     server.get(&format!("{path}?{query}")).await,
                     &field,
                     &format!("{path}?{query}"),
-                )
+                );
             }
         };
         for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {

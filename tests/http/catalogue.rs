@@ -290,7 +290,7 @@ async fn licenses_are_filtered_by_what_they_hang_on() {
         format!("search={hint}"),
     ];
     for query in first_only {
-        assert_eq!(ids(&server, query).await, [sold.license.clone()], "{query}");
+        assert_eq!(ids(&server, query).await, [&*sold.license], "{query}");
     }
     for query in second_only {
         assert_eq!(ids(&server, &query).await, [text(&second["id"])], "{query}");

@@ -47,7 +47,7 @@ async fn every_answer_is_named_and_kept_out_of_caches_and_frames() {
 #[tokio::test]
 async fn the_document_is_served_as_it_is_checked_in() {
     let server = TestServer::start().await;
-    let served = server
+    let document = server
         .client
         .get(server.url("/openapi.json"))
         .send()
@@ -56,7 +56,7 @@ async fn the_document_is_served_as_it_is_checked_in() {
         .text()
         .await
         .unwrap();
-    assert!(served == usher::api::document());
+    assert!(document == usher::api::document());
 }
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn a_client_that_does_not_speak_tls_is_let_go() {
         ..ServeLimits::default()
     };
     let server = TestServer::with(Options {
-        transport,
         serve_limits,
+        transport,
         ..Options::default()
     })
     .await;
