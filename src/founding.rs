@@ -10,6 +10,7 @@ use licensing::id::{ApiTokenId, ClusterId, encode_base32};
 use licensing::outcome::Outcome;
 use raft::seams::{Entropy, Seams};
 use raft::{Cluster, Identity, Node, NodeConfig, Tuning};
+use storage::Contents;
 use trust::{
     IssuerClaims, IssuerLimits, PathLength, RootKeyFile, RootSet, Seconds, SigningKey, UnixSeconds, issue_certificate,
 };
@@ -133,7 +134,13 @@ pub async fn create_admin_token(
 pub async fn found_in(data_dir: &Path, founding: &Founding, seams: Seams) -> Result<Founded> {
     let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
     let (keys, root) = make_keys(founding, &*seams.entropy, now)?;
-    keys.save(data_dir)?;
+    if storage::contents(&*seams.disk)? != Contents::Nothing {
+        bail!(
+            "{} holds a ledger without the keys to it, as a founding that was interrupted leaves it; \
+             remove it and found again, or name another directory",
+            data_dir.display()
+        );
+    }
     let config = NodeConfig {
         identity: keys.identity.clone(),
         // Nobody is to reach the node before it is started for good.
@@ -145,9 +152,12 @@ pub async fn found_in(data_dir: &Path, founding: &Founding, seams: Seams) -> Res
     let node = Node::start(config, seams.clone()).await?;
     let admin_token = found(&node, founding, &keys, &*seams.entropy).await;
     node.shutdown().await;
+    let admin_token = admin_token?;
+    // Last, so that where the keys are, the rest is too.
+    keys.save(data_dir)?;
     Ok(Founded {
         cluster: keys.identity.cluster,
-        admin_token: admin_token?,
+        admin_token,
         roots: keys.secrets.roots,
         root_key: root.map(|root| root.to_json()),
     })

@@ -1,6 +1,7 @@
 //! Joining a cluster: a one-time token for an identity and the cluster's secrets.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use licensing::id::NodeId;
@@ -24,6 +25,8 @@ pub async fn join_in(
             path.display()
         );
     }
+    // Before the token is spent on a disk that cannot be written. The keys come last: where they are, all is.
+    raft::prepare(Arc::clone(&seams.disk)).await?;
     let (identity, secrets) = raft::join(&*seams.net, address, token, joiner).await?;
     let node = identity.node;
     Keys {

@@ -12,6 +12,7 @@ use openraft::impls::BasicNode;
 use openraft::rt::WatchReceiver;
 use openraft::{Config, SnapshotPolicy};
 use storage::checkpoint::StateFile;
+use storage::disk::Disk;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -140,6 +141,12 @@ fn engine(tuning: &Tuning) -> Result<Arc<Config>, StartError> {
         .validate()
         .map(Arc::new)
         .map_err(|error| StartError::Raft(error.to_string()))
+}
+
+/// Makes the empty files of a node on its disk. A node that finds them gone later knows that it lost something.
+pub async fn prepare(disk: Arc<dyn Disk>) -> Result<(), storage::Error> {
+    Machine::open(Arc::clone(&disk)).await.map(drop)?;
+    Log::open(disk).await.map(drop)
 }
 
 impl Node {

@@ -9,7 +9,7 @@ use licensing::id::NodeId;
 use raft::seams::Seams;
 use raft::{JoinToken, Joiner};
 use serde_json::json;
-use storage::MemoryDisk;
+use storage::Directory;
 
 use super::Answered;
 use super::init::{already, make_directory, write_ca_file};
@@ -67,8 +67,7 @@ impl Join {
             api_url: config.api_url().to_string(),
             replaces: self.replace.map(NodeId::new),
         };
-        // Joining needs the network; the data directory's disk is the server's to open.
-        let seams = Seams::system(Arc::new(MemoryDisk::new()?));
+        let seams = Seams::system(Arc::new(Directory::open(&data)?));
         let node = join_in(&data, &self.address.to_string(), &token, joiner, &seams).await?;
         let ca_file = write_ca_file(&data)?;
         let root_file = data.join("vendor-root.json");

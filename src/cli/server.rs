@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use raft::seams::Seams;
-use storage::Directory;
+use storage::{Contents, Directory};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Answered;
@@ -58,11 +58,31 @@ impl Server {
         let signals = Signals::catch()?;
         let data = config.data_dir();
         let keys = Keys::load(&data)?;
-        let seams = Seams::system(Arc::new(Directory::open(&data)?));
+        let disk = Directory::open(&data)?;
+        check_whole(&disk, &data, &keys)?;
+        let seams = Seams::system(Arc::new(disk));
         let server = Running::start(server_config(&config), &keys, seams).await?;
         tell(&server, &config, &keys, &data);
         serve(server, signals).await
     }
+}
+
+/// A node whose log is gone has forgotten whom it voted for and what it acknowledged. Under its old name it could undo
+/// what the cluster has promised, so it does not start.
+fn check_whole(disk: &Directory, data: &Path, keys: &Keys) -> anyhow::Result<()> {
+    let gone = match storage::contents(disk)? {
+        Contents::Whole => return Ok(()),
+        Contents::Part { missing } => missing,
+        Contents::Nothing => "the ledger",
+    };
+    bail!(
+        "{gone} is gone from {data}, and with it what this node promised the others; it must not go on under its old \
+         name. Move {data} away and let it come back as a new node:\n\n  usher join --replace {node} --data {data} \
+         --token … ADDRESS\n\nA running node makes the token: `usher cluster join-token`. A cluster of one node \
+         needs its backup.",
+        data = data.display(),
+        node = keys.identity.node.get(),
+    );
 }
 
 /// What the configuration says, as the server takes it.

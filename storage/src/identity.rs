@@ -66,6 +66,32 @@ pub fn identify(disk: &dyn Disk, fresh: StoreId) -> Result<StoreId, Error> {
     Ok(fresh)
 }
 
+/// How much of a store a disk holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Neither log nor state: nobody has promised anything here.
+    Nothing,
+    /// Log and state.
+    Whole,
+    /// One of the two. What the node promised its peers, or what it knew, is gone.
+    Part {
+        /// The file that is not there.
+        missing: &'static str,
+    },
+}
+
+/// Looks for the files that a store cannot do without.
+pub fn contents(disk: &dyn Disk) -> Result<Contents, Error> {
+    let names = disk.list().context(FILE, "look for")?;
+    let has = |file: &str| names.iter().any(|name| name == file);
+    Ok(match (has(LOG), has(STATE)) {
+        (true, true) => Contents::Whole,
+        (false, false) => Contents::Nothing,
+        (true, false) => Contents::Part { missing: STATE },
+        (false, true) => Contents::Part { missing: LOG },
+    })
+}
+
 fn read(disk: &dyn Disk) -> Result<StoreId, Error> {
     let file = disk.open(FILE).context(FILE, "open")?;
     // Anything longer than this is not a file of ours, whatever it says.

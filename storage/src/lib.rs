@@ -22,5 +22,5 @@ pub mod snapshot;
 
 pub use directory::Directory;
 pub use error::Error;
-pub use identity::{StoreId, identify};
+pub use identity::{Contents, StoreId, contents, identify};
 pub use memory::MemoryDisk;

@@ -185,3 +185,26 @@ fn a_node_that_was_founded_by_hand_speaks_tls() {
     let plain = ask(&format!("status --url http://127.0.0.1:{port}"), true).expect_code(1);
     assert!(plain.err.contains("no server could be asked"), "{}", plain.err);
 }
+
+#[test]
+fn a_node_whose_log_or_state_is_gone_does_not_start_under_its_old_name() {
+    for file in ["raft-log.redb", "state.redb"] {
+        let directory = directory();
+        let data = shown(&directory.path().join("data"));
+        usher(&format!("init --data {data}")).expect_code(0);
+        std::fs::remove_file(format!("{data}/{file}")).unwrap();
+        let refused = usher(&format!("server --data {data}")).expect_code(1);
+        assert!(refused.err.contains(&format!("{file} is gone")), "{}", refused.err);
+        assert!(refused.err.contains("usher join --replace 1"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn a_founding_that_was_interrupted_is_not_taken_for_a_cluster() {
+    let directory = directory();
+    let data = shown(&directory.path().join("data"));
+    usher(&format!("init --data {data}")).expect_code(0);
+    std::fs::remove_file(format!("{data}/keys.json")).unwrap();
+    let again = usher(&format!("init --data {data}")).expect_code(1);
+    assert!(again.err.contains("without the keys to it"), "{}", again.err);
+}
