@@ -25,7 +25,7 @@ RUSH_ROUNDS ?= 6
 KILL_ROUNDS ?= 3
 POWER_ROUNDS ?= 4
 
-.PHONY: help demo test check fix rust python e2e sim processes chaos coverage bench clean build tools
+.PHONY: help demo test check fix rust python docs e2e sim processes chaos coverage bench clean build tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -34,7 +34,7 @@ demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job 
 	@$(PYTHON) demo/walk.py $(USHER)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(USHER) demo; fi
 
-test: check rust python e2e sim processes ## Everything that proves the project, within the default minutes
+test: check rust python docs e2e sim processes ## Everything that proves the project, within the default minutes
 	@echo "make test: all good"
 
 check: tools ## Formatting, lints and types; writes nothing
@@ -46,7 +46,7 @@ fix: tools ## Format and fix what can be fixed by itself
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 	$(VENV)/bin/ruff format sdk/python
-	$(VENV)/bin/ruff format --line-length 120 demo packaging
+	$(VENV)/bin/ruff format --line-length 120 demo packaging tests
 	$(VENV)/bin/ruff check --fix sdk/python
 
 build: ## The server and the harnesses, as the tests use them
@@ -59,12 +59,15 @@ rust: tools ## Rust tests
 .PHONY: python-check
 python-check: $(VENV)/.installed
 	$(VENV)/bin/ruff format --check sdk/python
-	$(VENV)/bin/ruff format --check --line-length 120 demo packaging
+	$(VENV)/bin/ruff format --check --line-length 120 demo packaging tests
 	$(VENV)/bin/ruff check sdk/python
 	cd sdk/python && ../../$(VENV)/bin/mypy
 
 python: $(VENV)/.installed ## Python SDK tests
 	cd sdk/python && ../../$(VENV)/bin/pytest --quiet
+
+docs: build $(VENV)/.installed ## Every command and snippet of the documents, against real servers
+	$(PYTHON) tests/docs/check.py $(USHER)
 
 e2e: build $(VENV)/.installed ## The walk of `make demo`, with no terminal
 	$(PYTHON) demo/walk.py $(USHER) < /dev/null
