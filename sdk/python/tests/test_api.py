@@ -8,7 +8,7 @@ from importlib import metadata, resources
 import pytest
 
 import usher_client
-from usher_client import testing
+from usher_client import _errors, testing
 
 
 def test_the_public_names_are_sorted_and_exist() -> None:
@@ -38,6 +38,11 @@ def test_every_exception_is_an_usher_error_with_a_code_and_a_remedy() -> None:
         assert raised.code == raised.code.upper()
         assert raised.code in str(raised)
         assert raised.remedy or isinstance(raised, usher_client.ConfigurationError)
+
+
+def test_every_exception_that_can_reach_a_caller_is_public() -> None:
+    ours = [thing for thing in vars(_errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
+    assert {error.__name__ for error in ours} <= set(usher_client.__all__)
 
 
 def test_both_faces_take_the_same_arguments() -> None:

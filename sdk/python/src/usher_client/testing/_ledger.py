@@ -9,16 +9,16 @@ from typing import Any, Dict, List, Mapping, Optional
 from .._claims import Entitlement
 from ._vendor import new_id
 
-# The server keeps a session a little longer than its token says.
-TTL_MARGIN_SECONDS = 10.0
-
 
 @dataclass
 class Plan:
-    """What the license carries. Change a field during a test and the next answer follows it."""
+    """What the license carries. Change a field during a test and the next answer follows it.
+
+    `ttl_seconds` is how long a silent session keeps its seat, as in the API's plans; its token lives a little shorter.
+    """
 
     seats: int = 1
-    ttl_seconds: float = 350
+    ttl_seconds: float = 360
     heartbeat_seconds: int = 300
     offline: str = "lenient"
     grace_seconds: int = 86_400
@@ -27,6 +27,11 @@ class Plan:
     code: str = "pro"
     name: str = "Pro"
     license_expires_at: Optional[float] = None
+
+    @property
+    def token_seconds(self) -> float:
+        """How long a token lives: a client stops before its seat is given away, by the server's margins."""
+        return self.ttl_seconds - max(min(10.0, self.ttl_seconds / 6), min(65.0, self.ttl_seconds / 500))
 
 
 @dataclass
@@ -99,7 +104,7 @@ class Ledger:
             MappingProxyType(dict(client)),
             now,
             self._seq,
-            now + self.plan.ttl_seconds + TTL_MARGIN_SECONDS,
+            now + self.plan.ttl_seconds,
         )
         self._sessions[session.session_id] = session
         self._by_request[f"{hardware_id} {request_id}"] = session.session_id
@@ -116,7 +121,7 @@ class Ledger:
             raise Problem("SESSION_EXPIRED", 410, "The session has expired")
         self._seq += 1
         session.seq, session.iat = self._seq, now
-        session.expires_at = now + self.plan.ttl_seconds + TTL_MARGIN_SECONDS
+        session.expires_at = now + self.plan.ttl_seconds
         return session
 
     def release(self, now: float, session_id: str) -> bool:

@@ -35,6 +35,7 @@ _STATUS = {
     "SESSION_NOT_FOUND": 404,
     "GHOST_LIMIT_REACHED": 409,
     "HOLDER_LIMIT_REACHED": 409,
+    "REQUEST_ID_REUSED": 409,
     "REQUEST_TOO_LATE": 409,
     "SEAT_LIMIT_REACHED": 409,
     "SESSION_EXPIRED": 410,
@@ -70,7 +71,7 @@ class FakeUsher:
         seats: int = 1,
         entitlements: Optional[Mapping[str, Entitlement]] = None,
         offline: str = "lenient",
-        ttl_seconds: float = 350,
+        ttl_seconds: float = 360,
         heartbeat_seconds: int = 300,
         grace_seconds: int = 86_400,
         product: str = "coditect",
@@ -311,7 +312,7 @@ class FakeUsher:
     def _granted(self, session: Session) -> Dict[str, Any]:
         plan = self.plan
         iat = int(session.iat)
-        exp = iat + int(plan.ttl_seconds)
+        exp = iat + int(plan.token_seconds)
         gex = exp if plan.offline == STRICT else max(iat + plan.grace_seconds, exp)
         token = self._vendor.token(
             {
