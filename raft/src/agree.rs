@@ -64,12 +64,12 @@ pub(crate) async fn watch(peers: Arc<Peers>, machine: Machine) -> String {
             live.map(|node| node.id).collect()
         });
         let mut heard = Vec::new();
-        for other in others {
-            if let Some(theirs) = ask(&peers, other).await {
-                heard.push((other, theirs));
+        for other in &others {
+            if let Some(theirs) = ask(&peers, *other).await {
+                heard.push((*other, theirs));
             }
         }
-        if let Some(why) = verdict(&machine.digests(), &heard) {
+        if let Some(why) = verdict(&machine.digests(), &heard, others.len() + 1) {
             return why;
         }
     }
@@ -86,8 +86,8 @@ async fn ask(peers: &Arc<Peers>, node: NodeId) -> Option<Vec<(u64, Digest)>> {
     }
 }
 
-/// Why this node must stop: it differs from two others that agree with each other.
-fn verdict(ours: &[(u64, Digest)], heard: &[(NodeId, Vec<(u64, Digest)>)]) -> Option<String> {
+/// Why this node must stop: it differs from others that agree with each other and are more than half of all `nodes`.
+fn verdict(ours: &[(u64, Digest)], heard: &[(NodeId, Vec<(u64, Digest)>)], nodes: usize) -> Option<String> {
     let differing: Vec<_> = heard
         .iter()
         .filter_map(|(node, theirs)| Some((node, theirs, difference(ours, theirs)?)))
@@ -95,12 +95,17 @@ fn verdict(ours: &[(u64, Digest)], heard: &[(NodeId, Vec<(u64, Digest)>)]) -> Op
     for (node, _, index) in &differing {
         tracing::error!(%node, index, "two ledgers differ at the same entry");
     }
-    let [(a, first, index), (b, second, _), ..] = &differing[..] else {
-        return None;
+    let agreeing = |one: &[(u64, Digest)]| {
+        let same = differing
+            .iter()
+            .filter(|(_, other, _)| difference(one, other).is_none());
+        same.count()
     };
-    difference(first, second).is_none().then(|| {
-        format!("this node's ledger differs from those of nodes {a} and {b} at entry {index}; join it anew with an empty data directory")
-    })
+    let (node, _, index) = differing.iter().find(|(_, theirs, _)| agreeing(theirs) * 2 > nodes)?;
+    Some(format!(
+        "this node's ledger differs from that of node {node} and of most others at entry {index}; join it anew with an \
+         empty data directory"
+    ))
 }
 
 #[cfg(test)]
@@ -132,14 +137,26 @@ mod tests {
     fn a_node_that_differs_from_two_that_agree_stops() {
         let (right, wrong) = (vec![(64, digest_of(1))], vec![(64, digest_of(2))]);
         let heard = [(NodeId::new(2), right.clone()), (NodeId::new(3), right.clone())];
-        assert!(verdict(&wrong, &heard).is_some());
-        assert!(verdict(&right, &heard).is_none());
+        assert!(verdict(&wrong, &heard, 3).is_some());
+        assert!(verdict(&right, &heard, 3).is_none());
+    }
+
+    #[test]
+    fn two_of_five_do_not_stop_the_others() {
+        let (right, wrong) = (vec![(64, digest_of(1))], vec![(64, digest_of(2))]);
+        let heard = [
+            (NodeId::new(2), wrong.clone()),
+            (NodeId::new(3), wrong),
+            (NodeId::new(4), right.clone()),
+            (NodeId::new(5), right.clone()),
+        ];
+        assert!(verdict(&right, &heard, 5).is_none());
     }
 
     #[test]
     fn a_node_that_differs_from_one_goes_on() {
         let (right, wrong) = (vec![(64, digest_of(1))], vec![(64, digest_of(2))]);
-        assert!(verdict(&right, &[(NodeId::new(2), wrong), (NodeId::new(3), right.clone())]).is_none());
+        assert!(verdict(&right, &[(NodeId::new(2), wrong), (NodeId::new(3), right.clone())], 3).is_none());
     }
 
     #[test]

@@ -94,6 +94,18 @@ impl NodeKey {
         self.0.der_bytes().to_vec()
     }
 
+    /// A certificate over itself, for somebody who has no other yet.
+    pub(crate) fn self_signed(&self, cluster: ClusterId) -> Result<CertificateDer<'static>, IdentityError> {
+        CertificateParams::new(vec![cluster_name(cluster)])
+            .and_then(|params| params.self_signed(&self.0))
+            .map(|certificate| certificate.der().clone())
+            .map_err(because("the node's key cannot be shown"))
+    }
+
+    pub(crate) fn pkcs8(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.private()))
+    }
+
     /// The private key, PKCS#8 DER.
     pub fn private(&self) -> Vec<u8> {
         self.0.serialize_der()

@@ -5,15 +5,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, NewNode, Proposal, Request};
-use licensing::id::{ClusterId, JoinTokenId, NodeId, RequestId, SecretHash, decode_base32, encode_base32};
+use licensing::command::{Actor, Command, NewNode, Proposal};
+use licensing::id::{ClusterId, JoinTokenId, NodeId, SecretHash, decode_base32, encode_base32};
 use licensing::outcome::Outcome;
 use sha2::{Digest, Sha256};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::ProposeError;
 use crate::frame;
 use crate::identity::{Authority, Identity, IdentityError, NodeKey, spki_hash, spki_of};
+use crate::machine::Machine;
 use crate::propose::Proposer;
+use crate::reads::Reads;
 use crate::seams::Net;
 use crate::tls::connect_to_join;
 use crate::wire::{JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL};
@@ -21,7 +24,11 @@ use crate::wire::{JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL};
 /// How long a join may take in all.
 const JOIN_WITHIN: Duration = Duration::from_secs(30);
 
-/// A join token as it is handed to a new node. Whoever has it can take all of the cluster's secrets, once.
+/// How long a joiner waits before it asks again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// A join token as it is handed to a new node. Whoever has it can take all of the cluster's secrets, once: from then on
+/// it answers only to the key that it admitted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JoinToken {
     /// The cluster it admits to.
@@ -96,21 +103,32 @@ pub(crate) struct Admissions {
     /// What else an admitted node is given.
     pub(crate) secrets: Arc<[u8]>,
     pub(crate) proposer: Proposer,
+    pub(crate) machine: Machine,
+    pub(crate) reads: Reads,
 }
 
 impl Admissions {
-    /// Admits a joiner, or says why not.
-    pub(crate) async fn admit(&self, request: JoinRequest) -> Result<JoinReply, String> {
+    /// Admits a joiner that has proved its key, or says why not.
+    pub(crate) async fn admit(&self, request: JoinRequest) -> JoinReply {
+        match self.try_admit(request).await {
+            Ok(reply) | Err(reply) => reply,
+        }
+    }
+
+    async fn try_admit(&self, request: JoinRequest) -> Result<JoinReply, JoinReply> {
+        let refused = |why: String| JoinReply::Refused(why);
         if request.protocol != PROTOCOL {
-            return Err(format!(
+            return Err(refused(format!(
                 "this cluster speaks peer protocol {PROTOCOL}, the new node {}: install the same version of usher",
                 request.protocol
-            ));
+            )));
         }
         if request.public_key.len() != 65 || request.public_key[0] != 4 {
-            return Err("public_key: not an uncompressed P-256 point".to_owned());
+            return Err(refused("public_key: not an uncompressed P-256 point".to_owned()));
         }
         let spki = spki_hash(&spki_of(&request.public_key));
+        let secret = join_secret_hash(&request.secret);
+        self.check_token(request.token, secret, &spki).await?;
         let node = NewNode {
             name: request.name.as_str().into(),
             peer_address: request.peer_address.as_str().into(),
@@ -119,39 +137,27 @@ impl Admissions {
         };
         let command = Command::AdmitNode {
             token: request.token,
-            secret: join_secret_hash(&request.secret),
+            secret,
             node,
             replaces: request.replaces,
         };
-        // A proposal whose fate was unknown is proposed again: the second must not find its own token used.
-        let name = Sha256::new()
-            .chain_update(request.token.as_bytes())
-            .chain_update(spki.as_bytes())
-            .finalize();
-        let repeat = Request {
-            id: RequestId::from_bytes(name[..16].try_into().expect("a hash has 32 bytes")),
-            content: name[16..24].try_into().expect("a hash has 32 bytes"),
-        };
+        // No request is named: the token's own row remembers whom it admitted, and asks for its secret again.
         let proposal = Proposal {
             actor: Actor::System,
-            request: Some(repeat),
+            request: None,
             not_after: None,
             command,
         };
-        let applied = self
-            .proposer
-            .propose(proposal)
-            .await
-            .map_err(|error| error.to_string())?;
-        let node = match applied.outcome {
+        let applied = self.proposer.propose(proposal).await;
+        let node = match applied.map_err(not_now)?.outcome {
             Outcome::Admitted { node } => node,
-            Outcome::Rejected(rejection) => return Err(rejection.to_string()),
-            other => return Err(format!("the cluster answered {other:?}")),
+            Outcome::Rejected(rejection) => return Err(refused(rejection.to_string())),
+            other => return Err(refused(format!("the cluster answered {other:?}"))),
         };
         let certificate = self
             .authority
             .certify(self.cluster, node, &request.public_key)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| refused(error.to_string()))?;
         tracing::info!(%node, name = request.name, address = request.peer_address, "a node was admitted");
         Ok(JoinReply::Admitted {
             node,
@@ -161,6 +167,26 @@ impl Admissions {
             secrets: self.secrets.to_vec(),
         })
     }
+}
+
+impl Admissions {
+    /// Judges a token on this node's ledger before anything is proposed, so that strangers cannot fill the log.
+    async fn check_token(&self, token: JoinTokenId, secret: SecretHash, spki: &SecretHash) -> Result<(), JoinReply> {
+        let check = || {
+            self.machine
+                .ledger(|ledger| ledger.check_join_token(token, secret, spki))
+        };
+        if check().is_ok() {
+            return Ok(());
+        }
+        // The token may have been made on another node a moment ago.
+        self.reads.barrier().await.map_err(not_now)?;
+        check().map_err(|rejection| JoinReply::Refused(rejection.to_string()))
+    }
+}
+
+fn not_now(error: ProposeError) -> JoinReply {
+    JoinReply::NotNow(error.to_string())
 }
 
 /// Why a node could not join.
@@ -178,6 +204,9 @@ pub enum JoinError {
     /// The cluster said no.
     #[error("the cluster refused: {0}")]
     Refused(String),
+    /// The cluster could not admit anybody for as long as the joiner asked.
+    #[error("the cluster could not admit this node within {JOIN_WITHIN:?}: {0}; see `usher status` there")]
+    NotNow(String),
     /// The node's key could not be made.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -214,16 +243,21 @@ pub async fn join(
         public_key: key.public(),
         replaces: joiner.replaces,
     };
-    let asking = async {
-        let stream = net.connect(address).await?;
-        let mut stream = connect_to_join(token.cluster, token.ca_hash, stream).await?;
-        frame::write(&mut stream, &request).await?;
-        frame::read::<JoinReply>(&mut stream, JOIN_BYTES_MAX).await
+    let by = Instant::now() + JOIN_WITHIN;
+    let mut asked = false;
+    let reply = loop {
+        let answer = timeout_at(by, ask(net, address, token, &key, &request, &mut asked)).await;
+        let reply = answer.map_err(std::io::Error::from).and_then(|answer| answer);
+        let may_pass = match &reply {
+            Ok(reply) => matches!(reply, JoinReply::NotNow(_)),
+            // Once it has asked, the token may be spent: only asking again with the same key brings the answer.
+            Err(_) => asked,
+        };
+        if !may_pass || Instant::now() + ASK_AGAIN_AFTER >= by {
+            break reply;
+        }
+        sleep(ASK_AGAIN_AFTER).await;
     };
-    let reply = timeout(JOIN_WITHIN, asking)
-        .await
-        .map_err(std::io::Error::from)
-        .and_then(|result| result);
     let unreachable = |source| JoinError::Unreachable {
         address: address.to_owned(),
         source,
@@ -246,5 +280,107 @@ pub async fn join(
             secrets,
         )),
         JoinReply::Refused(why) => Err(JoinError::Refused(why)),
+        JoinReply::NotNow(why) => Err(JoinError::NotNow(why)),
+    }
+}
+
+async fn ask(
+    net: &dyn Net,
+    address: &str,
+    token: &JoinToken,
+    key: &NodeKey,
+    request: &JoinRequest,
+    asked: &mut bool,
+) -> std::io::Result<JoinReply> {
+    let stream = net.connect(address).await?;
+    let mut stream = connect_to_join(token.cluster, token.ca_hash, key, stream).await?;
+    *asked = true;
+    frame::write(&mut stream, request).await?;
+    frame::read(&mut stream, JOIN_BYTES_MAX).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seams::{Seams, Tcp};
+    use crate::{Node, NodeConfig, Tuning};
+    use storage::MemoryDisk;
+
+    /// A node alone, and a token that it made.
+    async fn founded() -> (Node, JoinToken) {
+        let cluster = ClusterId::from_bytes([7; 16]);
+        let identity = Identity::found(cluster).unwrap();
+        let config = NodeConfig {
+            identity: identity.clone(),
+            listen: "127.0.0.1:0".to_owned(),
+            tuning: Tuning::default(),
+            secrets: Arc::from(&b"secrets"[..]),
+            tls: true,
+        };
+        let seams = Seams::system(Arc::new(MemoryDisk::new().unwrap()));
+        let node = Node::start(config, seams).await.unwrap();
+        let first = NewNode {
+            name: "one".into(),
+            peer_address: node.peer_address().to_string().as_str().into(),
+            api_url: "https://one".into(),
+            spki: identity.spki().unwrap(),
+        };
+        node.found(first).await.unwrap();
+        let token = JoinToken {
+            cluster,
+            id: JoinTokenId::from_bytes([1; 10]),
+            secret: [2; 16],
+            ca_hash: identity.authority.hash(),
+        };
+        let command = Command::CreateJoinToken {
+            id: token.id,
+            secret: join_secret_hash(&token.secret),
+            expires_at: node
+                .cluster()
+                .ledger(|ledger| ledger.at().after(licensing::time::Span::from_secs(60))),
+        };
+        let proposal = Proposal {
+            actor: Actor::System,
+            request: None,
+            not_after: None,
+            command,
+        };
+        node.cluster().propose(proposal).await.unwrap();
+        (node, token)
+    }
+
+    fn request(token: &JoinToken, key: &NodeKey) -> JoinRequest {
+        JoinRequest {
+            protocol: PROTOCOL,
+            token: token.id,
+            secret: token.secret,
+            name: "two".to_owned(),
+            peer_address: "127.0.0.1:1".to_owned(),
+            api_url: "https://two".to_owned(),
+            public_key: key.public(),
+            replaces: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_used_token_answers_only_who_has_the_key_that_it_admitted() {
+        let (node, token) = founded().await;
+        let address = node.peer_address().to_string();
+        let (key, stranger) = (NodeKey::generate().unwrap(), NodeKey::generate().unwrap());
+        let ask_with = async |shown: &NodeKey, named: &NodeKey| {
+            let request = request(&token, named);
+            ask(&Tcp, &address, &token, shown, &request, &mut false).await
+        };
+        let Ok(JoinReply::Admitted { node: number, .. }) = ask_with(&key, &key).await else {
+            panic!("the first is admitted");
+        };
+        // Its answer was lost: it asks again and is the same node.
+        assert!(matches!(ask_with(&key, &key).await, Ok(JoinReply::Admitted { node, .. }) if node == number));
+        // Everybody can see the admitted key; only its holder can show it.
+        assert!(ask_with(&stranger, &key).await.is_err());
+        assert!(matches!(
+            ask_with(&stranger, &stranger).await,
+            Ok(JoinReply::Refused(_))
+        ));
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Leadership {
     peers: Arc<Peers>,
     seams: Seams,
     clock: Mutex<Option<(u64, ClusterClock)>>,
+    /// Held while a step of the clock is written.
+    stepping: tokio::sync::Mutex<()>,
 }
 
 impl Leadership {
@@ -38,20 +40,18 @@ impl Leadership {
             peers,
             seams,
             clock: Mutex::new(None),
+            stepping: tokio::sync::Mutex::default(),
         })
     }
 
     /// Writes `proposals` as one entry, if this node leads, and answers with one outcome each.
     pub(crate) async fn propose(&self, proposals: Vec<Proposal>) -> Result<Vec<Applied>, ProposeRefusal> {
         let Some(term) = self.term_led() else {
-            return Err(ProposeRefusal::NotLeader(self.leader()));
+            return Err(ProposeRefusal::NotLeader);
         };
         let at = match self.read_clock(term) {
             Reading::Time(at) => at,
-            Reading::Step { from, to } => {
-                self.step(term, from, to).await?;
-                to
-            }
+            Reading::Step { .. } => self.step(term).await?,
         };
         self.write(Entry { at, proposals }).await
     }
@@ -59,6 +59,13 @@ impl Leadership {
     /// The leader as this node knows it.
     pub(crate) fn leader(&self) -> Option<NodeId> {
         self.raft.metrics().borrow_watched().current_leader.map(NodeId::new)
+    }
+
+    /// Waits until this node no longer takes `leader` for the leader.
+    pub(crate) async fn leads_no_more(&self, leader: NodeId) {
+        let mut metrics = self.raft.metrics();
+        let leads = |now: Option<u64>| now == Some(leader.get());
+        while leads(metrics.borrow_watched().current_leader) && metrics.changed().await.is_ok() {}
     }
 
     /// Lets time pass for as long as the node runs.
@@ -100,7 +107,13 @@ impl Leadership {
         }
     }
 
-    async fn step(&self, term: u64, from: At, to: At) -> Result<(), ProposeRefusal> {
+    /// Steps to where a majority of clocks is, once for all who wait for it, and says what time it is then.
+    async fn step(&self, term: u64) -> Result<At, ProposeRefusal> {
+        let _stepping = self.stepping.lock().await;
+        let (from, to) = match self.read_clock(term) {
+            Reading::Time(at) => return Ok(at),
+            Reading::Step { from, to } => (from, to),
+        };
         tracing::warn!(
             from = from.ms(),
             to = to.ms(),
@@ -124,7 +137,7 @@ impl Leadership {
         {
             clock.step_to(to);
         }
-        Ok(())
+        Ok(to)
     }
 
     async fn write(&self, entry: Entry) -> Result<Vec<Applied>, ProposeRefusal> {

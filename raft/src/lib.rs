@@ -11,6 +11,7 @@ mod agree;
 mod clock;
 mod error;
 mod frame;
+mod greeting;
 mod identity;
 mod join;
 mod leader;

@@ -25,7 +25,7 @@ use crate::types::{LogEntry, LogId, TypeConfig, Vote};
 const CACHE_BYTES_MAX: usize = 64 << 20;
 
 /// The most bytes that one read for replication returns.
-const READ_BYTES_MAX: usize = 2 << 20;
+const READ_BYTES_MAX: usize = 256 << 10;
 
 /// The log of one node. Clones share it.
 #[derive(Clone)]
@@ -306,7 +306,10 @@ impl RaftLogStorage<TypeConfig> for Log {
             memory.recount();
             memory.purged = Some(upto);
             memory.first = upto.index() + 1;
-            memory.last = memory.last.max(Some(upto));
+            // By index: a snapshot of an older term may reach further than entries of a newer one.
+            if memory.last.is_none_or(|last| last.index() < upto.index()) {
+                memory.last = Some(upto);
+            }
             let report = Box::new(move |result| drop(done.send(result)));
             self.disk.purge(upto.index(), encode(&upto), report);
         }

@@ -72,7 +72,6 @@ impl State {
     }
 
     fn apply(&mut self, id: LogId, payload: Payload) -> Answers {
-        self.applied = Some(id);
         let answers = match payload {
             EntryPayload::Blank => Answers::default(),
             EntryPayload::Normal(batch) => Answers(self.ledger.apply(&batch.0)),
@@ -81,6 +80,7 @@ impl State {
                 Answers::default()
             }
         };
+        self.applied = Some(id);
         let ledger = &self.ledger;
         self.digests.note(id.index(), || ledger.digest());
         answers
@@ -118,6 +118,11 @@ impl Machine {
     /// Reads the ledger as it is on this node now.
     pub(crate) fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
         read(&self.state().ledger)
+    }
+
+    /// Reads the ledger, if nobody writes to it at the moment.
+    pub(crate) fn try_ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> Option<T> {
+        self.shared.state.try_lock().ok().map(|state| read(&state.ledger))
     }
 
     /// The newest digests of the ledger, each with the index of the entry after which it was taken.
@@ -183,6 +188,11 @@ impl Machine {
 
     async fn checkpoint(&self) -> Result<(), storage::Error> {
         let _writing = self.shared.writing.lock().await;
+        if self.shared.state.is_poisoned() {
+            // Half of an entry was applied. The checkpoint before it is whole, and must stay the newest.
+            let error = io::Error::other("applying an entry panicked");
+            return Err(damaged("the ledger in memory", &error));
+        }
         let checkpoint = {
             let mut state = self.state();
             let index = state.index();
@@ -205,7 +215,8 @@ impl Machine {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn describe(snapshot: SnapshotFile) -> io::Result<Snapshot0> {
+    /// A snapshot with what its file says that it covers.
+    pub(crate) fn describe(snapshot: SnapshotFile) -> io::Result<Snapshot0> {
         let meta = SnapshotMeta {
             last_log_id: decode("the snapshot's log id", snapshot.applied())?,
             last_membership: decode("the snapshot's membership", snapshot.membership())?,

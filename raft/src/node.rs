@@ -191,6 +191,8 @@ impl Node {
                 authority: identity.authority.clone(),
                 secrets: Arc::clone(&config.secrets),
                 proposer: proposer.clone(),
+                machine: machine.clone(),
+                reads: reads.clone(),
             },
         };
         let rounds = Rounds {

@@ -12,7 +12,8 @@ use licensing::command::{Actor, Command, Proposal};
 use licensing::id::{NodeId, Seq, SessionNo};
 use licensing::outcome::{Applied, Grant, Outcome, Rejection};
 use licensing::time::At;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::ProposeError;
@@ -26,10 +27,16 @@ const QUEUE_MAX: usize = 16_384;
 /// Heartbeat calls that may wait at one node.
 const BEATS_QUEUE_MAX: usize = 262_144;
 
+/// Sessions whose heartbeats may wait at one node.
+const BEATS_SESSIONS_MAX: usize = 1_000_000;
+
 /// The most commands in one entry, heartbeats counting as one.
 const BATCH_COMMANDS_MAX: usize = 1_024;
 
-/// The most sessions in one heartbeat command.
+/// About how many bytes of commands go into one entry, unless one alone has more.
+const BATCH_BYTES_MAX: usize = 256 << 10;
+
+/// The most sessions in one heartbeat command, unless one call alone has more.
 const BATCH_SESSIONS_MAX: usize = 10_000;
 
 /// Batches on their way at once.
@@ -37,9 +44,6 @@ const BATCHES_IN_FLIGHT: usize = 8;
 
 /// How long a proposal may look for an outcome.
 const PROPOSE_WITHIN: Duration = Duration::from_secs(5);
-
-/// How long one try at one leader may take.
-const TRY_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long to wait before looking for a leader again.
 const RETRY_AFTER: Duration = Duration::from_millis(25);
@@ -63,6 +67,7 @@ pub struct Beats {
 pub(crate) struct Proposer {
     commands: mpsc::Sender<Waiting>,
     beats: mpsc::Sender<WaitingBeat>,
+    beating: Arc<Semaphore>,
 }
 
 struct Waiting {
@@ -73,12 +78,17 @@ struct Waiting {
 struct WaitingBeat {
     sessions: Vec<SessionNo>,
     answer: oneshot::Sender<Result<Beats, ProposeError>>,
+    /// Its sessions' places among those that may wait.
+    _places: OwnedSemaphorePermit,
 }
 
 /// The other end of a [`Proposer`]'s queues.
 pub(crate) struct Queues {
     commands: mpsc::Receiver<Waiting>,
     beats: mpsc::Receiver<WaitingBeat>,
+    /// What was taken from a queue and did not fit into a batch: the next one begins with it.
+    next_command: Option<Waiting>,
+    next_beat: Option<WaitingBeat>,
 }
 
 impl Proposer {
@@ -86,10 +96,16 @@ impl Proposer {
         let (commands, commands_out) = mpsc::channel(QUEUE_MAX);
         let (beats, beats_out) = mpsc::channel(BEATS_QUEUE_MAX);
         (
-            Self { commands, beats },
+            Self {
+                commands,
+                beats,
+                beating: Arc::new(Semaphore::new(BEATS_SESSIONS_MAX)),
+            },
             Queues {
                 commands: commands_out,
                 beats: beats_out,
+                next_command: None,
+                next_beat: None,
             },
         )
     }
@@ -103,12 +119,17 @@ impl Proposer {
         outcome.await.unwrap_or(Err(ProposeError::OutcomeUnknown))
     }
 
-    /// Beats for `sessions`, at most 10,000 of them.
+    /// Beats for `sessions`.
     pub(crate) async fn heartbeat(&self, sessions: Vec<SessionNo>) -> Result<Beats, ProposeError> {
+        let places = u32::try_from(sessions.len()).map_err(|_| ProposeError::Overloaded)?;
+        let places = Arc::clone(&self.beating).try_acquire_many_owned(places);
         let (answer, outcome) = oneshot::channel();
-        self.beats
-            .try_send(WaitingBeat { sessions, answer })
-            .map_err(|error| refused(&error))?;
+        let beat = WaitingBeat {
+            sessions,
+            answer,
+            _places: places.map_err(|_| ProposeError::Overloaded)?,
+        };
+        self.beats.try_send(beat).map_err(|error| refused(&error))?;
         outcome.await.unwrap_or(Err(ProposeError::OutcomeUnknown))
     }
 
@@ -136,33 +157,54 @@ struct Gathered {
 }
 
 impl Queues {
-    /// Takes what waits, at least one. `None` when the node goes away.
+    /// Takes what waits, at least one and no more than fits. `None` when the node goes away.
     async fn gather(&mut self) -> Option<Gathered> {
-        let mut gathered = Gathered {
-            waiting: Vec::new(),
-            beats: Vec::new(),
-        };
-        let mut sessions = 0;
-        tokio::select! { biased;
-            Some(beat) = self.beats.recv() => {
-                sessions = beat.sessions.len();
-                gathered.beats.push(beat);
+        if self.next_beat.is_none() && self.next_command.is_none() {
+            tokio::select! { biased;
+                Some(beat) = self.beats.recv() => self.next_beat = Some(beat),
+                Some(waiting) = self.commands.recv() => self.next_command = Some(waiting),
+                else => return None,
             }
-            Some(waiting) = self.commands.recv() => gathered.waiting.push(waiting),
-            else => return None,
         }
-        while sessions < BATCH_SESSIONS_MAX
-            && let Ok(beat) = self.beats.try_recv()
-        {
+        Some(Gathered {
+            beats: self.gather_beats(),
+            waiting: self.gather_commands(),
+        })
+    }
+
+    fn gather_beats(&mut self) -> Vec<WaitingBeat> {
+        let (mut beats, mut sessions) = (Vec::new(), 0);
+        while let Some(beat) = self.next_beat.take().or_else(|| self.beats.try_recv().ok()) {
             sessions += beat.sessions.len();
-            gathered.beats.push(beat);
+            if sessions > BATCH_SESSIONS_MAX && !beats.is_empty() {
+                self.next_beat = Some(beat);
+                break;
+            }
+            beats.push(beat);
         }
-        while gathered.waiting.len() < BATCH_COMMANDS_MAX
-            && let Ok(waiting) = self.commands.try_recv()
-        {
-            gathered.waiting.push(waiting);
+        beats
+    }
+
+    fn gather_commands(&mut self) -> Vec<Waiting> {
+        let (mut commands, mut bytes) = (Vec::new(), 0);
+        while let Some(command) = self.next_command.take().or_else(|| self.commands.try_recv().ok()) {
+            bytes += weight(&command.proposal.command);
+            if (bytes > BATCH_BYTES_MAX || commands.len() == BATCH_COMMANDS_MAX) && !commands.is_empty() {
+                self.next_command = Some(command);
+                break;
+            }
+            commands.push(command);
         }
-        Some(gathered)
+        commands
+    }
+}
+
+/// About how many bytes a command takes in an entry.
+fn weight(command: &Command) -> usize {
+    match command {
+        // Of nearly one size, and too many to be measured.
+        Command::Acquire(_) | Command::Release { .. } | Command::Tick => 256,
+        other => postcard::experimental::serialized_size(other).unwrap_or(BATCH_BYTES_MAX),
     }
 }
 
@@ -238,14 +280,17 @@ impl Carrier {
     /// Serves the queues for as long as anybody can propose.
     pub(crate) async fn run(self: Arc<Self>, mut queues: Queues) {
         let in_flight = Arc::new(Semaphore::new(BATCHES_IN_FLIGHT));
+        // Ends with the node: nothing proposes after its disk is given back.
+        let mut batches = JoinSet::new();
         loop {
+            while batches.try_join_next().is_some() {}
             let permit = Arc::clone(&in_flight)
                 .acquire_owned()
                 .await
                 .expect("the semaphore is never closed");
             let Some(gathered) = queues.gather().await else { return };
             let carrier = Arc::clone(&self);
-            tokio::spawn(async move {
+            batches.spawn(async move {
                 let outcome = carrier.carry(gathered.proposals()).await;
                 drop(permit);
                 gathered.answer(outcome);
@@ -260,17 +305,17 @@ impl Carrier {
         let mut failure = ProposeError::NoLeader;
         loop {
             let refusal = match self.leadership.leader() {
-                Some(leader) if leader == self.peers.me => {
-                    let tried = timeout_at(by, self.leadership.propose(proposals.clone())).await;
-                    tried.unwrap_or(Err(ProposeRefusal::Unknown))
-                }
-                Some(leader) => self.forward(leader, &proposals, by).await,
-                None => Err(ProposeRefusal::NotLeader(None)),
+                // Not asked again while it leads, however slow it is: copies would make it slower still.
+                Some(leader) => tokio::select! { biased;
+                    tried = self.try_at(leader, &proposals, by) => tried,
+                    () = self.leadership.leads_no_more(leader) => Err(ProposeRefusal::Unknown),
+                },
+                None => Err(ProposeRefusal::NotLeader),
             };
             match refusal {
                 Ok(applied) if applied.len() == proposals.len() => return Ok(applied),
                 Ok(_) | Err(ProposeRefusal::Unknown) => failure = ProposeError::OutcomeUnknown,
-                Err(ProposeRefusal::NotLeader(_)) => {}
+                Err(ProposeRefusal::NotLeader) => {}
             }
             let retry = Instant::now() + RETRY_AFTER;
             if retry >= by {
@@ -280,17 +325,19 @@ impl Carrier {
         }
     }
 
-    async fn forward(
+    async fn try_at(
         &self,
         leader: NodeId,
         proposals: &[Proposal],
         by: Instant,
     ) -> Result<Vec<Applied>, ProposeRefusal> {
-        let by = by.min(Instant::now() + TRY_WITHIN);
-        match self.call(leader, &Request::Propose(proposals.to_vec()), by).await {
-            Ok(Answer::Proposed(result)) => result,
-            Ok(_) => Err(ProposeRefusal::NotLeader(None)),
-            Err(refusal) => Err(refusal),
+        if leader == self.peers.me {
+            let tried = timeout_at(by, self.leadership.propose(proposals.to_vec())).await;
+            return tried.unwrap_or(Err(ProposeRefusal::Unknown));
+        }
+        match self.call(leader, &Request::Propose(proposals.to_vec()), by).await? {
+            Answer::Proposed(result) => result,
+            _ => Err(ProposeRefusal::NotLeader),
         }
     }
 
@@ -309,7 +356,7 @@ impl Carrier {
             None => match timeout_at(by, self.peers.connect(leader)).await {
                 Ok(Ok(connection)) => connection,
                 // Nothing was sent.
-                Ok(Err(_)) | Err(_) => return Err(ProposeRefusal::NotLeader(None)),
+                Ok(Err(_)) | Err(_) => return Err(ProposeRefusal::NotLeader),
             },
         };
         let answer = connection

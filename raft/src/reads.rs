@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use licensing::id::NodeId;
 use openraft::ReadPolicy;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -91,13 +92,17 @@ impl Rounds {
 
     async fn read_index(&self, by: Instant) -> Option<u64> {
         let leader = self.leadership.leader()?;
+        tokio::select! { biased;
+            index = self.ask(leader, by) => index,
+            () = self.leadership.leads_no_more(leader) => None,
+        }
+    }
+
+    async fn ask(&self, leader: NodeId, by: Instant) -> Option<u64> {
         if leader != self.peers.me {
             return self.carrier.read_index(leader, by).await;
         }
-        let linearizer = timeout_at(by, self.raft.get_read_linearizer(ReadPolicy::ReadIndex))
-            .await
-            .ok()?
-            .ok()?;
-        Some(linearizer.read_log_id().index())
+        let asked = timeout_at(by, self.raft.get_read_linearizer(ReadPolicy::ReadIndex)).await;
+        Some(asked.ok()?.ok()?.read_log_id().index())
     }
 }

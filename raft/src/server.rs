@@ -8,20 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licensing::id::NodeId;
+use licensing::ledger::Ledger;
 use openraft::ReadPolicy;
 use storage::snapshot::Incoming;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::frame;
+use crate::greeting::Greeters;
 use crate::join::Admissions;
 use crate::leader::Leadership;
 use crate::machine::Machine;
 use crate::peers::Peers;
 use crate::seams::{BoxStream, Listener, Seams};
 use crate::tls::{Accepted, Certificate, PeerTls};
-use crate::types::{Raft, SnapshotMeta, Vote};
-use crate::wire::{Answer, Hello, JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL, ProposeRefusal, Reply, Request};
+use crate::types::{Raft, Vote};
+use crate::wire::{Answer, Hello, JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL, Reply, Request};
 
 /// How long somebody may take to say who they are.
 const GREETING_WITHIN: Duration = Duration::from_secs(5);
@@ -29,8 +32,8 @@ const GREETING_WITHIN: Duration = Duration::from_secs(5);
 /// A silent connection is closed after this; peers beat far more often.
 const IDLE_MAX: Duration = Duration::from_secs(120);
 
-/// The most connections that may be greeting at once: strangers cannot take every socket.
-const GREETING_MAX: usize = 64;
+/// Joiners that are being admitted at once. The others are told to ask again.
+const ADMISSIONS_MAX: usize = 4;
 
 /// A first frame is small.
 const HELLO_BYTES_MAX: usize = 1 << 10;
@@ -49,21 +52,23 @@ pub(crate) struct PeerPort {
 impl PeerPort {
     /// Serves `listener` for as long as the node runs.
     pub(crate) async fn serve(self: Arc<Self>, listener: Box<dyn Listener>) {
-        let greeting = Arc::new(Semaphore::new(GREETING_MAX));
+        let greeters = Greeters::default();
+        let admitting = Arc::new(Semaphore::new(ADMISSIONS_MAX));
+        // Ends with the node: what a connection still does must not outlive its disk.
+        let mut connections = JoinSet::new();
         loop {
-            let permit = Arc::clone(&greeting)
-                .acquire_owned()
-                .await
-                .expect("the semaphore is never closed");
+            while connections.try_join_next().is_some() {}
             match listener.accept().await {
                 Ok((stream, from)) => {
-                    let port = Arc::clone(&self);
-                    tokio::spawn(async move {
+                    let greeting = greeters.enter(from.ip());
+                    let number = greeting.number();
+                    let (port, admitting) = (Arc::clone(&self), Arc::clone(&admitting));
+                    let task = connections.spawn(async move {
                         let greeted = timeout(GREETING_WITHIN, port.greet(stream)).await;
-                        drop(permit);
+                        drop(greeting);
                         let ended = match greeted {
-                            Ok(Ok(Some((peer, stream)))) => port.answer(peer, stream).await,
-                            Ok(Ok(None)) => Ok(()),
+                            Ok(Ok(Greeted::Peer(peer, stream))) => port.answer(peer, stream).await,
+                            Ok(Ok(Greeted::Joiner(request, stream))) => port.admit(&admitting, *request, stream).await,
                             Ok(Err(error)) => Err(error),
                             Err(_) => Err(io::ErrorKind::TimedOut.into()),
                         };
@@ -71,6 +76,7 @@ impl PeerPort {
                             tracing::debug!(%from, %error, "a peer connection ended");
                         }
                     });
+                    greeters.is_done_by(number, task);
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: wait for some to come back.
@@ -81,24 +87,34 @@ impl PeerPort {
         }
     }
 
-    /// Learns who is there. `None` is a joiner, who has had its answer.
-    async fn greet(&self, stream: BoxStream) -> io::Result<Option<(NodeId, BoxStream)>> {
+    /// Learns who is there.
+    async fn greet(&self, stream: BoxStream) -> io::Result<Greeted> {
         let (mut stream, certificate) = match &self.tls {
             None => (stream, None),
             Some(tls) => match tls.accept(stream).await? {
                 Accepted::Peer(stream, certificate) => (stream, Some(certificate)),
-                Accepted::Joiner(mut stream) => {
+                Accepted::Joiner(mut stream, certificate) => {
                     let request: JoinRequest = frame::read(&mut stream, JOIN_BYTES_MAX).await?;
-                    let reply = self.admissions.admit(request).await.unwrap_or_else(JoinReply::Refused);
-                    frame::write(&mut stream, &reply).await?;
-                    return Ok(None);
+                    if !request.is_of(&certificate) {
+                        let why = "the joiner's key is not the one of its certificate";
+                        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+                    }
+                    return Ok(Greeted::Joiner(Box::new(request), stream));
                 }
             },
         };
         let hello: Hello = frame::read(&mut stream, HELLO_BYTES_MAX).await?;
         self.check(&hello, certificate.as_ref())
             .map_err(|why| io::Error::new(io::ErrorKind::PermissionDenied, why))?;
-        Ok(Some((hello.from, stream)))
+        Ok(Greeted::Peer(hello.from, stream))
+    }
+
+    async fn admit(&self, admitting: &Semaphore, request: JoinRequest, mut stream: BoxStream) -> io::Result<()> {
+        let reply = match admitting.try_acquire() {
+            Ok(_permit) => self.admissions.admit(request).await,
+            Err(_) => JoinReply::NotNow("others are being admitted".to_owned()),
+        };
+        timeout(GREETING_WITHIN, frame::write(&mut stream, &reply)).await?
     }
 
     fn check(&self, hello: &Hello, certificate: Option<&Certificate>) -> Result<(), String> {
@@ -120,7 +136,8 @@ impl PeerPort {
             Some(node) if certificate.spki() != Some(node.spki) => {
                 Err(format!("node {} was admitted with another key", hello.from))
             }
-            // A node that has just joined knows nobody yet; the CA vouches for its peers until the ledger arrives.
+            // A node that has just joined knows nobody yet, and one that was away does not know who came meanwhile, the
+            // leader perhaps among them; the CA vouches for its peers until the ledger arrives.
             Some(_) | None => Ok(()),
         })
     }
@@ -129,10 +146,9 @@ impl PeerPort {
         let mut receiving = None;
         loop {
             let request: Request = timeout(IDLE_MAX, frame::read(&mut stream, frame::FRAME_BYTES_MAX)).await??;
-            if self
-                .machine
-                .ledger(|ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some()))
-            {
+            // Without waiting for the ledger: a vote or a beat must not. What is missed now is seen at the next request.
+            let removed = |ledger: &Ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some());
+            if self.machine.try_ledger(removed) == Some(true) {
                 return Err(io::Error::new(
                     io::ErrorKind::PermissionDenied,
                     format!("node {peer} was removed"),
@@ -160,9 +176,9 @@ impl PeerPort {
                 .handle_transfer_leader(request)
                 .await
                 .map_or(Answer::Stopped, Answer::Transfer),
-            Request::SnapshotBegin { vote, meta } => {
+            Request::SnapshotBegin { vote } => {
                 let incoming = self.machine.receive_snapshot().await.map_err(io::Error::other)?;
-                *receiving = Some(Receiving { vote, meta, incoming });
+                *receiving = Some(Receiving { vote, incoming });
                 Answer::GoOn
             }
             Request::SnapshotChunk(chunk) => {
@@ -171,9 +187,9 @@ impl PeerPort {
                 Answer::GoOn
             }
             Request::SnapshotEnd => {
-                let Receiving { vote, meta, incoming } = receiving.take().ok_or_else(no_snapshot)?;
+                let Receiving { vote, incoming } = receiving.take().ok_or_else(no_snapshot)?;
                 let snapshot = incoming.finish().await.map_err(io::Error::other)?;
-                let snapshot = openraft::storage::Snapshot { meta, snapshot };
+                let snapshot = Machine::describe(snapshot)?;
                 raft.install_full_snapshot(vote, snapshot)
                     .await
                     .map_or(Answer::Stopped, Answer::Snapshot)
@@ -188,6 +204,14 @@ impl PeerPort {
     }
 }
 
+/// Who was at the other end of a new connection.
+enum Greeted {
+    /// A node of the cluster.
+    Peer(NodeId, BoxStream),
+    /// Somebody who wants to become one, and has the key it names.
+    Joiner(Box<JoinRequest>, BoxStream),
+}
+
 fn no_snapshot() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a part of a snapshot that was not begun")
 }
@@ -195,16 +219,5 @@ fn no_snapshot() -> io::Error {
 /// A snapshot on its way in.
 struct Receiving {
     vote: Vote,
-    meta: SnapshotMeta,
     incoming: Incoming,
-}
-
-/// Answers that are not an outcome, in a forwarder's terms.
-impl From<ProposeRefusal> for crate::ProposeError {
-    fn from(refusal: ProposeRefusal) -> Self {
-        match refusal {
-            ProposeRefusal::NotLeader(_) => Self::NoLeader,
-            ProposeRefusal::Unknown => Self::OutcomeUnknown,
-        }
-    }
 }

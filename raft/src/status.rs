@@ -81,7 +81,9 @@ impl ClusterStatus {
             } else {
                 matched(*id)
             },
-            clock_offset_ms: heard.get(&NodeId::new(*id)).map(|heard| heard.offset_ms),
+            clock_offset_ms: heard
+                .get(&NodeId::new(*id))
+                .and_then(|heard| peers.clock_offset_ms(heard)),
             heard_ms_ago: heard
                 .get(&NodeId::new(*id))
                 .map(|heard| now.saturating_sub(heard.boot_ms)),

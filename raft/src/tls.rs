@@ -1,5 +1,5 @@
 //! TLS between peers: version 1.3, certificates of the cluster's own CA on both sides. A joiner, which has none yet,
-//! checks the CA by the hash in its join token and shows nothing.
+//! checks the CA by the hash in its join token and shows a certificate that it made itself, which proves its key.
 
 use std::io;
 use std::sync::Arc;
@@ -8,13 +8,17 @@ use licensing::id::{ClusterId, NodeId, SecretHash};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig,
+    SignatureScheme,
+};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use sha2::{Digest, Sha256};
 use tokio_rustls::{LazyConfigAcceptor, TlsConnector};
 
-use crate::identity::{Identity, cluster_name, node_name, spki_hash};
+use crate::identity::{Identity, NodeKey, cluster_name, node_name, spki_hash};
 use crate::seams::BoxStream;
 
 /// ALPN of peers that know each other.
@@ -45,11 +49,11 @@ pub(crate) enum Accepted {
     /// A holder of a certificate of this cluster; which node it is, its first frame must say and
     /// [`Certificate::is_node`] confirm.
     Peer(BoxStream, Certificate),
-    /// Somebody who wants to join and has shown nothing yet.
-    Joiner(BoxStream),
+    /// Somebody who wants to join. The certificate is its own work and proves only that it has the key in it.
+    Joiner(BoxStream, Certificate),
 }
 
-/// A peer's certificate, of this cluster's CA.
+/// The certificate at the other end: a peer's is of this cluster's CA.
 pub(crate) struct Certificate {
     cluster: ClusterId,
     der: CertificateDer<'static>,
@@ -101,7 +105,7 @@ impl PeerTls {
             .map_err(invalid)?;
         peers.alpn_protocols = vec![PEER.to_vec()];
         let mut joiners = server()?
-            .with_no_client_auth()
+            .with_client_cert_verifier(Arc::new(AnyKey(provider())))
             .with_single_cert(identity.chain(), identity.private_key())
             .map_err(invalid)?;
         joiners.alpn_protocols = vec![JOIN.to_vec()];
@@ -126,32 +130,32 @@ impl PeerTls {
             .client_hello()
             .alpn()
             .is_some_and(|mut names| names.any(|name| name == JOIN));
-        if joins {
-            return Ok(Accepted::Joiner(Box::new(
-                start.into_stream(Arc::clone(&self.joiners)).await?,
-            )));
-        }
-        let stream = start.into_stream(Arc::clone(&self.peers)).await?;
-        let der = stream
-            .get_ref()
-            .1
-            .peer_certificates()
-            .and_then(|chain| chain.first())
-            .ok_or_else(|| io::Error::new(io::ErrorKind::PermissionDenied, "the peer showed no certificate"))?
-            .clone()
-            .into_owned();
-        Ok(Accepted::Peer(
-            Box::new(stream),
-            Certificate {
-                cluster: self.cluster,
-                der,
-            },
-        ))
+        let config = if joins { &self.joiners } else { &self.peers };
+        let stream = start.into_stream(Arc::clone(config)).await?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let nothing = || io::Error::new(io::ErrorKind::PermissionDenied, "no certificate was shown");
+        let certificate = Certificate {
+            cluster: self.cluster,
+            der: shown.ok_or_else(nothing)?.clone().into_owned(),
+        };
+        Ok(if joins {
+            Accepted::Joiner(Box::new(stream), certificate)
+        } else {
+            Accepted::Peer(Box::new(stream), certificate)
+        })
     }
 }
 
-/// Makes a joiner's connection safe: the other end shows a certificate of the CA with this hash.
-pub(crate) async fn connect_to_join(cluster: ClusterId, ca_hash: [u8; 32], stream: BoxStream) -> io::Result<BoxStream> {
+/// Makes a joiner's connection safe: the other end shows a certificate of the CA with this hash, the joiner proves that
+/// it has `key`.
+pub(crate) async fn connect_to_join(
+    cluster: ClusterId,
+    ca_hash: [u8; 32],
+    key: &NodeKey,
+    stream: BoxStream,
+) -> io::Result<BoxStream> {
+    let own = key.self_signed(cluster).map_err(invalid)?;
+
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(invalid)?
@@ -160,7 +164,8 @@ pub(crate) async fn connect_to_join(cluster: ClusterId, ca_hash: [u8; 32], strea
             ca_hash,
             provider: provider(),
         }))
-        .with_no_client_auth();
+        .with_client_auth_cert(vec![own], key.pkcs8())
+        .map_err(invalid)?;
     config.alpn_protocols = vec![JOIN.to_vec()];
     let name = ServerName::try_from(cluster_name(cluster)).map_err(invalid)?;
     Ok(Box::new(
@@ -202,7 +207,7 @@ impl ServerCertVerifier for PinnedAuthority {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("peers speak TLS 1.3 only".to_owned()))
+        Err(only_tls13())
     }
 
     fn verify_tls13_signature(
@@ -218,4 +223,50 @@ impl ServerCertVerifier for PinnedAuthority {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// Takes any certificate. The handshake then proves that its holder has the key in it, and nothing more.
+#[derive(Debug)]
+struct AnyKey(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyKey {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(only_tls13())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn only_tls13() -> rustls::Error {
+    rustls::Error::General("peers speak TLS 1.3 only".to_owned())
 }

@@ -12,8 +12,9 @@ use openraft::raft::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::identity::Authority;
-use crate::types::{SnapshotMeta, TypeConfig, Vote};
+use crate::identity::{Authority, spki_hash, spki_of};
+use crate::tls::Certificate;
+use crate::types::{TypeConfig, Vote};
 
 /// The version of this protocol; both ends must speak the same.
 pub(crate) const PROTOCOL: u16 = 1;
@@ -46,8 +47,6 @@ pub(crate) enum Request {
     SnapshotBegin {
         /// The leader's vote.
         vote: Vote,
-        /// What it covers.
-        meta: SnapshotMeta,
     },
     /// The next bytes of the snapshot.
     SnapshotChunk(Vec<u8>),
@@ -95,9 +94,9 @@ pub(crate) enum Answer {
 
 /// Why a forwarded proposal got no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ProposeRefusal {
-    /// The node does not lead; nothing was proposed. It may know who does.
-    NotLeader(Option<NodeId>),
+pub(crate) enum ProposeRefusal {
+    /// The node does not lead; nothing was proposed.
+    NotLeader,
     /// It was proposed and its fate is not known.
     Unknown,
 }
@@ -123,6 +122,13 @@ pub(crate) struct JoinRequest {
     pub replaces: Option<NodeId>,
 }
 
+impl JoinRequest {
+    /// Whether the joiner proved, with its certificate, that it has the private half of the key it names.
+    pub(crate) fn is_of(&self, certificate: &Certificate) -> bool {
+        certificate.spki() == Some(spki_hash(&spki_of(&self.public_key)))
+    }
+}
+
 /// The longest join frame.
 pub(crate) const JOIN_BYTES_MAX: usize = 16 << 10;
 
@@ -144,4 +150,6 @@ pub(crate) enum JoinReply {
     },
     /// It is not, and why.
     Refused(String),
+    /// It may ask again, with the same key; and why.
+    NotNow(String),
 }

@@ -331,6 +331,8 @@ async fn a_join_token_admits_one_node_and_only_from_the_cluster_it_pins() {
             .await
             .is_err()
     );
+    let cluster = all.cluster(0);
+    let audited = cluster.ledger(Ledger::audit_root);
     let wrong = JoinToken {
         secret: [0; 16],
         ..token.clone()
@@ -340,6 +342,8 @@ async fn a_join_token_admits_one_node_and_only_from_the_cluster_it_pins() {
             .await
             .is_err()
     );
+    // Strangers leave no trace in the log.
+    assert_eq!(cluster.ledger(Ledger::audit_root), audited);
     assert!(
         join(&raft::seams::Tcp, &all.addresses[1], &token, joiner())
             .await
@@ -351,7 +355,6 @@ async fn a_join_token_admits_one_node_and_only_from_the_cluster_it_pins() {
             .is_err()
     );
     // A fourth node is a learner at most: it must not raise the quorum.
-    let cluster = all.cluster(0);
     wait_for("the learner", async || cluster.status().members.len() == 4).await;
     assert_eq!(cluster.status().members.iter().filter(|member| member.voter).count(), 3);
     all.kill(2);

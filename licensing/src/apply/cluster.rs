@@ -56,15 +56,9 @@ impl Ledger {
         node: &NewNode,
         replaces: Option<NodeId>,
     ) -> Result<Outcome, Rejection> {
-        let token = self.members.join_tokens.get(token).ok_or(Rejection::JoinTokenInvalid)?;
-        if token.secret != secret || token.expires_at <= self.meta.at {
-            return Err(Rejection::JoinTokenInvalid);
-        }
-        if let Some(admitted) = token.used_by {
-            let admitted = self.members.nodes.get(admitted);
-            let is_same = |known: &&Node| known.spki == node.spki && known.removed_at.is_none();
-            let known = admitted.filter(is_same).ok_or(Rejection::JoinTokenInvalid)?;
-            return Ok(Outcome::Admitted { node: known.id });
+        let (token, admitted) = self.good_join_token(token, secret, &node.spki)?;
+        if let Some(node) = admitted {
+            return Ok(Outcome::Admitted { node });
         }
         check_node(node)?;
         if let Some(replaces) = replaces {
@@ -74,12 +68,39 @@ impl Ledger {
             return Err(already_exists(Kind::Node, "spki"));
         }
         let used_by = Some(NodeId::new(self.meta.seq.get()));
-        let token = JoinToken {
-            used_by,
-            ..token.clone()
-        };
+        let token = JoinToken { used_by, ..token };
         self.members.join_tokens.put(token);
         Ok(self.admit(node, replaces))
+    }
+
+    /// Whether a join token admits a node with this key now. Strangers are judged by it before anything is proposed for
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::JoinTokenInvalid`] if the token or its secret is unknown, has expired, or has admitted another node.
+    pub fn check_join_token(&self, token: JoinTokenId, secret: SecretHash, spki: &SecretHash) -> Result<(), Rejection> {
+        self.good_join_token(token, secret, spki).map(drop)
+    }
+
+    /// A token that is good for a node with this key, and the number of that node if it was admitted by it before.
+    fn good_join_token(
+        &self,
+        token: JoinTokenId,
+        secret: SecretHash,
+        spki: &SecretHash,
+    ) -> Result<(JoinToken, Option<NodeId>), Rejection> {
+        let token = self.members.join_tokens.get(token).ok_or(Rejection::JoinTokenInvalid)?;
+        if token.secret != secret || token.expires_at <= self.meta.at {
+            return Err(Rejection::JoinTokenInvalid);
+        }
+        let Some(admitted) = token.used_by else {
+            return Ok((token.clone(), None));
+        };
+        let is_same = |known: &&Node| known.spki == *spki && known.removed_at.is_none();
+        let known = self.members.nodes.get(admitted).filter(is_same);
+        let known = known.ok_or(Rejection::JoinTokenInvalid)?;
+        Ok((token.clone(), Some(known.id)))
     }
 
     pub(super) fn update_node(
