@@ -3,9 +3,13 @@
 use crate::catalogue::{OfflineMode, PlanTerms};
 use crate::time::{At, SessionTime, Span};
 
-/// How much sooner than its session a token ends, for a ttl of a minute or more; a sixth of the ttl below that. An
-/// honest client has stopped before its seat is given away, also when its answer was long on its way.
-const TOKEN_MARGIN_MAX: Span = Span::from_secs(10);
+/// How much sooner than its seat is given away a client stops, if it holds for a minute or more; a sixth of the time
+/// below that. An honest client has stopped also when its answer was long on its way.
+const MARGIN: Span = Span::from_secs(10);
+
+/// The leader's clock may run ahead of a client's by a thousandth, until it would rather step. A long hold leaves twice
+/// that, up to a little more than what makes it step.
+const MARGIN_SLEWED_MAX: Span = Span::from_secs(65);
 
 /// Until when a session holds: what each heartbeat moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,11 @@ impl Until {
             OfflineMode::Strict => (life, terms.ttl),
             OfflineMode::Lenient => (terms.grace.max(life), terms.ttl),
             // The seat is held for as long as its client may go on.
-            OfflineMode::Reserved => (terms.grace.max(life), terms.grace.max(terms.ttl)),
+            OfflineMode::Reserved => {
+                let grace = terms.grace.max(life);
+                let held = Span::from_ms(grace.ms().saturating_add(margin(grace).ms()));
+                (grace, held.max(terms.ttl))
+            }
         };
         let clamp = |end: At| license_end.map_or(end, |license_end| end.min(license_end));
         Self {
@@ -39,7 +47,14 @@ impl Until {
 
 /// How long a token lives: always less than its session.
 pub(crate) fn token_life(ttl: Span) -> Span {
-    ttl.less(TOKEN_MARGIN_MAX.min(Span::from_ms(ttl.ms() / 6)))
+    ttl.less(margin(ttl))
+}
+
+/// How much sooner than its seat is given away a client that holds for `hold` stops.
+fn margin(hold: Span) -> Span {
+    let travelling = MARGIN.min(Span::from_ms(hold.ms() / 6));
+    let slewed = MARGIN_SLEWED_MAX.min(Span::from_ms(hold.ms() / 500));
+    travelling.max(slewed)
 }
 
 #[cfg(test)]
@@ -76,6 +91,21 @@ mod tests {
     }
 
     #[test]
+    fn a_client_stops_before_its_seat_is_given_away_though_the_cluster_gains_a_thousandth() {
+        for hours in [1, 3, 10, 24, 24 * 30] {
+            let hold = Span::from_secs(hours * 3_600);
+            // Slewed by a thousandth, a minute at most: further behind, the clock steps and session time stands still.
+            let gained = Span::from_ms((hold.ms() / 1_000).min(60_000));
+            assert!(token_life(hold) < hold.less(gained), "{hours} h");
+            let reserved = Until::of(&terms(OfflineMode::Reserved, TTL, hold), None, AT, NOW);
+            assert!(
+                reserved.grace.after(gained).ms() - AT.ms() < reserved.deadline.ms() - NOW.ms(),
+                "{hours} h"
+            );
+        }
+    }
+
+    #[test]
     fn strict_gives_no_grace_lenient_gives_it_and_reserved_holds_the_seat_for_it() {
         let strict = Until::of(&terms(OfflineMode::Strict, TTL, DAY), None, AT, NOW);
         let token = AT.after(Span::from_secs(350));
@@ -102,7 +132,7 @@ mod tests {
             Until {
                 token,
                 grace: AT.after(DAY),
-                deadline: NOW.after(DAY)
+                deadline: NOW.after(DAY).after(Span::from_secs(65))
             }
         );
     }

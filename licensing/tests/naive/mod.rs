@@ -432,11 +432,15 @@ impl Model {
     fn grant(&mut self, no: SessionNo) -> Box<Grant> {
         let license = self.license(self.license_of(no).unwrap()).clone();
         let terms = self.terms(license.id).clone();
-        let life = terms.ttl.ms() - (terms.ttl.ms() / 6).min(10_000);
+        let margin = |hold: u64| (hold / 6).min(10_000).max((hold / 500).min(65_000));
+        let life = terms.ttl.ms() - margin(terms.ttl.ms());
         let (grace, hold) = match terms.offline {
             OfflineMode::Strict => (life, terms.ttl.ms()),
             OfflineMode::Lenient => (terms.grace.ms().max(life), terms.ttl.ms()),
-            OfflineMode::Reserved => (terms.grace.ms().max(life), terms.grace.ms().max(terms.ttl.ms())),
+            OfflineMode::Reserved => {
+                let grace = terms.grace.ms().max(life);
+                (grace, (grace + margin(grace)).max(terms.ttl.ms()))
+            }
         };
         let end = license.expires_at.map_or(u64::MAX, At::ms);
         let token_until = At::from_ms((self.at.ms() + life).min(end));
