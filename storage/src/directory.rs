@@ -61,6 +61,11 @@ impl Directory {
             lock,
             store: fresh,
         };
+        // A process that was killed may have left names that are not durable yet.
+        directory
+            .entries
+            .sync_all()
+            .map_err(|source| refused(path, "sync", source))?;
         directory.store = identify(&directory, fresh)?;
         Ok(directory)
     }
@@ -84,10 +89,17 @@ fn draw_id() -> io::Result<StoreId> {
 }
 
 fn create_private(path: &Path) -> io::Result<()> {
+    // What is made durable inside of it is lost if the directory itself is, or one above it.
+    let missing = path
+        .ancestors()
+        .take_while(|above| !above.as_os_str().is_empty() && !above.exists());
+    let parents: Vec<&Path> = missing.filter_map(Path::parent).collect();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    // What is made durable inside of it is lost if the directory itself is.
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    for parent in parents {
+        let here = parent.as_os_str().is_empty();
+        fs::File::open(if here { Path::new(".") } else { parent })?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn lock(path: &Path) -> Result<Lock, Error> {

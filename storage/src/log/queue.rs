@@ -253,7 +253,10 @@ impl Queue {
             changes.push(change);
             dones.push(done);
         }
-        changes.extend(self.committed.take().map(Change::Committed));
+        // The note may name entries that still wait; it must never be on disk before they are.
+        if self.waiting.is_empty() {
+            changes.extend(self.committed.take().map(Change::Committed));
+        }
         (changes, dones)
     }
 }
