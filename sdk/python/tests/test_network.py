@@ -180,6 +180,29 @@ def test_a_portal_in_between_costs_nobody_the_seat(server: FakeUsher, clock: Man
         eventually(lambda: seat.state is State.ACTIVE)
 
 
+@pytest.mark.parametrize("retry_after", ["120", "300", "86400", "Wed, 21 Oct 2037 07:28:00 GMT", "-1", "9" * 400])
+def test_a_balancer_that_asks_for_patience_costs_nobody_the_seat(clock: ManualClock, retry_after: str) -> None:
+    """With 50 s of a strict token's life left, one address answers 503 with a Retry-After; the others are healthy."""
+    changes: List[usher_client.StateChange] = []
+    with FakeUsher(clock=clock, nodes=3, offline="strict") as server, server.seat(on_state=changes.append) as seat:
+        server.answer_like_a_portal(503, headers={"Retry-After": retry_after}, node=0)
+        clock.advance(300)
+        eventually(lambda: calls(server).count("heartbeat") == 2)
+        eventually(lambda: seat.expires_at is not None and seat.expires_at.timestamp() > server.now() + 340)
+        assert [request.node for request in server.requests] == [0, 0, 1]
+        assert [change.state for change in changes] == [State.ACTIVE]
+
+
+def test_the_only_server_behind_a_balancer_is_asked_again_before_the_seat_is_lost(clock: ManualClock) -> None:
+    with FakeUsher(clock=clock, offline="strict") as server, server.seat() as seat:
+        server.answer_like_a_portal(503, headers={"Retry-After": "120"})
+        clock.advance(300)
+        eventually(lambda: seat.state is State.DEGRADED)
+        server.allow()
+        clock.advance(13)
+        eventually(lambda: seat.state is State.ACTIVE)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Callable, Iterator, List, Optional
 
+from usher_client._backoff import Chance
 from usher_client._claims import SessionClaims
 from usher_client._clock import Reading
 from usher_client._errors import ConnectionFailed
@@ -57,7 +58,7 @@ def cut_off(call: Call) -> Outcome:
 class Machine:
     """A computer: true time passes, clocks lie, processes come and go, the file stays."""
 
-    def __init__(self, answering: Answering, *, urls: int = 1, chance: float = 0.5) -> None:
+    def __init__(self, answering: Answering, *, urls: int = 1, chance: Chance = lambda: 0.5) -> None:
         self.true = float(CLUSTER_EPOCH)
         self.wall = 1_000_000.0
         self.boot = 50_000.0
@@ -75,7 +76,7 @@ class Machine:
 
     def start(self) -> bool:
         """Start a process; whether it got a seat, online or from the file."""
-        self.protocol = Protocol(self._pace, chance=lambda: self._chance, new_id=self._new_id)
+        self.protocol = Protocol(self._pace, chance=self._chance, new_id=self._new_id)
         kept = Kept() if self.file is None else Kept(self.file.grant, self.file.mark)
         mark = len(self.log)
         self.perform(self.protocol.start(self.now(), kept))

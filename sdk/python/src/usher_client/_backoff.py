@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Callable
 
 JITTER = 0.1
 RESERVE_SECONDS = 60.0
@@ -28,17 +28,16 @@ def next_beat(heartbeat: float, life_left: float, chance: Chance) -> float:
     return max(low + (high - low) * chance(), BEAT_SECONDS_MIN)
 
 
-def pause(
-    rounds: int, life_left: float, retry_after: Optional[float], chance: Chance, ceiling: float = CEILING_SECONDS
-) -> float:
-    """Seconds until the next round after `rounds` of them failed: exponential, full jitter.
+def pause(rounds: int, left: float, chance: Chance, ceiling: float = CEILING_SECONDS) -> float:
+    """Seconds until the next round after `rounds` of them failed: exponential, full jitter."""
+    return _within(left, min(ceiling, FIRST_CEILING_SECONDS * float(1 << min(rounds - 1, 16))) * chance())
 
-    While the token lives, the pause is at most a quarter of what is left, so that several rounds fit. A server that
-    names a time is not asked earlier; a little is added, so that not all return at once.
-    """
-    if life_left > 0:
-        ceiling = min(ceiling, life_left / 4)
-    wait = min(ceiling, FIRST_CEILING_SECONDS * float(1 << min(rounds - 1, 16))) * chance()
-    if retry_after:
-        wait = max(wait, min(retry_after, RETRY_AFTER_SECONDS_MAX) * (1 + JITTER * chance()))
-    return max(wait, PAUSE_SECONDS_MIN)
+
+def respect(retry_after: float, left: float, chance: Chance) -> float:
+    """Seconds for which a server that names a time is left alone; a little longer, so that not all return at once."""
+    return _within(left, min(retry_after, RETRY_AFTER_SECONDS_MAX) * (1 + JITTER * chance()))
+
+
+def _within(left: float, wait: float) -> float:
+    """At most a quarter of what is left, so that several rounds fit: patience must not cost the seat."""
+    return max(min(wait, left / 4) if left > 0 else wait, PAUSE_SECONDS_MIN)

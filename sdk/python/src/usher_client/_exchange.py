@@ -1,7 +1,8 @@
 """One call: build the request, send it, and say what the answer means.
 
 Only an answer that speaks usher's language counts. A captive portal's page, a proxy's 404 or a half answer is a miss,
-never a refusal: nobody loses a seat because a hotel wants a room number.
+never a refusal: nobody loses a seat because a hotel wants a room number. Nor is such an answer's Retry-After obeyed: it
+speaks for the one who wrote it, not for the license server.
 """
 
 from __future__ import annotations
@@ -110,7 +111,6 @@ class Exchange:
         return ConnectionFailed(
             f"{server} answered {response.status} ({kind}), which is not an answer of usher.",
             http_status=response.status,
-            retry_after=response.retry_after,
             remedy="Check that the URL is the license server's and that no proxy or portal answers in its place.",
         )
 

@@ -14,9 +14,9 @@ Invariants, each with a property test of its name:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable, List, Optional
+from typing import Callable, Dict, List, Optional, Set
 
-from ._backoff import Chance, next_beat, pause
+from ._backoff import CEILING_SECONDS, Chance, next_beat, pause, respect
 from ._clock import Reading
 from ._errors import (
     ClockTampered,
@@ -93,7 +93,8 @@ class Protocol:
         self._request_id = ""
         self._first_unknown: Optional[Reading] = None
         self._url = 0
-        self._misses = 0
+        self._tried: Set[int] = set()
+        self._patience: Dict[int, float] = {}
         self._rounds = 0
         self._maybe_sent = False
         self._due: Optional[float] = None
@@ -107,7 +108,7 @@ class Protocol:
         self.standing = Standing(Phase.STARTING)
         self._kept = kept
         self._session = None
-        self._misses = self._rounds = 0
+        self._first_round()
         self._give_up = now.boot + self._pace.acquire_timeout
         self._ask_anew()
         return [*self._settle(now), self._send(now)]
@@ -146,7 +147,7 @@ class Protocol:
             return actions + self._idle(Ending.HEARD)
         self._session = session
         self._give_up = now.boot + budget
-        self._misses = self._rounds = 0
+        self._first_round()
         self._maybe_sent = False
         return [*actions, self._send(now)]
 
@@ -172,7 +173,7 @@ class Protocol:
         self.standing = Standing(Phase.HOLDING, grant, mark, answered_at=now.wall)
         self._session = grant.session_id
         self._kept = Kept()
-        self._misses = self._rounds = 0
+        self._first_round()
         self._due = now.boot + next_beat(grant.claims.hb, self.standing.life_left(now), self._chance)
         return [*self._save(now), *([Started()] if starting else []), *self._settle(now)]
 
@@ -201,10 +202,13 @@ class Protocol:
             self._ask_anew()
             return [self._send(now)]
         self._ask_anew()
-        self._misses = 0
-        self._rounds += 1
         self.standing = replace(self.standing, refusal=error, error=error, failing=False)
-        self._due = now.boot + pause(self._rounds, 0.0, error.retry_after, self._chance)
+        self._tried.clear()
+        self._rounds += 1
+        wait = pause(self._rounds, 0.0, self._chance)
+        # Every server would say the same, for there is one ledger; and the session has ended, whatever its token says.
+        patience = respect(error.retry_after, 0.0, self._chance) if error.retry_after else 0.0
+        self._due = now.boot + max(wait, patience)
         return self._settle(now)
 
     def _missed(self, call: Call, sent: Reading, now: Reading, missed: Missed) -> List[Action]:
@@ -214,21 +218,52 @@ class Protocol:
             self._ask_anew()
         elif call.kind is Kind.ACQUIRE and missed.maybe_sent and self._first_unknown is None:
             self._first_unknown = sent
-        self._misses += 1
-        self._url = (self._url + 1) % self._pace.urls
         self.standing = replace(self.standing, error=error)
-        if self._misses < self._pace.urls and not error.retry_after:
+        self._tried.add(call.url)
+        if error.retry_after:
+            self._patience[call.url] = now.boot + respect(error.retry_after, self._left(now), self._chance)
+        following = self._askable(now.boot)
+        if following:
+            self._url = following[0]
             return [self._send(now)]
-        self._misses = 0
-        self._rounds += 1
         if self.standing.phase is Phase.STARTING:
             return self._start_failed(now, error)
         if self.standing.phase is Phase.RELEASING:
             return self._release_failed(now, error)
         self.standing = replace(self.standing, failing=True)
-        self._due = now.boot + pause(self._rounds, self.standing.life_left(now), error.retry_after, self._chance)
+        self._due = now.boot + self._next_round(now)
         self._advance(now)
         return self._settle(now)
+
+    # Rounds: every server is asked once, beginning with the one that answered last.
+
+    def _first_round(self) -> None:
+        """Begin anew: in the first round no server is spared, whatever it asked for earlier."""
+        self._tried.clear()
+        self._patience.clear()
+        self._rounds = 0
+
+    def _askable(self, boot: float) -> List[int]:
+        """The servers that this round has not tried and that may be asked at `boot`, in their order from here."""
+        order = [(self._url + step) % self._pace.urls for step in range(1, self._pace.urls + 1)]
+        return [url for url in order if url not in self._tried and self._patience.get(url, boot) <= boot]
+
+    def _next_round(self, now: Reading, ceiling: float = CEILING_SECONDS) -> float:
+        """End a round that failed; the seconds until the next, which begins with a server that may be asked then."""
+        self._rounds += 1
+        self._tried.clear()
+        soonest = min(self._patience.get(url, now.boot) for url in range(self._pace.urls))
+        wait = pause(self._rounds, self._left(now), self._chance, ceiling)
+        begins = max(now.boot + wait, soonest)
+        self._url = self._askable(begins)[0]
+        return begins - now.boot
+
+    def _left(self, now: Reading) -> float:
+        """What is left of life, then of the grace, of the token that is held; else of the one that the file held."""
+        kept = Standing(grant=self._kept.grant, mark=self._kept.mark)
+        token = self.standing if self.standing.grant is not None else kept
+        life = token.life_left(now)
+        return life if life > 0 else token.grace_left(now)
 
     # What a failed round means in each phase.
 
@@ -236,7 +271,7 @@ class Protocol:
         tampered = self._kept.mark is not None and self._kept.mark.set_back(now)
         cached = Standing(Phase.HOLDING, self._kept.grant, self._kept.mark, failing=True, error=error)
         usable = cached.state(now).entitled
-        wait = pause(self._rounds, 0.0, error.retry_after, self._chance, START_CEILING_SECONDS)
+        wait = self._next_round(now, START_CEILING_SECONDS)
         if usable and not tampered:
             self.standing = cached
             self._advance(now)
@@ -252,7 +287,7 @@ class Protocol:
         return self._fail(error)
 
     def _release_failed(self, now: Reading, error: UsherError) -> List[Action]:
-        wait = pause(self._rounds, 0.0, error.retry_after, self._chance, START_CEILING_SECONDS)
+        wait = self._next_round(now, START_CEILING_SECONDS)
         if error.retryable and now.boot + wait < self._give_up:
             self._due = now.boot + wait
             return []

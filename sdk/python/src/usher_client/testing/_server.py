@@ -92,7 +92,7 @@ class FakeUsher:
         self._guard = threading.RLock()
         self._refusals: Deque[_Refusal] = deque()
         self._lost_answers = 0
-        self._foreign: Optional[Answer] = None
+        self._foreign: Dict[int, Answer] = {}
         self._replay: Optional[Answer] = None
         self._directory = tempfile.TemporaryDirectory(prefix="fake-usher-")
         directory = Path(self._directory.name)
@@ -186,17 +186,26 @@ class FakeUsher:
         """Stop refusing, and stop answering for somebody else."""
         with self._guard:
             self._refusals.clear()
-            self._foreign = self._replay = None
+            self._foreign.clear()
+            self._replay = None
 
     def lose_answers(self, times: int = 1) -> None:
         """Carry out the next calls, but end their connections without an answer."""
         with self._guard:
             self._lost_answers = times
 
-    def answer_like_a_portal(self, status: int = 200, body: bytes = b"<html>Please log in</html>") -> None:
-        """Answer every call like a hotel's portal or a proxy, until `allow`."""
+    def answer_like_a_portal(
+        self,
+        status: int = 200,
+        body: bytes = b"<html>Please log in</html>",
+        *,
+        headers: Optional[Mapping[str, str]] = None,
+        node: Optional[int] = None,
+    ) -> None:
+        """Answer every call like a hotel's portal or a proxy, at one node or at all of them, until `allow`."""
         with self._guard:
-            self._foreign = Answer(status, raw=("text/html", body))
+            foreign = Answer(status, raw=("text/html", body), headers=headers or {})
+            self._foreign.update(dict.fromkeys(range(len(self._nodes)) if node is None else [node], foreign))
 
     def replay_answers(self) -> None:
         """Answer every call with the next granted answer, over and over, until `allow`."""
@@ -250,8 +259,8 @@ class FakeUsher:
         if self.latency_seconds:
             time.sleep(self.latency_seconds)
         with self._guard:
-            if self._foreign is not None:
-                return self._foreign
+            if request.node in self._foreign:
+                return self._foreign[request.node]
             try:
                 answer = Answer(200, self._serve(request))
             except Problem as problem:
