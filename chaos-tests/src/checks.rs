@@ -9,10 +9,8 @@ use crate::history::{Asked, Call, History, Told, Us};
 pub struct Terms {
     /// Seats of the license, overage included.
     pub seats: usize,
-    /// How long a session lives without a heartbeat.
+    /// How long a session lives without a heartbeat, in session time.
     pub ttl: Us,
-    /// Every holder has one session at most, so that sessions can be counted for holders.
-    pub slack: Us,
 }
 
 /// Everything that is broken in a history.
@@ -98,24 +96,25 @@ pub fn never_expired_early(history: &History, terms: &Terms) -> Vec<String> {
 }
 
 /// HonestDenial: `SEAT_LIMIT_REACHED` only when, at some moment of the call, that many other holders may have held a
-/// seat. A session may hold from when its acquire began until an answer said it was over, or its ttl and the slack had
-/// passed; an acquire without an answer may hold from its beginning for as long.
+/// seat. A session may hold from when its acquire was first asked for until an answer said it was over, or its ttl of
+/// session time has passed since it was last touched; an acquire whose fate nobody learned may hold for as long.
 pub fn honest_denial(history: &History, terms: &Terms) -> Vec<String> {
     let spans = possible_holds(history, terms);
+    let first_tries = first_tries(history);
     let mut broken = Vec::new();
     for call in &history.calls {
-        let (Asked::Acquire { holder, .. }, Told::Refused { code }) = (&call.asked, &call.told) else {
+        let (Asked::Acquire { holder, request }, Told::Refused { code }) = (&call.asked, &call.told) else {
             continue;
         };
         let (Some(answered), "SEAT_LIMIT_REACHED") = (call.answered, code.as_str()) else {
             continue;
         };
         // A refusal is remembered, so an earlier try of the same call may be the one that was refused.
-        let begun = first_try(history, call);
+        let begun = first_tries[request.as_str()];
         let others: BTreeSet<&str> = spans
             .iter()
-            .filter(|(other, from, until)| other != holder && *from <= answered && *until >= begun)
-            .map(|(other, _, _)| other.as_str())
+            .filter(|span| span.holder != holder && span.from <= answered && span.until >= begun)
+            .map(|span| span.holder)
             .collect();
         if others.len() < terms.seats {
             broken.push(format!(
@@ -128,49 +127,120 @@ pub fn honest_denial(history: &History, terms: &Terms) -> Vec<String> {
     broken
 }
 
-fn first_try(history: &History, refused: &Call) -> Us {
-    let Asked::Acquire { request, .. } = &refused.asked else {
-        return refused.begun;
-    };
-    let same = |call: &&Call| matches!(&call.asked, Asked::Acquire { request: other, .. } if other == request);
-    history
-        .calls
-        .iter()
-        .filter(same)
-        .map(|call| call.begun)
-        .min()
-        .unwrap_or(refused.begun)
+/// When each request was first asked for.
+fn first_tries(history: &History) -> BTreeMap<&str, Us> {
+    let mut first: BTreeMap<&str, Us> = BTreeMap::new();
+    for call in &history.calls {
+        if let Asked::Acquire { request, .. } = &call.asked {
+            let begun = first.entry(request).or_insert(call.begun);
+            *begun = (*begun).min(call.begun);
+        }
+    }
+    first
 }
 
-fn possible_holds(history: &History, terms: &Terms) -> Vec<(String, Us, Us)> {
+/// A time in which a holder may have held a seat.
+struct Hold<'a> {
+    holder: &'a str,
+    from: Us,
+    until: Us,
+}
+
+/// The times in which each request's session may have held. Tries of one request are one session.
+fn possible_holds<'a>(history: &'a History, terms: &Terms) -> Vec<Hold<'a>> {
     let lives = history.sessions();
-    let mut spans = Vec::new();
+    let touches = last_touches(history);
+    let standing = Standing::of(history);
+    let mut requests: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
     for call in &history.calls {
-        let Asked::Acquire { holder, .. } = &call.asked else {
+        if let Asked::Acquire { request, .. } = &call.asked {
+            requests.entry(request).or_default().push(call);
+        }
+    }
+    let mut holds = Vec::new();
+    for tries in requests.values() {
+        let session = tries.iter().find_map(|call| match &call.told {
+            Told::Held { session, .. } => Some(session.as_str()),
+            _ => None,
+        });
+        let fate_unknown = tries
+            .iter()
+            .all(|call| matches!(call.told, Told::Unknown | Told::NotDone))
+            && tries.iter().any(|call| call.told == Told::Unknown);
+        let until = match session {
+            Some(session) => lives[session]
+                .over
+                .unwrap_or_else(|| standing.after(touches[session], terms.ttl)),
+            // Its last try may have been on its way for as long as anything is.
+            None if fate_unknown => {
+                let last = tries.iter().map(|call| call.begun).max().unwrap_or_default();
+                standing.after(last + ON_ITS_WAY_MAX, terms.ttl)
+            }
+            None => continue,
+        };
+        let Asked::Acquire { holder, .. } = &tries[0].asked else {
             continue;
         };
-        let reach = terms.ttl + terms.slack;
-        let until = match (&call.told, call.answered) {
-            (Told::Held { session, .. }, _) => match lives.get(session.as_str()) {
-                // A heartbeat without an answer may have kept it too; the slack covers its time on the way.
-                Some(life) => life.over.unwrap_or_else(|| last_touch(history, session) + reach),
-                None => continue,
-            },
-            (Told::Unknown, answered) => answered.unwrap_or(call.begun) + reach,
-            _ => continue,
-        };
-        spans.push((holder.clone(), call.begun, until));
+        let from = tries.iter().map(|call| call.begun).min().unwrap_or_default();
+        holds.push(Hold { holder, from, until });
     }
-    spans
+    holds
 }
 
-fn last_touch(history: &History, of: &str) -> Us {
-    let touches = history.calls.iter().filter_map(|call| match (&call.asked, &call.told) {
-        (Asked::Heartbeat { session }, _) if session == of => Some(call.answered.unwrap_or(call.begun)),
-        (Asked::Acquire { .. }, Told::Held { session, .. }) if session == of => call.answered,
-        _ => None,
-    });
-    touches.max().unwrap_or(0)
+/// An unanswered call reaches the ledger no later than this after it was sent: the server itself gives up after 5 s.
+const ON_ITS_WAY_MAX: Us = 6_000_000;
+
+/// When each session was last touched by a call that may have kept it.
+fn last_touches(history: &History) -> BTreeMap<&str, Us> {
+    let mut touches: BTreeMap<&str, Us> = BTreeMap::new();
+    for call in &history.calls {
+        let (session, at) = match (&call.asked, &call.told) {
+            (Asked::Heartbeat { .. }, Told::NotDone) => continue,
+            (Asked::Heartbeat { session }, _) => (session, call.answered.unwrap_or(call.begun + ON_ITS_WAY_MAX)),
+            (Asked::Acquire { .. }, Told::Held { session, .. }) => (session, call.answered.unwrap_or(call.begun)),
+            _ => continue,
+        };
+        let last = touches.entry(session).or_default();
+        *last = (*last).max(at);
+    }
+    touches
+}
+
+/// When the cluster may have stood still: the gaps in which no client had an answer. Session time passes at least
+/// outside of them.
+struct Standing(Vec<(Us, Us)>);
+
+/// Shorter gaps are calls on their way, not a cluster without a leader.
+const GAP_MIN: Us = 500_000;
+
+/// Session time may run this much behind: the leader ticks every half second.
+const TICK: Us = 1_000_000;
+
+impl Standing {
+    fn of(history: &History) -> Self {
+        let told = |call: &&Call| !matches!(call.told, Told::Unknown | Told::NotDone);
+        let mut answers: Vec<Us> = history
+            .calls
+            .iter()
+            .filter(told)
+            .filter_map(|call| call.answered)
+            .collect();
+        answers.sort_unstable();
+        let gaps = answers.windows(2).map(|pair| (pair[0], pair[1]));
+        Self(gaps.filter(|(from, to)| to - from >= GAP_MIN).collect())
+    }
+
+    /// The latest moment at which `span` of session time has passed since `from`.
+    fn after(&self, from: Us, span: Us) -> Us {
+        // The leader's clock is slewed by a thousandth at most.
+        let mut until = from + span + span / 500 + TICK;
+        for (stood, went_on) in &self.0 {
+            if *went_on > from && *stood < until {
+                until += went_on - (*stood).max(from);
+            }
+        }
+        until
+    }
 }
 
 /// ExactlyOnce: one request gets one session, and no session goes to two requests.
@@ -250,11 +320,7 @@ pub fn in_order(history: &History) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms {
-        seats: 1,
-        ttl: 1_000,
-        slack: 100,
-    };
+    const TERMS: Terms = Terms { seats: 1, ttl: 1_000 };
 
     fn acquired(begun: Us, answered: Us, holder: &str, seq: u64) -> Call {
         Call {
@@ -293,6 +359,12 @@ mod tests {
                 code: "SEAT_LIMIT_REACHED".to_owned(),
             },
         )
+    }
+
+    fn released(session: &str) -> Asked {
+        Asked::Release {
+            session: session.to_owned(),
+        }
     }
 
     fn history(calls: &[Call]) -> History {
@@ -335,6 +407,38 @@ mod tests {
     fn a_refusal_while_the_seat_was_free_is_noticed() {
         assert_eq!(honest_denial(&history(&[refused(0, 10, "a")]), &TERMS).len(), 1);
         assert!(honest_denial(&history(&[acquired(0, 10, "b", 1), refused(20, 30, "a")]), &TERMS).is_empty());
+    }
+
+    #[test]
+    fn a_refusal_long_after_the_only_session_must_have_ended_is_noticed() {
+        let gone = |at| history(&[acquired(0, 10, "b", 1), refused(at, at + 10, "a")]);
+        assert!(honest_denial(&gone(TICK), &TERMS).is_empty());
+        // Somebody was answered all the time, so session time did not stand still.
+        let mut busy = gone(3 * TICK);
+        busy.calls.extend((0..30).map(|at| {
+            call(
+                at * TICK / 10,
+                at * TICK / 10,
+                released("x"),
+                Told::Released { by_this: false },
+            )
+        }));
+        assert_eq!(honest_denial(&busy, &TERMS).len(), 1);
+        // Nobody was: it may have.
+        assert!(honest_denial(&gone(3 * TICK), &TERMS).is_empty());
+    }
+
+    #[test]
+    fn a_lost_acquire_that_was_answered_later_holds_nothing_of_its_own() {
+        let mut lost = refused(0, 10, "b");
+        (lost.answered, lost.told) = (None, Told::Unknown);
+        assert!(honest_denial(&history(&[lost.clone(), refused(20, 30, "a")]), &TERMS).is_empty());
+        let mut then_refused = refused(0, 15, "b");
+        then_refused.begun = 12;
+        assert_eq!(
+            honest_denial(&history(&[lost, then_refused, refused(20, 30, "a")]), &TERMS).len(),
+            2
+        );
     }
 
     #[test]

@@ -153,6 +153,15 @@ impl Cluster {
         self.nodes.is_empty()
     }
 
+    /// Where a node keeps its data.
+    pub fn data_directory(&self, node: usize) -> Result<PathBuf> {
+        let directory = self.demo.data_dir.join(format!("demo-{}", node + 1)).join("data");
+        if !directory.join("raft-log.redb").exists() {
+            bail!("{} holds no node's data", directory.display());
+        }
+        Ok(directory)
+    }
+
     /// Kills a node without warning.
     pub fn kill(&mut self, node: usize) {
         self.nodes[node].kill();

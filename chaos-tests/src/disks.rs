@@ -1,10 +1,11 @@
 //! Disks that lose power: ext4 on loop devices, and the ioctl that shuts a file system down without writing what it
 //! still holds in memory. Needs root.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// A mounted loop device. Dropping it unmounts it.
 #[derive(Debug)]
@@ -29,20 +30,30 @@ fn run(program: &str, arguments: &[&str]) -> Result<()> {
 }
 
 impl LoopDisk {
-    /// Makes a file system of `megabytes` in a file and mounts it at `mount`.
-    pub fn create(image: &Path, mount: &Path, megabytes: u64) -> Result<Self> {
-        std::fs::create_dir_all(mount)?;
-        let file = std::fs::File::create(image)?;
-        file.set_len(megabytes << 20)?;
-        let (image_text, disk) = (
-            path(image)?,
-            Self {
-                image: image.to_owned(),
-                mount: mount.to_owned(),
-            },
-        );
-        run("mkfs.ext4", &["-q", "-F", image_text])?;
+    /// Makes a file system of `megabytes` in the file `image`, moves what is in `directory` to it, and mounts it there.
+    pub fn under(image: &Path, directory: &Path, megabytes: u64) -> Result<Self> {
+        std::fs::File::create(image)?.set_len(megabytes << 20)?;
+        run("mkfs.ext4", &["-q", "-F", path(image)?])?;
+        let staging = image.with_extension("staging");
+        std::fs::create_dir_all(&staging)?;
+        let staged = Self {
+            image: image.to_owned(),
+            mount: staging,
+        };
+        staged.mount()?;
+        run("cp", &["-a", &format!("{}/.", path(directory)?), path(&staged.mount)?])?;
+        staged.unmount()?;
+        let before = device(directory)?;
+        let disk = Self {
+            image: image.to_owned(),
+            mount: directory.to_owned(),
+        };
         disk.mount()?;
+        ensure!(
+            device(directory)? != before,
+            "{} is not on a disk of its own",
+            directory.display()
+        );
         Ok(disk)
     }
 
@@ -65,6 +76,18 @@ impl LoopDisk {
                        fcntl.ioctl(fd, 0x8004587d, struct.pack('I', 2))";
         run("python3", &["-c", program, path(&self.mount)?])
     }
+
+    /// Makes sure that the power is really gone.
+    pub fn check_dead(&self) -> Result<()> {
+        let written = std::fs::write(self.mount.join("after-the-cut"), b"x");
+        ensure!(written.is_err(), "{} can still be written", self.mount.display());
+        Ok(())
+    }
+}
+
+/// Which file system a path is on.
+fn device(path: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(path)?.dev())
 }
 
 fn path(path: &Path) -> Result<&str> {

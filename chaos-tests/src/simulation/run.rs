@@ -205,7 +205,6 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     let terms = Terms {
         seats: SEATS as usize,
         ttl: TTL_SECONDS * 1_000_000,
-        slack: HEAL_WITHIN + seconds * 1_000_000,
     };
     broken.extend(checks::all(&history.borrow(), &terms));
     let traces = run.traces();

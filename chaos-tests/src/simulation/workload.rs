@@ -42,6 +42,17 @@ fn now() -> Us {
 /// One HTTP call on a connection of its own: whether it succeeded and its JSON.
 pub async fn http(node: &str, method: Method, path: &str, token: Option<&str>, body: &Value) -> Result<(bool, Value)> {
     let stream = TcpStream::connect((node, API_PORT)).await?;
+    http_on(stream, node, method, path, token, body).await
+}
+
+async fn http_on(
+    stream: TcpStream,
+    node: &str,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> Result<(bool, Value)> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
     let mut request = Request::builder()
@@ -70,11 +81,16 @@ impl Workload {
             let node = &self.nodes[usize::try_from(self.world.below(self.nodes.len() as u64)).unwrap_or(0)];
             let begun = now();
             let path = format!("/api/v1/licenses/{name}");
-            let answer = timeout(CALL_WITHIN, http(node, method.clone(), &path, None, body)).await;
-            let told = match answer {
-                Ok(Ok((success, value))) => read(success, &value),
-                Ok(Err(_)) | Err(_) => Told::Unknown,
+            let asking = async {
+                let Ok(stream) = TcpStream::connect((node.as_str(), API_PORT)).await else {
+                    return Told::NotDone;
+                };
+                match http_on(stream, node, method.clone(), &path, None, body).await {
+                    Ok((success, value)) => read(success, &value),
+                    Err(_) => Told::Unknown,
+                }
             };
+            let told = timeout(CALL_WITHIN, asking).await.unwrap_or(Told::Unknown);
             let answered = (told != Told::Unknown).then(now);
             self.world.note(Trace::Events, format!("{asked:?} {told:?}").as_bytes());
             self.history.borrow_mut().calls.push(Call {
