@@ -15,6 +15,7 @@ import usher_client
 from tests.conftest import beat, calls, eventually, state_of
 from tests.proxy import Proxy
 from usher_client import ConfigurationError, ConnectionFailed, State
+from usher_client._grant import Grant
 from usher_client._http import Server, Transport, tls_context
 from usher_client.testing import FakeUsher, ManualClock
 
@@ -156,11 +157,39 @@ def test_loopback_and_no_proxy_go_directly(server: FakeUsher, monkeypatch: pytes
         assert seat.state is State.ACTIVE
 
 
-def test_a_kind_of_proxy_that_is_not_supported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
-    with FakeUsher() as server, pytest.raises(ConnectionFailed, match="socks5") as failure:
-        server.seat(url="https://license.example", **QUICK).acquire()
-    assert "HTTPS_PROXY" in failure.value.remedy
+BAD_PROXIES = ["socks5://127.0.0.1:9", "http://p:abc", "http://me:secret@a..b:3128", "http://", "http://[::1", "p:0"]
+
+
+@pytest.mark.parametrize("proxy", BAD_PROXIES)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_a_proxy_that_cannot_be_used_is_named_before_anything_is_sent(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str
+) -> None:
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as mistake:
+        server.seat(url="https://license.example")
+    assert "http://host:port" in str(mistake.value)
+    assert "secret" not in str(mistake.value)
+    with server.seat() as seat:
+        assert seat.state is State.ACTIVE
+    monkeypatch.setenv("NO_PROXY", "license.example")
+    assert server.seat(url="https://license.example").state is State.IDLE
+
+
+@pytest.mark.parametrize("proxy", BAD_PROXIES)
+def test_a_proxy_that_breaks_while_running_is_a_miss(
+    server: FakeUsher, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    with Proxy(("127.0.0.1", _port(server))) as good:
+        monkeypatch.setenv("HTTP_PROXY", good.url)
+        with server.seat(url="http://license.example") as seat:
+            monkeypatch.setenv("HTTP_PROXY", proxy)
+            clock.advance(300)
+            eventually(lambda: seat.state is State.DEGRADED)
+            assert isinstance(seat.reason, ConfigurationError)
+            monkeypatch.setenv("HTTP_PROXY", good.url)
+            clock.advance(13)
+            eventually(lambda: seat.state is State.ACTIVE)
 
 
 # Answers that are not usher's.
@@ -180,7 +209,38 @@ def test_a_portal_in_between_costs_nobody_the_seat(server: FakeUsher, clock: Man
         eventually(lambda: seat.state is State.ACTIVE)
 
 
-@pytest.mark.parametrize("retry_after", ["120", "300", "86400", "Wed, 21 Oct 2037 07:28:00 GMT", "-1", "9" * 400])
+def test_what_nobody_has_thought_of_is_a_miss_and_the_beats_go_on(
+    server: FakeUsher, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with server.seat() as seat:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Grant, "from_answer", _unforeseen)
+            clock.advance(300)
+            eventually(lambda: seat.state is State.DEGRADED)
+        assert "ZeroDivisionError" in str(seat.reason)
+        assert "in a way that the client does not know" in caplog.text
+        clock.advance(13)
+        eventually(lambda: seat.state is State.ACTIVE)
+    assert server.seats_in_use == 0
+
+
+def _unforeseen(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("retry_after", [10**400, 1e300, -1, True, "soon", None, [3]])
+def test_an_odd_figure_in_a_problem_costs_nobody_the_seat(
+    server: FakeUsher, clock: ManualClock, retry_after: object
+) -> None:
+    with server.seat() as seat:
+        server.refuse("OVERLOADED", times=1, retry_after=retry_after)
+        clock.advance(300)
+        eventually(lambda: seat.state is State.DEGRADED)
+        clock.advance(13)
+        eventually(lambda: seat.state is State.ACTIVE)
+
+
+@pytest.mark.parametrize("retry_after", ["120", "300", "86400", "Wed, 21 Oct 2037 07:28:00 GMT", "²", "-1", "9" * 400])
 def test_a_balancer_that_asks_for_patience_costs_nobody_the_seat(clock: ManualClock, retry_after: str) -> None:
     """With 50 s of a strict token's life left, one address answers 503 with a Retry-After; the others are healthy."""
     changes: List[usher_client.StateChange] = []

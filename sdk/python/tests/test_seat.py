@@ -369,6 +369,31 @@ def test_no_thread_is_left_behind(server: FakeUsher) -> None:
     eventually(lambda: not [left for left in set(threading.enumerate()) - before if left.name in ours])
 
 
+def test_a_thread_that_died_is_told_and_its_release_is_not_claimed_to_be_heard(
+    server: FakeUsher, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    seat = server.seat().acquire()
+    engine = seat._engine
+    assert engine is not None
+    monkeypatch.setattr(engine.protocol, "woke", _unforeseen)
+    clock.advance(300)
+    eventually(lambda: not engine.thread.is_alive())
+    assert "The heartbeat thread has failed" in caplog.text
+    assert seat.state is State.DEGRADED
+    assert "ZeroDivisionError" in str(seat.reason)
+    clock.advance(90_000)
+    assert state_of(seat) is State.LOST
+    seat.release()
+    assert "has not confirmed the release" in caplog.text
+    assert calls(server) == ["acquire"]
+    with server.seat() as another:
+        assert another.state is State.ACTIVE
+
+
+def _unforeseen(*_: object) -> None:
+    raise ZeroDivisionError
+
+
 def test_acquire_may_be_interrupted_and_leaves_no_seat(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeUsher() as server:
         server.latency_seconds = 0.3

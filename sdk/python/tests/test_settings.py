@@ -58,6 +58,13 @@ def test_the_root_may_be_a_path_a_text_or_an_object(server: FakeUsher, tmp_path:
         ({"url": "https://license.example:port"}, "cannot be read"),
         ({"url": "https://me:secret@license.example"}, "user name"),
         ({"url": "https://license.example/?a=b"}, "should look like https"),
+        ({"url": "https://a..b"}, "cannot be read: a part of the host's name"),
+        ({"url": "https://" + "a" * 64 + ".example"}, "cannot be read: a part of the host's name"),
+        ({"url": "https://license\udc80.example"}, "cannot be read"),
+        ({"url": "https://license .example"}, "white space"),
+        ({"url": "https://[::1"}, "cannot be read"),
+        ({"url": "https://license.example/us her"}, "percent-encode"),
+        ({"url": "https://license.example/lizenzschlüssel"}, "percent-encode"),
         ({"root": ""}, "ask the vendor"),
         ({"root": "/does/not/exist.json"}, "cannot be read: No such file"),
         ({"root": "{}"}, "keys is missing"),
@@ -102,6 +109,8 @@ def test_a_url_without_encryption_is_warned_about(server: FakeUsher, caplog: pyt
         ("http://127.0.0.9", "http://127.0.0.9", True),
         ("http://localhost:80", "http://localhost", True),
         ("http://10.0.0.1", "http://10.0.0.1", False),
+        ("https://lizenz.müller.example./a%20b", "https://lizenz.xn--mller-kva.example./a%20b", False),
+        ("http://usher_node-1:7700", "http://usher_node-1:7700", False),
     ],
 )
 def test_addresses_are_read_and_shown(url: str, shown: str, loopback: bool) -> None:

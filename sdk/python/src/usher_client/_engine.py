@@ -13,6 +13,7 @@ import threading
 import uuid
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
 from typing import Callable, Deque, List, Optional
 
 from ._announcer import Announcer
@@ -109,19 +110,24 @@ class Engine:
     # The thread.
 
     def _run(self) -> None:
+        died = False
         try:
             self._loop()
         except BaseException as error:  # noqa: BLE001 - a daemon thread must not die without a word
+            died = True
             log.critical("The heartbeat thread has failed; the seat ends with its token", exc_info=True)
+            failure = SeatLost(f"The client failed: {type(error).__name__}: {error}.")
+            self.protocol.standing = replace(self.protocol.standing, failing=True, error=failure)
             if not self.started.done():
-                self.started.set_exception(SeatLost(f"The client failed: {error!r}."))
+                self.started.set_exception(failure)
         finally:
             self._announcer.close()
             self._exchange.close()
             if not self.started.done():
                 self.started.set_exception(SeatLost("The seat was released while it was being acquired."))
             if not self._ended.done():
-                self._ended.set_result(Ending.UNKNOWN if self._permit.was_sent else Ending.HEARD)
+                # A thread that died may have held a session, and nobody gives it back.
+                self._ended.set_result(Ending.UNKNOWN if died or self._permit.was_sent else Ending.HEARD)
 
     def _loop(self) -> None:
         actions = self.protocol.start(self._clock.now(), self._kept)

@@ -294,7 +294,10 @@ def _text(value: object) -> Optional[str]:
 
 
 def _number(value: object) -> Optional[float]:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None
+    """A number that is no longer than a billion: an integer may have any number of digits, and a float has not."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        return None
+    return float(min(value, 1e9))
 
 
 def _whole(value: object) -> Optional[int]:

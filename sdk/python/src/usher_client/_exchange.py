@@ -18,11 +18,11 @@ from ._errors import (
     Refused,
     ServerUnavailable,
     SignatureInvalid,
-    UsherError,
     from_problem,
 )
 from ._grant import Grant, Verifier
 from ._http import CallFailed, Response, Transport
+from ._log import log
 from ._messages import Call, Denied, Done, Granted, Kind, Missed, Outcome
 
 _METHODS = {Kind.ACQUIRE: "POST", Kind.HEARTBEAT: "PUT", Kind.RELEASE: "POST"}
@@ -51,15 +51,23 @@ class Exchange:
         self._clock = clock
 
     def make(self, call: Call, permit: Callable[[], bool]) -> Outcome:
-        """Send `call` and judge the answer; never raises for what a server or a network does."""
+        """Send `call` and judge the answer; never raises: beats go on, whatever a server or a network does."""
+        try:
+            return self._made(call, permit)
+        except Exception as error:  # noqa: BLE001 - what nobody has thought of is a miss too, and says so
+            log.warning("A call has failed in a way that the client does not know", exc_info=True)
+            server = self._transport.server(call.url)
+            # Not its repr, which shows what it was about: that may be a secret.
+            what = f"The call to {server} failed: {type(error).__name__}: {error}."
+            return Missed(ConnectionFailed(what), maybe_sent=True)
+
+    def _made(self, call: Call, permit: Callable[[], bool]) -> Outcome:
         path = f"/api/v1/licenses/{call.kind.value}"
         body = json.dumps(self._body(call)).encode("utf-8")
         try:
             response = self._transport.call(call.url, _METHODS[call.kind], path, body, call.timeout, permit)
         except CallFailed as failed:
             return Missed(failed.error, failed.maybe_sent)
-        except UsherError as error:
-            return Missed(error, maybe_sent=False)
         return self._judge(call, response)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import ipaddress
+import re
 import selectors
 import socket
 import ssl
@@ -19,11 +20,12 @@ from pathlib import Path
 from typing import Callable, Dict, Mapping, Optional, Sequence, Tuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ._errors import ConfigurationError, ConnectionFailed
+from ._errors import ConfigurationError, ConnectionFailed, UsherError
 from ._version import __version__
 
 ANSWER_BYTES_MAX = 256 * 1024
 _DROPPED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
+_PRINTABLE = r"[\x21-\x7e]*"
 _CA_VARIABLES = ("USHER_CACERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -41,7 +43,7 @@ class Response:
 class CallFailed(Exception):
     """No answer; `maybe_sent` says whether the server may have acted on the request."""
 
-    def __init__(self, error: ConnectionFailed, *, maybe_sent: bool) -> None:
+    def __init__(self, error: UsherError, *, maybe_sent: bool) -> None:
         """Wrap what is told to the user."""
         super().__init__(str(error))
         self.error = error
@@ -62,15 +64,19 @@ class Server:
         """Read a URL such as `https://license.example` or `http://10.0.0.5:7700/licensing`."""
         try:
             parts: SplitResult = urlsplit(url.strip())
-            port = parts.port
+            host, port = _wire_name(parts.hostname or ""), parts.port
         except ValueError as error:
             raise ConfigurationError(f"The server URL {url!r} cannot be read: {error}.") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
             raise ConfigurationError(f"The server URL {url!r} should look like https://license.example.")
         if parts.username or parts.password:
             raise ConfigurationError("The server URL holds a user name or password; usher does not use one: remove it.")
+        if not re.fullmatch(_PRINTABLE, parts.path):
+            raise ConfigurationError(
+                f"The path of the server URL {url!r} holds white space or unusual characters: percent-encode them."
+            )
         default = 443 if parts.scheme == "https" else 80
-        return cls(parts.scheme, parts.hostname, port or default, parts.path.rstrip("/"))
+        return cls(parts.scheme, host, port or default, parts.path.rstrip("/"))
 
     @property
     def origin(self) -> str:
@@ -108,22 +114,48 @@ def tls_context(ca_file: Optional[str], env: Mapping[str, str]) -> ssl.SSLContex
     return ssl.create_default_context()
 
 
+def _wire_name(host: str) -> str:
+    """A host's name as it goes over the wire; a ValueError if there can be no such host."""
+    try:
+        name = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError("a part of the host's name is empty, too long or not made of letters and digits") from None
+    if not re.fullmatch(_PRINTABLE, name):
+        raise ValueError("the host's name holds white space or unusual characters")
+    return name
+
+
 def proxy_for(server: Server) -> Optional[SplitResult]:
     """The proxy that the platform's conventions (HTTPS_PROXY, NO_PROXY, system settings) name for a server."""
     if server.is_loopback or urllib.request.proxy_bypass(f"{server.host}:{server.port}"):
         return None
     proxies = urllib.request.getproxies()
     url = proxies.get(server.scheme) or proxies.get("all")
-    if not url:
-        return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise CallFailed(
-            ConnectionFailed(
-                f"The proxy for {server.scheme} has the scheme {parts.scheme!r}.",
-                remedy="Only HTTP proxies are supported: set HTTPS_PROXY to http://host:port, or NO_PROXY.",
-            ),
-            maybe_sent=False,
+    return _read_proxy(server, url) if url else None
+
+
+def check_proxies(servers: Sequence[Server]) -> None:
+    """Raise `ConfigurationError` if the environment names a proxy that cannot be used.
+
+    The system's own settings, which count where the environment names none, may have to be looked up in the network.
+    """
+    if urllib.request.getproxies_environment():
+        for server in servers:
+            proxy_for(server)
+
+
+def _read_proxy(server: Server, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable = parts.scheme == "http" and _wire_name(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        # The address itself is not shown: it may hold a password.
+        raise ConfigurationError(
+            f"The proxy that the environment or the system names for {server.scheme} is not of the form "
+            f"http://host:port. Only HTTP proxies are supported: correct {server.scheme.upper()}_PROXY or ALL_PROXY, "
+            f"or name {server.host} in NO_PROXY."
         )
     return parts
 
@@ -169,13 +201,16 @@ class Transport:
 
     def _connect(self, index: int, deadline: float) -> http.client.HTTPConnection:
         server = self._servers[index]
-        connection, target = self._new_connection(server)
+        try:
+            connection, target = self._new_connection(server)
+        except ConfigurationError as error:
+            raise CallFailed(error, maybe_sent=False) from error
         connection.timeout = max(deadline - time.monotonic(), 0.05)
         try:
             connection.connect()
             if connection.sock is not None:
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except (OSError, http.client.HTTPException) as error:
+        except Exception as error:
             connection.close()
             raise CallFailed(_explain(target, error), maybe_sent=False) from error
         return connection
@@ -210,7 +245,11 @@ class Transport:
             connection.request(method, *self._request_target(server, path), body, self._headers(server))
             answer = connection.getresponse()
             response = _read(connection, answer, deadline)
-        except (OSError, http.client.HTTPException) as error:
+        except ConfigurationError as error:
+            # The proxy's settings are read anew for each request, before anything of it is sent.
+            connection.close()
+            raise CallFailed(error, maybe_sent=False) from error
+        except Exception as error:
             connection.close()
             raise CallFailed(_explain(str(server), error), maybe_sent=True) from error
         if answer.will_close:
@@ -288,14 +327,14 @@ def _read(connection: http.client.HTTPConnection, answer: http.client.HTTPRespon
 
 
 def _seconds(text: Optional[str]) -> Optional[float]:
-    return float(text) if text is not None and text.strip().isdigit() else None
+    return float(text) if text is not None and re.fullmatch(r"[0-9]+", text.strip()) else None
 
 
 def _proxy_headers(proxy: SplitResult) -> Dict[str, str]:
     if not proxy.username:
         return {}
     user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": "Basic " + base64.b64encode(user.encode("utf-8")).decode("ascii")}
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(user.encode("utf-8", "surrogateescape")).decode("ascii")}
 
 
 def _explain(target: str, error: Exception) -> ConnectionFailed:

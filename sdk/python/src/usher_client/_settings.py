@@ -16,7 +16,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 from ._errors import ConfigurationError, SignatureInvalid
 from ._fingerprint import Fingerprint, fingerprint
-from ._http import Server, tls_context
+from ._http import Server, check_proxies, tls_context
 from ._log import log
 from ._store import default_directory
 from ._trust import Roots, parse_roots
@@ -99,6 +99,7 @@ def resolve(
         if not seconds > 0:
             raise ConfigurationError(f"{name} is {seconds}; it must be a positive number of seconds.")
     servers = read_servers(url or first_variable(env, URL_VARIABLES))
+    check_proxies(servers)
     needs_tls = any(server.scheme == "https" for server in servers)
     return Settings(
         license_key=key,
