@@ -273,7 +273,8 @@ child = os.fork()
 if child == 0:
     signal.signal(signal.SIGTERM, lambda s, f: os._exit(0))
     os.write(writer, b"x")
-    time.sleep(600)
+    while True:
+        time.sleep(0.05)
 os.read(reader, 1)
 os.kill(child, signal.SIGTERM)
 os.waitpid(child, 0)

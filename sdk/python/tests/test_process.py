@@ -19,6 +19,8 @@ import sys, time, usher_client
 seat = usher_client.seat().acquire()
 print("ready")
 """
+# In short naps: a signal that comes just before a long one begins would be slept over.
+WAIT = "while True: time.sleep(0.05)"
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_a_seat_without_a_block_is_given_back_when_the_process_ends(
 
 
 def test_ctrl_c_gives_the_seat_back(realtime: FakeUsher) -> None:
-    program = Program(HOLD + "time.sleep(600)", realtime.environment)
+    program = Program(HOLD + WAIT, realtime.environment)
     program.wait_ready()
     program.signal(signal.SIGINT)
     program.end()
@@ -63,7 +65,7 @@ def test_ctrl_c_gives_the_seat_back(realtime: FakeUsher) -> None:
 
 
 def test_sigterm_gives_the_seat_back_when_asked_to(realtime: FakeUsher) -> None:
-    source = HOLD.replace("seat = ", "usher_client.exit_on_sigterm(); seat = ") + "time.sleep(600)"
+    source = HOLD.replace("seat = ", "usher_client.exit_on_sigterm(); seat = ") + WAIT
     program = Program(source, realtime.environment)
     program.wait_ready()
     program.signal(signal.SIGTERM)
@@ -88,7 +90,7 @@ def test_no_signal_handler_is_installed_unasked(realtime: FakeUsher) -> None:
 
 
 def test_a_killed_process_keeps_its_seat_and_its_successor_takes_it_over(realtime: FakeUsher) -> None:
-    program = Program(HOLD + "time.sleep(600)", realtime.environment)
+    program = Program(HOLD + WAIT, realtime.environment)
     program.wait_ready()
     program.signal(signal.SIGKILL)
     program.end()
@@ -119,9 +121,8 @@ def test_many_seats_share_the_two_seconds(realtime: FakeUsher) -> None:
 import usher_client, signal, time
 seats = [usher_client.seat(hardware_id=f"machine-{n}").acquire() for n in range(5)]
 print("ready")
-time.sleep(600)
 """
-    program = Program(source, realtime.environment)
+    program = Program(source + WAIT, realtime.environment)
     program.wait_ready()
     assert realtime.seats_in_use == 5
     realtime.latency_seconds = 0.5
