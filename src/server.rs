@@ -1,13 +1,14 @@
 //! A server, put together: read [`Server::start`] from top to bottom.
 
+mod announce;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use licensing::command::{Actor, Command, Proposal};
 use raft::seams::{Listener, Seams};
-use raft::{Cluster, Node, NodeConfig, Tuning};
+use raft::{Node, NodeConfig, Tuning};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -17,6 +18,7 @@ use crate::ops::{self, Draining, Metrics, Ops};
 use crate::serve::{ServeLimits, Transport, serve};
 use crate::signer::Signer;
 use crate::tls::ApiTls;
+use announce::Announcer;
 
 /// How the API listener speaks.
 #[derive(Debug, Clone)]
@@ -39,13 +41,13 @@ pub enum ApiTransport {
     Simulated,
 }
 
-/// Where a node tells others that it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a node tells others that it is. Where it says nothing, what the ledger has stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses {
     /// Its peer port, `host:port`.
-    pub peer: String,
+    pub peer: Option<String>,
     /// Its API, a URL.
-    pub api: String,
+    pub api: Option<String>,
 }
 
 /// What a server is started with.
@@ -59,7 +61,8 @@ pub struct ServerConfig {
     pub ops_listen: Option<String>,
     /// How the API speaks.
     pub api_transport: ApiTransport,
-    /// What others are to know; the ledger is told when it says otherwise.
+    /// What others are to know; the ledger is told when it says otherwise. `None` for a node that nobody else is to
+    /// reach.
     pub advertise: Option<Addresses>,
     /// The node's timing.
     pub tuning: Tuning,
@@ -97,6 +100,8 @@ pub struct Server {
     draining: Draining,
     stop: watch::Sender<bool>,
     listeners: JoinSet<Result<()>>,
+    /// Ends when the cluster knows where this node is, or with the server.
+    announcing: JoinSet<()>,
 }
 
 impl Server {
@@ -123,6 +128,18 @@ impl Server {
         };
         let node = Node::start(node, seams.clone()).await?;
         let cluster = node.cluster().clone();
+
+        let mut announcing = JoinSet::new();
+        if let Some(set) = config.advertise {
+            let announcer = Announcer {
+                cluster: cluster.clone(),
+                set,
+                certificate: api_tls.clone(),
+            };
+            // The first connection already is to find the name that the ledger has.
+            announcer.certify();
+            announcing.spawn(announcer.run());
+        }
 
         let api = Api::new(ApiConfig {
             cluster: cluster.clone(),
@@ -151,7 +168,7 @@ impl Server {
             let listener = listen(&seams, "the ops listener", &address).await?;
             ops_address = Some(listener.local_addr()?);
             let looks = Ops {
-                cluster: cluster.clone(),
+                cluster,
                 seams: seams.clone(),
                 signer,
                 metrics: Arc::clone(&metrics),
@@ -167,9 +184,6 @@ impl Server {
             );
             listeners.spawn(async move { ops.await.context("the ops listener") });
         }
-        if let Some(addresses) = config.advertise {
-            tokio::spawn(announce(cluster, addresses));
-        }
         Ok(Self {
             node,
             api_address,
@@ -178,6 +192,7 @@ impl Server {
             draining,
             stop,
             listeners,
+            announcing,
         })
     }
 
@@ -224,6 +239,7 @@ impl Server {
             tracing::warn!(why, "the lead was not handed over");
         }
         self.stop.send_replace(true);
+        self.announcing.shutdown().await;
         while self.listeners.join_next().await.is_some() {}
         self.node.shutdown().await;
     }
@@ -265,36 +281,4 @@ fn transport(chosen: &ApiTransport, keys: &Keys) -> Result<(Transport, Option<Ar
     };
     let tls = Arc::new(tls);
     Ok((Transport::Tls(Arc::clone(&tls)), Some(tls)))
-}
-
-/// Tells the ledger where this node is, if it says otherwise.
-async fn announce(cluster: Cluster, addresses: Addresses) {
-    loop {
-        let known = cluster.barrier().await.is_ok();
-        let differs = cluster.ledger(|ledger| {
-            let node = ledger.node(cluster.me())?;
-            Some(*node.peer_address != *addresses.peer || *node.api_url != *addresses.api)
-        });
-        match differs {
-            Some(false) if known => return,
-            Some(true) if known => {
-                let command = Command::UpdateNode {
-                    node: cluster.me(),
-                    peer_address: addresses.peer.as_str().into(),
-                    api_url: addresses.api.as_str().into(),
-                };
-                let proposal = Proposal {
-                    actor: Actor::System,
-                    request: None,
-                    not_after: None,
-                    command,
-                };
-                if let Err(error) = cluster.propose(proposal).await {
-                    tracing::debug!(%error, "this node's new addresses are not known yet");
-                }
-            }
-            _ => {}
-        }
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use licensing::id::ClusterId;
 use raft::seams::BoxStream;
@@ -48,12 +48,25 @@ pub enum TlsError {
 pub struct ApiTls {
     acceptor: TlsAcceptor,
     shown: Arc<Shown>,
-    files: Option<Files>,
+    source: Source,
+}
+
+/// Where certificates come from.
+enum Source {
+    Files(Files),
+    Cluster(Issuer),
 }
 
 struct Files {
     certificate: PathBuf,
     key: PathBuf,
+}
+
+/// The cluster's CA, and whom its certificate is for.
+struct Issuer {
+    authority: Authority,
+    cluster: ClusterId,
+    names: Mutex<Vec<String>>,
 }
 
 /// The certificate that is shown now; a reload changes it for new connections.
@@ -67,9 +80,9 @@ impl fmt::Debug for Shown {
 
 impl fmt::Debug for ApiTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.files {
-            Some(files) => write!(f, "ApiTls({})", files.certificate.display()),
-            None => f.write_str("ApiTls(signed by the cluster)"),
+        match &self.source {
+            Source::Files(files) => write!(f, "ApiTls({})", files.certificate.display()),
+            Source::Cluster(_) => f.write_str("ApiTls(signed by the cluster)"),
         }
     }
 }
@@ -88,23 +101,22 @@ impl ApiTls {
             key: key.to_owned(),
         };
         let pair = files.load()?;
-        Ok(Self {
-            files: Some(files),
-            ..Self::showing(pair)
-        })
+        Ok(Self::showing(pair, Source::Files(files)))
     }
 
     /// Shows a new certificate for `names`, host names and IP addresses, that the cluster's CA signs. Clients trust it by
     /// the CA's certificate, so it need not stay the same from one start to the next.
     pub fn certified_by(authority: &Authority, cluster: ClusterId, names: &[String]) -> Result<Self, TlsError> {
-        let key = NodeKey::generate()?;
-        let certificate = authority.certify_api(cluster, names, &key.public())?;
-        let chain = vec![certificate.into(), authority.certificate.clone().into()];
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.private()));
-        Ok(Self::showing(pair(chain, key)?))
+        let issuer = Issuer {
+            authority: authority.clone(),
+            cluster,
+            names: Mutex::new(names.to_vec()),
+        };
+        let pair = issuer.certify(names)?;
+        Ok(Self::showing(pair, Source::Cluster(issuer)))
     }
 
-    fn showing(pair: CertifiedKey) -> Self {
+    fn showing(pair: CertifiedKey, source: Source) -> Self {
         let shown = Arc::new(Shown(RwLock::new(Arc::new(pair))));
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -115,21 +127,51 @@ impl ApiTls {
         Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             shown,
-            files: None,
+            source,
         }
+    }
+
+    /// From now on shows a certificate that is for `name` too. The operator's own files are shown as they are.
+    pub fn also_for(&self, name: &str) -> Result<(), TlsError> {
+        let Source::Cluster(issuer) = &self.source else {
+            return Ok(());
+        };
+        let mut names = issuer.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let more: Vec<String> = names.iter().cloned().chain([name.to_owned()]).collect();
+        self.show(issuer.certify(&more)?);
+        *names = more;
+        Ok(())
     }
 
     /// Reads the files again, as after a renewal; a pair that cannot be used changes nothing. Says whether there are
     /// files to read.
     pub fn reload(&self) -> Result<bool, TlsError> {
-        let Some(files) = &self.files else { return Ok(false) };
-        let pair = Arc::new(files.load()?);
-        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = pair;
+        let Source::Files(files) = &self.source else {
+            return Ok(false);
+        };
+        self.show(files.load()?);
         Ok(true)
+    }
+
+    fn show(&self, pair: CertifiedKey) {
+        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pair);
     }
 
     pub(crate) async fn accept(&self, stream: BoxStream) -> std::io::Result<TlsStream<BoxStream>> {
         self.acceptor.accept(stream).await
+    }
+}
+
+impl Issuer {
+    fn certify(&self, names: &[String]) -> Result<CertifiedKey, TlsError> {
+        let key = NodeKey::generate()?;
+        let certificate = self.authority.certify_api(self.cluster, names, &key.public())?;
+        let chain = vec![certificate.into(), self.authority.certificate.clone().into()];
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.private()));
+        pair(chain, key)
     }
 }
 
@@ -214,5 +256,13 @@ mod tests {
         let authority = Authority::generate(cluster).unwrap();
         let tls = ApiTls::certified_by(&authority, cluster, &["localhost".into(), "127.0.0.1".into()]).unwrap();
         assert!(!tls.reload().unwrap());
+        let first = shown(&tls);
+        tls.also_for("localhost").unwrap();
+        assert_eq!(shown(&tls), first, "it is for that name already");
+        tls.also_for("one.example").unwrap();
+        let second = shown(&tls);
+        assert_ne!(second, first);
+        tls.also_for("one.example").unwrap();
+        assert_eq!(shown(&tls), second);
     }
 }

@@ -87,7 +87,6 @@ fn check_whole(disk: &Directory, data: &Path, keys: &Keys) -> anyhow::Result<()>
 
 /// What the configuration says, as the server takes it.
 fn server_config(config: &Config) -> ServerConfig {
-    let api = config.api_url();
     let transport = match (config.api.tls, config.api.tls_cert.get(), config.api.tls_key.get()) {
         (TlsMode::Off, ..) => ApiTransport::Plain,
         (TlsMode::On, Some(certificate), Some(key)) => ApiTransport::Files {
@@ -107,8 +106,8 @@ fn server_config(config: &Config) -> ServerConfig {
         ops_listen: Some(config.ops.listen.to_string()),
         api_transport: transport,
         advertise: Some(Addresses {
-            peer: config.peer_address().to_string(),
-            api: api.to_string(),
+            peer: config.peer.advertise.get().map(ToString::to_string),
+            api: config.api.advertise.get().map(ToString::to_string),
         }),
         tuning: config.tuning(),
         api_limits: ApiLimits {

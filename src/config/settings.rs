@@ -1,12 +1,16 @@
 //! Everything that can be set: the one table that the typed configuration, the template and the checks come from.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use raft::Tuning;
+
+use super::address::{Address, ApiUrl, bare};
 use super::error::ConfigError;
 use super::sources::Given;
-use super::values::{
-    Address, ApiUrl, Count, LogFormat, LogLevel, Maybe, Millis, NodeName, Path, Spelling, TlsMode, Value,
-};
+use super::values::{Count, LogFormat, LogLevel, Maybe, Millis, NodeName, Path, Spelling, TlsMode, Value};
+use crate::api::ApiLimits;
+use crate::serve::ServeLimits;
 
 /// One setting, as the template and the checks see it.
 #[derive(Debug)]
@@ -15,7 +19,7 @@ pub(super) struct Setting {
     pub(super) name: &'static str,
     pub(super) doc: &'static [&'static str],
     /// The default as text; empty if it is not set.
-    pub(super) default: &'static str,
+    pub(super) default: fn() -> String,
     pub(super) example: &'static str,
     pub(super) spelling: Spelling,
     pub(super) allowed: fn() -> String,
@@ -55,12 +59,13 @@ fn read<T: Value>(given: &Given, setting: &Setting, errors: &mut Vec<ConfigError
             )),
         }
     }
-    T::read(setting.default).expect("every default is allowed; a test reads them all")
+    T::read(&(setting.default)()).expect("every default is allowed; a test reads them all")
 }
 
+// A default that a part of the server has by itself is taken from there: there is one of each.
 macro_rules! settings {
     ($($(#[doc = $section_doc:literal])* $section:ident: $Section:ident {
-        $($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:literal,)+
+        $($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr,)+
     })+) => {
         /// The configuration of a server.
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +89,7 @@ macro_rules! settings {
                 section: stringify!($section),
                 name: stringify!($name),
                 doc: &[$($doc),*],
-                default: $default,
+                default: || $default.to_string(),
                 example: <$type as Value>::EXAMPLE,
                 spelling: <$type as Value>::SPELLING,
                 allowed: <$type as Value>::allowed,
@@ -102,6 +107,10 @@ macro_rules! settings {
             }
         }
     };
+}
+
+fn ms(span: Duration) -> u128 {
+    span.as_millis()
 }
 
 settings! {
@@ -143,15 +152,15 @@ settings! {
     /// Agreement between the nodes. The defaults suit nodes of one data centre.
     raft: Raft {
         /// How often the leader beats.
-        heartbeat_ms: Millis<10, 10_000> = "100",
+        heartbeat_ms: Millis<10, 10_000> = ms(Tuning::default().heartbeat),
         /// The least time without a leader before a node asks for votes. At least twice the heartbeat.
-        election_min_ms: Millis<50, 60_000> = "400",
+        election_min_ms: Millis<50, 60_000> = ms(Tuning::default().election_min),
         /// The most; also how long a follower believes in a silent leader. More than the least.
-        election_max_ms: Millis<50, 60_000> = "700",
+        election_max_ms: Millis<50, 60_000> = ms(Tuning::default().election_max),
         /// A snapshot is made after this many log entries.
-        snapshot_entries: Count<100, 10_000_000> = "50000",
+        snapshot_entries: Count<100, 10_000_000> = Tuning::default().snapshot_entries,
         /// This many entries before a snapshot stay in the log, for nodes that are a little behind.
-        log_entries_kept: Count<10, 10_000_000> = "10000",
+        log_entries_kept: Count<10, 10_000_000> = Tuning::default().log_entries_kept,
     }
     /// What the server writes to standard error. `USHER_LOG` may hold a finer filter, such as `info,usher=debug`.
     log: Log {
@@ -163,13 +172,13 @@ settings! {
     /// What callers may use up of this node.
     limits: Limits {
         /// Failed look-ups that one address may make at once: unknown license keys, sessions and API tokens.
-        failed_lookups_burst: Count<1, 1_000_000> = "100",
+        failed_lookups_burst: Count<1, 1_000_000> = ApiLimits::default().failed_lookups_burst,
         /// How many more it may make per minute. Calls for what exists are never counted.
-        failed_lookups_per_minute: Count<1, 1_000_000> = "120",
+        failed_lookups_per_minute: Count<1, 1_000_000> = ApiLimits::default().failed_lookups_per_minute,
         /// Connections to the API at once. More are refused.
-        connections_max: Count<1, 1_000_000> = "16384",
+        connections_max: Count<1, 1_000_000> = ServeLimits::default().connections_max,
         /// Connections to the API at once from one address.
-        connections_per_source_max: Count<1, 1_000_000> = "4096",
+        connections_per_source_max: Count<1, 1_000_000> = ServeLimits::default().connections_per_source_max,
     }
 }
 
@@ -179,52 +188,6 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 impl Config {
-    /// What holds between settings.
-    pub(super) fn check(&self, given: &Given, errors: &mut Vec<ConfigError>) {
-        let mut conflict = |keys: &[&str], why: String| {
-            let origins = keys.iter().map(|key| ((*key).to_owned(), given.origin(key))).collect();
-            errors.push(ConfigError::Conflict { keys: origins, why });
-        };
-        let Raft {
-            heartbeat_ms,
-            election_min_ms,
-            election_max_ms,
-            ..
-        } = self.raft;
-        if election_min_ms.duration() < 2 * heartbeat_ms.duration() {
-            let why = format!("{election_min_ms} is less than twice {heartbeat_ms}: one late beat would cost the lead");
-            conflict(&["raft.election_min_ms", "raft.heartbeat_ms"], why);
-        }
-        if election_max_ms.duration() <= election_min_ms.duration() {
-            let why =
-                format!("{election_max_ms} is not more than {election_min_ms}: nodes would ask for votes at once");
-            conflict(&["raft.election_max_ms", "raft.election_min_ms"], why);
-        }
-        if self.api.tls_cert.get().is_some() != self.api.tls_key.get().is_some() {
-            let why = "a certificate and its private key go together: set both or neither".to_owned();
-            conflict(&["api.tls_cert", "api.tls_key"], why);
-        }
-        if self.api.tls == TlsMode::Off && !self.api.listen.is_loopback() {
-            let why = format!(
-                "without TLS the API listens on loopback only, and {} is not",
-                self.api.listen
-            );
-            conflict(&["api.tls", "api.listen"], why);
-        }
-        let listeners = [
-            ("api.listen", &self.api.listen),
-            ("peer.listen", &self.peer.listen),
-            ("ops.listen", &self.ops.listen),
-        ];
-        for (at, (key, address)) in listeners.iter().enumerate() {
-            for (other, other_address) in &listeners[at + 1..] {
-                if address == other_address && address.port() != 0 {
-                    conflict(&[key, other], format!("{address} cannot be listened on twice"));
-                }
-            }
-        }
-    }
-
     /// The node's name.
     pub fn node_name(&self) -> String {
         self.node.name.get().map_or_else(host_name, ToString::to_string)
@@ -235,7 +198,7 @@ impl Config {
         self.node.data_dir.as_path().to_owned()
     }
 
-    /// Where clients reach the API.
+    /// Where clients reach the API; made of where it listens, unless that is set.
     pub fn api_url(&self) -> ApiUrl {
         let made = || ApiUrl::of(&reachable(&self.api.listen), self.api.tls);
         self.api.advertise.get().cloned().unwrap_or_else(made)
@@ -243,14 +206,9 @@ impl Config {
 
     /// The names and addresses that a certificate for the API has to stand for.
     pub fn api_names(&self) -> Vec<String> {
-        let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let url = self.api_url();
-        let advertised = url.as_str().split_once("://").map_or("", |(_, rest)| rest);
-        let advertised =
-            Address::parse(advertised).map_or_else(|_| advertised.to_owned(), |address| bare(address.host()));
-        let mut names = vec![advertised, host_name()];
+        let mut names = vec![self.api_url().host().to_owned(), host_name()];
         if !self.api.listen.is_unspecified() {
-            names.push(bare(self.api.listen.host()));
+            names.push(bare(self.api.listen.host()).to_owned());
         }
         // The command line on the node itself is an API client too.
         names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
@@ -259,7 +217,7 @@ impl Config {
         names
     }
 
-    /// Where peers reach this node.
+    /// Where peers reach this node; made of where it listens, unless that is set.
     pub fn peer_address(&self) -> Address {
         self.peer
             .advertise
@@ -269,8 +227,8 @@ impl Config {
     }
 
     /// How raft is timed.
-    pub fn tuning(&self) -> raft::Tuning {
-        raft::Tuning {
+    pub fn tuning(&self) -> Tuning {
+        Tuning {
             heartbeat: self.raft.heartbeat_ms.duration(),
             election_min: self.raft.election_min_ms.duration(),
             election_max: self.raft.election_max_ms.duration(),
@@ -306,6 +264,24 @@ mod tests {
         config.check(&given, &mut errors);
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(config.api.listen.port(), 4600);
+    }
+
+    #[test]
+    fn a_server_without_settings_is_what_its_parts_are_by_themselves() {
+        let config = Config::read(&Given::default(), &mut Vec::new());
+        assert_eq!(format!("{:?}", config.tuning()), format!("{:?}", Tuning::default()));
+        let (serve, api) = (ServeLimits::default(), ApiLimits::default());
+        let limits = config.limits;
+        assert_eq!(limits.connections_max.get(), serve.connections_max as u64);
+        assert_eq!(
+            limits.connections_per_source_max.get(),
+            serve.connections_per_source_max as u64
+        );
+        assert_eq!(limits.failed_lookups_burst.get(), u64::from(api.failed_lookups_burst));
+        assert_eq!(
+            limits.failed_lookups_per_minute.get(),
+            u64::from(api.failed_lookups_per_minute)
+        );
     }
 
     #[test]

@@ -147,7 +147,9 @@ impl Sources {
         }
         let shown = settings::all().map(|setting| {
             let key = setting.key();
-            let value = given.get(&key).map_or(setting.default, |(value, _)| value).to_owned();
+            let value = given
+                .get(&key)
+                .map_or_else(setting.default, |(value, _)| value.to_owned());
             Shown {
                 origin: given.origin(&key),
                 value,
@@ -319,6 +321,27 @@ mod tests {
         );
         let errors = errors.expect_err("two conflicts");
         assert!(errors.contains("set both or neither") && errors.contains("a:1 cannot be listened on twice"));
+    }
+
+    #[test]
+    fn others_are_told_what_they_can_connect_to() {
+        let set = |key, value| from("", &[], &[("--flag", key, value)]);
+        for (key, value) in [
+            ("peer.advertise", "usher-1.example:0"),
+            ("peer.advertise", "0.0.0.0:4601"),
+            ("api.advertise", "https://0.0.0.0:4600"),
+            ("peer.listen", "0.0.0.0:0"),
+            ("api.listen", "[::]:0"),
+        ] {
+            let errors = set(key, value).expect_err("nobody can connect to that");
+            assert!(
+                errors.contains(&format!("{key} (flag --flag)")) && errors.contains(value),
+                "{errors}"
+            );
+        }
+        assert!(set("peer.listen", "127.0.0.1:0").is_ok(), "nobody else is to be told");
+        let told = "[peer]\nadvertise = \"usher-1.example:4601\"\n";
+        assert!(from(told, &[], &[("--peer-listen", "peer.listen", "0.0.0.0:0")]).is_ok());
     }
 
     #[test]

@@ -40,14 +40,15 @@ fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
 }
 
 fn shown(setting: &Setting) -> String {
-    let value = if setting.default.is_empty() {
-        setting.example
+    let default = (setting.default)();
+    let value = if default.is_empty() {
+        setting.example.to_owned()
     } else {
-        setting.default
+        default
     };
     match setting.spelling {
         Spelling::Text => format!("{value:?}"),
-        Spelling::Number => value.to_owned(),
+        Spelling::Number => value,
     }
 }
 
