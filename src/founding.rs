@@ -16,8 +16,9 @@ use trust::{
 };
 use zeroize::Zeroizing;
 
-use crate::keys::{Keys, Secrets, write_private};
+use crate::keys::{Keys, Secrets};
 use crate::lookup::LookupKey;
+use crate::vendor_root;
 
 /// A cluster's certificate is valid this long, unless its root says otherwise.
 const CERTIFICATE_VALID: Seconds = Seconds::new(5 * 366 * 86_400);
@@ -38,22 +39,21 @@ pub struct Founding {
     pub root_key: Option<PathBuf>,
 }
 
-/// What the founder must keep.
+/// A cluster whose founder has yet to be given what he must keep.
+#[must_use = "without its keys in the data directory there is no cluster"]
 pub struct Founded {
-    /// The new cluster.
-    pub cluster: ClusterId,
-    /// The token that administers it. Shown once; only its keyed hash is kept.
+    /// The first node's keys, not saved yet.
+    pub keys: Keys,
+    /// The token that administers it. Only its keyed hash is kept.
     pub admin_token: Zeroizing<String>,
-    /// The vendor's roots, as applications pin them.
-    pub roots: RootSet,
-    /// The new root's key file, if one was made: to be kept offline.
-    pub root_key: Option<Zeroizing<String>>,
+    /// Where the vendor's root was written; its key file if a new one was made, to be kept offline.
+    pub root: vendor_root::Written,
 }
 
 /// Makes the keys of a new cluster.
 pub fn make_keys(founding: &Founding, entropy: &dyn Entropy, now: UnixSeconds) -> Result<(Keys, Option<RootKeyFile>)> {
     let (root, made) = match &founding.root_key {
-        Some(path) => (read_root_key(path)?, false),
+        Some(path) => (vendor_root::read_key(path)?, false),
         None => (RootKeyFile::new(SigningKey::from_seed(draw(entropy))), true),
     };
     let mut cluster = [0; 16];
@@ -130,10 +130,8 @@ pub async fn create_admin_token(
 }
 
 /// Founds a cluster in `data_dir`: makes keys, runs the node alone for as long as that takes, and leaves a directory
-/// that `usher server` starts from.
-pub async fn found_in(data_dir: &Path, founding: &Founding, seams: Seams) -> Result<Founded> {
-    let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
-    let (keys, root) = make_keys(founding, &*seams.entropy, now)?;
+/// that `usher server` starts from once [`Founded::save`] was called. The vendor's root is written into `root_dir`.
+pub async fn found_in(data_dir: &Path, root_dir: &Path, founding: &Founding, seams: Seams) -> Result<Founded> {
     if storage::contents(&*seams.disk)? != Contents::Nothing {
         bail!(
             "{} holds a ledger without the keys to it, as a founding that was interrupted leaves it; \
@@ -141,6 +139,10 @@ pub async fn found_in(data_dir: &Path, founding: &Founding, seams: Seams) -> Res
             data_dir.display()
         );
     }
+    let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
+    let (keys, root) = make_keys(founding, &*seams.entropy, now)?;
+    // Before there is a cluster: what cannot be written must not be the only key to one.
+    let root = vendor_root::write(root_dir, &keys.secrets.roots, root.as_ref())?;
     let config = NodeConfig {
         identity: keys.identity.clone(),
         // Nobody is to reach the node before it is started for good.
@@ -152,35 +154,19 @@ pub async fn found_in(data_dir: &Path, founding: &Founding, seams: Seams) -> Res
     let node = Node::start(config, seams.clone()).await?;
     let admin_token = found(&node, founding, &keys, &*seams.entropy).await;
     node.shutdown().await;
-    let admin_token = admin_token?;
-    // Last, so that where the keys are, the rest is too.
-    keys.save(data_dir)?;
     Ok(Founded {
-        cluster: keys.identity.cluster,
-        admin_token,
-        roots: keys.secrets.roots,
-        root_key: root.map(|root| root.to_json()),
+        keys,
+        admin_token: admin_token?,
+        root,
     })
 }
 
-/// Writes what the founder must keep beside the data: the roots for applications, and a new root's key.
-pub fn write_root_files(dir: &Path, founded: &Founded) -> Result<(PathBuf, Option<PathBuf>)> {
-    let public = dir.join("vendor-root.json");
-    std::fs::write(&public, founded.roots.to_json())
-        .with_context(|| format!("{} cannot be written", public.display()))?;
-    let Some(key) = &founded.root_key else {
-        return Ok((public, None));
-    };
-    let private = dir.join("vendor-root.key.json");
-    write_private(&private, key.as_bytes()).with_context(|| format!("{} cannot be written", private.display()))?;
-    Ok((public, Some(private)))
-}
-
-fn read_root_key(path: &Path) -> Result<RootKeyFile> {
-    let text = std::fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .with_context(|| format!("the root key file {} cannot be read", path.display()))?;
-    RootKeyFile::parse(&text).with_context(|| format!("{} is not a root key file", path.display()))
+impl Founded {
+    /// Saves the keys into the data directory, which makes it a node's. This comes last: where the keys are, the
+    /// founder has been given what cannot be had again.
+    pub fn save(self, data_dir: &Path) -> Result<()> {
+        self.keys.save(data_dir)
+    }
 }
 
 fn draw(entropy: &dyn Entropy) -> Zeroizing<[u8; 32]> {

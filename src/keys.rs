@@ -4,8 +4,8 @@
 //! that joins gets the cluster's secrets in its admission; they never travel another way.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use trust::{RootSet, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::lookup::LookupKey;
+use crate::private;
 
 /// The file in the data directory.
 pub const KEYS_FILE: &str = "keys.json";
@@ -113,12 +114,16 @@ impl Keys {
     /// Writes the keys into `data_dir`, where none may be yet.
     pub fn save(&self, data_dir: &Path) -> Result<()> {
         let path = Self::path(data_dir);
-        if path.exists() {
-            bail!(
+        match private::create(&path, &self.to_json()?) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
                 "{} exists already: this data directory belongs to a node",
                 path.display()
-            );
+            ),
+            written => written.with_context(|| format!("{} cannot be written", path.display())),
         }
+    }
+
+    fn to_json(&self) -> Result<Zeroizing<Vec<u8>>> {
         let file = KeysFile {
             format: FORMAT,
             cluster: self.identity.cluster.to_string(),
@@ -132,8 +137,7 @@ impl Keys {
             chain: self.secrets.chain.clone(),
             roots: serde_json::from_str(&self.secrets.roots.to_json())?,
         };
-        let text = Zeroizing::new(serde_json::to_vec_pretty(&file)?);
-        write_private(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
+        Ok(Zeroizing::new(serde_json::to_vec_pretty(&file)?))
     }
 
     /// Reads the keys of `data_dir`.
@@ -192,19 +196,4 @@ impl Keys {
             },
         })
     }
-}
-
-/// Writes a file that only its owner may read, durably, and never in part.
-pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let unfinished = path.with_extension("tmp");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -4,7 +4,8 @@
 //! about seats: that is `licensing`'s, and agreement is `raft`'s.
 //!
 //! Reading order: [`server`] puts a node together; [`api`] is what clients see; [`keys`], [`lookup`] and [`signer`] are
-//! its secrets; [`founding`] and [`joining`] are how a node comes to be.
+//! its secrets; [`founding`] and [`joining`] are how a node comes to be, [`vendor_root`] and [`private`] how what they
+//! leave is kept.
 
 pub mod api;
 pub mod bench;
@@ -17,8 +18,10 @@ pub mod keys;
 pub mod license_key;
 pub mod lookup;
 pub mod ops;
+pub mod private;
 pub mod serve;
 pub mod server;
 pub mod signer;
 pub mod telemetry;
 pub mod tls;
+pub mod vendor_root;

@@ -12,7 +12,7 @@ use super::Answered;
 use super::output::{Cell, Output, Page, Style, remark};
 use super::{secret, words};
 use crate::bench::{Batch, CallReport, Gap, Mix, Nodes, Report, Seats, Sessions};
-use crate::keys::write_private;
+use crate::private;
 
 /// Measure how fast a cluster is
 ///
@@ -164,8 +164,7 @@ impl Bench {
                 let (report, sessions) = plan.run().await;
                 check_answered(&report)?;
                 if let Some(path) = save {
-                    let path = std::path::absolute(path).context("--save")?;
-                    let saved = write_private(&path, (sessions.join("\n") + "\n").as_bytes());
+                    let saved = private::write(&path, (sessions.join("\n") + "\n").as_bytes());
                     saved.with_context(|| format!("--save: {} cannot be written", path.display()))?;
                 }
                 let answer = json!({"sessions": sessions.len(), "acquiring": report.to_json()});

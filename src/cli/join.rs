@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use licensing::id::NodeId;
 use raft::seams::Seams;
@@ -12,13 +12,14 @@ use serde_json::json;
 use storage::Directory;
 
 use super::Answered;
-use super::init::{already, make_directory, write_ca_file};
+use super::init::{already, told, write_ca_file};
 use super::node::Settings;
 use super::output::{Cell, Output};
 use super::secret;
 use crate::config::Address;
 use crate::joining::join_in;
 use crate::keys::Keys;
+use crate::{private, vendor_root};
 
 /// Add this machine as a node to a cluster
 ///
@@ -60,25 +61,30 @@ impl Join {
         }
         let token = secret::read(self.token.as_deref(), self.token_file.as_deref(), "--token-file")?;
         let token: JoinToken = token.context("--token is missing")?.parse().context("--token")?;
-        make_directory(&data)?;
+        let (peer, api) = told(&config)?;
+        let root_file = data.join(vendor_root::PUBLIC);
+        if root_file.exists() {
+            let why = "a root is never overwritten; move it away, or name another directory";
+            return Err(anyhow!("{} exists already: {why}", root_file.display()).into());
+        }
+        private::make_directory(&data)?;
         let joiner = Joiner {
             name: config.node_name(),
-            peer_address: config.peer_address().to_string(),
-            api_url: config.api_url().to_string(),
+            peer_address: peer.to_string(),
+            api_url: api.to_string(),
             replaces: self.replace.map(NodeId::new),
         };
         let seams = Seams::system(Arc::new(Directory::open(&data)?));
         let node = join_in(&data, &self.address.to_string(), &token, joiner, &seams).await?;
-        let ca_file = write_ca_file(&data)?;
-        let root_file = data.join("vendor-root.json");
-        let roots = Keys::load(&data)?.secrets.roots.to_json();
-        std::fs::write(&root_file, roots).with_context(|| format!("{} cannot be written", root_file.display()))?;
+        let keys = Keys::load(&data)?;
+        let ca_file = write_ca_file(&data, &keys.identity)?;
+        let root_file = vendor_root::write(&data, &keys.secrets.roots, None)?.public;
         let answer = json!({
             "cluster": token.cluster.to_string(),
             "node": node.get(),
             "root_file": root_file,
             "ca_file": ca_file,
-            "api_url": config.api_url().to_string(),
+            "api_url": api.as_str(),
             "data_dir": data,
         });
         output.answer(&answer, |page| {
@@ -89,8 +95,8 @@ impl Join {
                 ("CA file", Cell::new(ca_file.display().to_string())),
             ]);
             format!(
-                "{facts}\nThe node is admitted. Now start it:\n\n  usher server --data {}\n",
-                data.display()
+                "{facts}\nThe node is admitted. Now start it:\n\n  {}\n",
+                self.settings.server_command()
             )
         })?;
         Ok(())

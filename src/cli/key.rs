@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 use super::Answered;
 use super::output::{Cell, Output, remark};
 use super::words;
-use crate::keys::{Keys, write_private};
+use crate::keys::Keys;
+use crate::vendor_root;
 
 /// Keys: the vendor's root key, and the certificates it gives to clusters
 #[derive(Debug, Args)]
@@ -110,19 +111,8 @@ fn create_root(directory: &Path, output: Output) -> Answered {
     SystemEntropy.fill(&mut seed[..]);
     let key = SigningKey::from_seed(seed);
     let (kid, roots) = (key.kid(), RootSet::new([key.public()])?);
-    std::fs::create_dir_all(directory).with_context(|| format!("--out: {} cannot be made", directory.display()))?;
-    let (private, public) = (
-        directory.join("vendor-root.key.json"),
-        directory.join("vendor-root.json"),
-    );
-    for path in [&private, &public] {
-        if path.exists() {
-            return Err(anyhow::anyhow!("{} exists already: a root is never overwritten", path.display()).into());
-        }
-    }
-    let written = |path: &Path| format!("{} cannot be written", path.display());
-    write_private(&private, RootKeyFile::new(key).to_json().as_bytes()).with_context(|| written(&private))?;
-    std::fs::write(&public, roots.to_json()).with_context(|| written(&public))?;
+    let written = vendor_root::write(directory, &roots, Some(&RootKeyFile::new(key))).context("--out")?;
+    let (private, public) = (written.private.unwrap_or_default(), written.public);
     let answer = json!({"kid": kid, "private_key": private, "root_file": public});
     output.answer(&answer, |page| {
         page.details(&[
@@ -148,9 +138,7 @@ fn create_root(directory: &Path, output: Output) -> Answered {
 
 impl Certify {
     fn run(self, output: Output) -> Answered {
-        let text = std::fs::read_to_string(&self.root_key).map(Zeroizing::new);
-        let text = text.with_context(|| format!("--root-key: {} cannot be read", self.root_key.display()))?;
-        let root = RootKeyFile::parse(&text).with_context(|| format!("--root-key: {}", self.root_key.display()))?;
+        let root = vendor_root::read_key(&self.root_key).context("--root-key")?;
         let (cluster, key) = self.subject()?;
         let now = SystemClock.unix_ms() / 1_000;
         let expires = u64::try_from(self.expires.as_second()).unwrap_or(0);

@@ -17,7 +17,7 @@ use super::sample;
 use crate::cli::Failure;
 use crate::cli::client::{Call, Client};
 use crate::cli::connection::Connection;
-use crate::keys::write_private;
+use crate::{private, vendor_root};
 
 /// The record of a demo, in its directory.
 const RECORD: &str = "demo.json";
@@ -78,10 +78,15 @@ impl Demo {
                 );
             }
             earlier.remove_files()?;
+            private::make_directory(directory)?;
+        } else {
+            private::make_directory(directory)?;
+            check_empty(directory)?;
         }
-        make_directory(directory)?;
         check_own(directory)?;
         let mut demo = Self::planned(layout);
+        // Before anything else, so that whatever comes of it can be told from the user's own files.
+        demo.save()?;
         let started = demo.start_cluster(layout, &tell).await;
         if started.is_err() {
             // The files stay: the logs tell why.
@@ -94,7 +99,7 @@ impl Demo {
 
     fn planned(layout: &Layout) -> Self {
         let directory = &layout.directory;
-        let files = [RECORD, "vendor-root.json", "vendor-root.key.json"].map(|file| directory.join(file));
+        let files = [RECORD, vendor_root::PUBLIC, vendor_root::PRIVATE].map(|file| directory.join(file));
         let own = layout
             .places()
             .into_iter()
@@ -102,7 +107,7 @@ impl Demo {
             .chain(files)
             .collect();
         Self {
-            root_file: directory.join("vendor-root.json"),
+            root_file: directory.join(vendor_root::PUBLIC),
             data_dir: directory.clone(),
             own,
             ..Self::default()
@@ -115,7 +120,7 @@ impl Demo {
             bail!("a demo has nodes")
         };
         for place in &places {
-            make_directory(&place.directory)?;
+            private::make_directory(&place.directory)?;
             std::fs::write(place.config_file(), place.config()).context("a node's configuration cannot be written")?;
         }
         tell("usher init       founds a cluster on demo-1");
@@ -177,7 +182,7 @@ impl Demo {
 
     fn save(&self) -> Result<()> {
         let text = serde_json::to_vec_pretty(self)?;
-        write_private(&self.data_dir.join(RECORD), &text).context("the demo's record cannot be written")
+        private::write(&self.data_dir.join(RECORD), &text).context("the demo's record cannot be written")
     }
 
     /// Waits until the cluster has so many voters.
@@ -337,10 +342,16 @@ fn check_own(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn make_directory(path: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("{} cannot be made", path.display()))
+/// What a demo writes it also removes, so it begins where nothing else is.
+fn check_empty(path: &Path) -> Result<()> {
+    let mut entries = std::fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    if entries.next().is_some() {
+        bail!(
+            "{} holds files that are not a demo's; name an empty directory with --data",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// This executable, without settings of the environment that are meant for another server.
@@ -387,4 +398,25 @@ fn start_server(config_file: &Path, log_file: &Path) -> Result<Process> {
     // Somebody has to wait for it, or it stays in the process table when it ends.
     std::thread::spawn(move || child.wait());
     process
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    /// This executable is a test, which knows no `init`: every start fails after the first files were written.
+    #[tokio::test]
+    async fn a_demo_that_failed_to_start_can_be_started_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let layout = Layout::new(directory.path(), None).unwrap();
+        for _ in 0..2 {
+            let failed = Demo::start(&layout, |_| ()).await.unwrap_err().to_string();
+            assert!(failed.contains("`usher init` failed"), "{failed}");
+            assert!(directory.path().join("demo-1").exists(), "the files tell why");
+        }
+        Demo::recorded(directory.path()).unwrap().unwrap().stop().await.unwrap();
+        assert!(!directory.path().exists());
+    }
 }

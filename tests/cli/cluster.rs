@@ -4,13 +4,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::usher::{Ended, Process, command, directory, shown, usher, wait_for};
-
-/// Nine ports in a row of which the first is free; the system hands out others for a while.
-fn base_port() -> u16 {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    taken.local_addr().unwrap().port().min(65_000)
-}
+use crate::usher::{Ended, Process, base_port, command, directory, shown, usher, wait_for};
 
 /// A demo that ends with the test.
 struct Demo {
@@ -141,6 +135,20 @@ fn a_directory_that_others_can_write_is_not_trusted() {
     for verb in ["--stop", "--detach"] {
         let ended = usher(&format!("demo {verb} --data {}", shown(directory.path()))).expect_code(1);
         assert!(ended.err.contains("nobody else can write"), "{verb}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_demo_takes_no_directory_that_holds_something_else() {
+    for file in ["vendor-root.key.json", "demo-1/notes.txt", "anything"] {
+        let directory = directory();
+        let path = directory.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "the user's own").unwrap();
+        let ended = usher(&format!("demo --detach --data {}", shown(directory.path()))).expect_code(1);
+        assert!(ended.err.contains("name an empty directory"), "{}", ended.err);
+        usher(&format!("demo --stop --data {}", shown(directory.path()))).expect_code(1);
+        assert_eq!(std::fs::read(&path).unwrap(), b"the user's own");
     }
 }
 

@@ -14,6 +14,7 @@ mod cluster;
 mod configuration;
 mod dev;
 mod failures;
+mod founding;
 mod transcripts;
 mod usher;
 mod verify;

@@ -108,6 +108,12 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
     }
 }
 
+/// Nine ports in a row of which the first is free; the system hands out others for a while.
+pub(crate) fn base_port() -> u16 {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    taken.local_addr().unwrap().port().min(65_000)
+}
+
 /// A development server.
 pub(crate) struct Dev {
     pub(crate) process: Process,

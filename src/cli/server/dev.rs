@@ -20,8 +20,8 @@ use crate::cli::output::{Cell, Output, Page, Style};
 use crate::config::{Address, Config, FileSource, Flag, Sources};
 use crate::demo::sample;
 use crate::founding::{self, Founding};
-use crate::keys::{Keys, write_private};
-use crate::telemetry;
+use crate::keys::Keys;
+use crate::{private, telemetry, vendor_root};
 
 /// What a development server remembers in its data directory, beside the data itself.
 const REMEMBERED: &str = "dev.json";
@@ -145,7 +145,7 @@ impl Place {
                     data.display()
                 );
             }
-            make_private(data)?;
+            private::make_directory(data)?;
             return Ok(Self {
                 data: Some(data.to_owned()),
                 files: data.to_owned(),
@@ -153,7 +153,7 @@ impl Place {
         }
         let name = format!("usher-dev-{:016x}", SystemEntropy.next_u64());
         let files = std::env::temp_dir().join(name);
-        make_private(&files)?;
+        private::make_directory(&files)?;
         Ok(Self { data: None, files })
     }
 
@@ -175,7 +175,7 @@ impl Place {
     fn remember(&self, shown: &Shown) -> anyhow::Result<()> {
         if self.data.is_some() {
             let path = self.files.join(REMEMBERED);
-            let written = write_private(&path, &serde_json::to_vec_pretty(shown)?);
+            let written = private::write(&path, &serde_json::to_vec_pretty(shown)?);
             written.with_context(|| format!("{} cannot be written", path.display()))?;
         }
         Ok(())
@@ -183,9 +183,8 @@ impl Place {
 
     /// The node's keys, new or as they were, and the root file for applications.
     fn keys(&self, remembered: bool, config: &Config) -> anyhow::Result<(Keys, PathBuf)> {
-        let root_file = self.files.join("vendor-root.json");
         if let (true, Some(data)) = (remembered, &self.data) {
-            return Ok((Keys::load(data)?, root_file));
+            return Ok((Keys::load(data)?, data.join(vendor_root::PUBLIC)));
         }
         let founding = Founding {
             name: config.node_name(),
@@ -195,11 +194,10 @@ impl Place {
         };
         let now = UnixSeconds::new(SystemClock.unix_ms() / 1_000);
         let (keys, _) = founding::make_keys(&founding, &SystemEntropy, now)?;
+        let root_file = vendor_root::write(&self.files, &keys.secrets.roots, None)?.public;
         if let Some(data) = &self.data {
             keys.save(data)?;
         }
-        let written = std::fs::write(&root_file, keys.secrets.roots.to_json());
-        written.with_context(|| format!("{} cannot be written", root_file.display()))?;
         Ok((keys, root_file))
     }
 
@@ -211,15 +209,6 @@ impl Place {
             tracing::warn!(%error, directory = %self.files.display(), "temporary files are left");
         }
     }
-}
-
-fn make_private(directory: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    if directory.exists() {
-        return Ok(());
-    }
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-    made.with_context(|| format!("{} cannot be made", directory.display()))
 }
 
 fn welcome(page: Page, url: &str, shown: &Shown, root_file: &Path, data: Option<&Path>) -> String {
