@@ -75,6 +75,35 @@ def test_a_cancelled_acquire_leaves_no_seat() -> None:
         eventually(lambda: server.seats_in_use == 0)
 
 
+def test_of_two_coroutines_that_acquire_at_once_one_gets_the_seat(server: FakeUsher) -> None:
+    async def main() -> None:
+        seat = server.aseat()
+        ended = await asyncio.gather(seat.acquire(), seat.acquire(), seat.acquire(), return_exceptions=True)
+        assert [one for one in ended if one is seat] == [seat]
+        refused = [one for one in ended if isinstance(one, usher_client.UsherError)]
+        assert [error.code for error in refused] == ["ALREADY_HELD"] * 2
+        assert calls(server) == ["acquire"]
+        await seat.release()
+        assert server.sessions == []
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_acquire_does_not_stand_in_the_way_of_the_next(server: FakeUsher) -> None:
+    async def main() -> None:
+        seat = server.aseat()
+        acquiring = asyncio.ensure_future(seat.acquire())
+        await asyncio.sleep(0)
+        acquiring.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await acquiring
+        async with seat:
+            assert seat.state is State.ACTIVE
+
+    asyncio.run(main())
+    assert server.sessions == []
+
+
 def test_callbacks_run_on_the_loop_and_may_be_coroutines(
     server: FakeUsher, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -170,6 +170,41 @@ def test_a_forked_child_may_take_a_seat_of_its_own(realtime: FakeUsher) -> None:
     assert "replaces" not in acquires[1], "the parent lives"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_amid_an_acquire_leaves_the_child_free_to_acquire(realtime: FakeUsher) -> None:
+    source = """
+import os, threading, usher_client
+seat = usher_client.seat()
+stop, inside, go_on = seat._stop, threading.Event(), threading.Event()
+
+def held_up(budget):
+    inside.set()
+    go_on.wait()
+    stop(budget)
+
+seat._stop = held_up
+acquiring = threading.Thread(target=seat.acquire)
+acquiring.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    seat._stop = stop
+    print(seat.acquire().state.value)
+    seat.release()
+    os._exit(0)
+os.waitpid(child, 0)
+go_on.set()
+acquiring.join()
+print("ready")
+"""
+    program = Program(
+        source.replace("print(seat", "os.write(2, seat").replace(".value)", ".value.encode())"), realtime.environment
+    )
+    program.wait_ready()
+    assert program.end() == (0, "", "active")
+    assert calls(realtime) == ["acquire", "release", "acquire", "release"]
+
+
 def test_processes_that_start_together_do_not_tear_the_state_file(realtime: FakeUsher) -> None:
     source = """
 import usher_client

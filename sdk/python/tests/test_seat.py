@@ -6,13 +6,14 @@ import logging
 import pickle
 import threading
 from datetime import timedelta
-from typing import List, Type
+from typing import Callable, List, Type
 
 import pytest
 
 import usher_client
-from tests.conftest import beat, calls, eventually, state_of
+from tests.conftest import DEADLINE_SECONDS, beat, calls, eventually, state_of
 from usher_client import State, StateChange, UsherError
+from usher_client._engine import Engine
 from usher_client.testing import FakeUsher, ManualClock
 
 
@@ -287,6 +288,98 @@ def test_a_held_seat_is_not_acquired_twice_and_a_released_one_is(server: FakeUsh
     seat.release()
 
 
+BEATING = "usher-heartbeat"
+
+
+def _acquire_into(seat: usher_client.Seat, ended: List[str]) -> threading.Thread:
+    """Acquire on a thread of its own; `ended` gets "held" or the code of the refusal."""
+
+    def acquire() -> None:
+        try:
+            seat.acquire()
+            ended.append("held")
+        except UsherError as error:
+            ended.append(error.code)
+
+    thread = threading.Thread(target=acquire)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("where", ["_new_engine", "_start", "_stop", "thread"])
+def test_of_two_that_acquire_at_once_one_gets_the_seat(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Wherever the first one is held up, the second neither ends its engine nor starts another."""
+    seat, ended = server.seat(), list[str]()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def held_up(original: Callable[..., object]) -> Callable[..., object]:
+        def step(*arguments: object) -> object:
+            inside.set()
+            assert go_on.wait(DEADLINE_SECONDS)
+            return original(*arguments)
+
+        return step
+
+    if where == "thread":
+        monkeypatch.setattr(Engine, "start", held_up(Engine.start))
+    else:
+        monkeypatch.setattr(seat, where, held_up(getattr(seat, where)))
+    first = _acquire_into(seat, ended)
+    assert inside.wait(DEADLINE_SECONDS)
+    second = _acquire_into(seat, ended)
+    second.join(DEADLINE_SECONDS)
+    assert ended == ["ALREADY_HELD"]
+    go_on.set()
+    first.join(DEADLINE_SECONDS)
+    assert ended == ["ALREADY_HELD", "held"]
+    assert calls(server) == ["acquire"]
+    seat.release()
+    assert server.sessions == []
+
+
+def test_of_many_that_acquire_a_lost_seat_at_once_one_gets_it(server: FakeUsher, clock: ManualClock) -> None:
+    before = set(threading.enumerate())
+    seat, ended = server.seat().acquire(), list[str]()
+    for _ in range(10):
+        server.refuse("LICENSE_SUSPENDED", "heartbeat", times=1)
+        clock.advance(300)
+        eventually(lambda: seat.state is State.LOST)
+        ended.clear()
+        for thread in [_acquire_into(seat, ended) for _ in range(6)]:
+            thread.join(DEADLINE_SECONDS)
+        assert sorted(ended) == ["ALREADY_HELD"] * 5 + ["held"]
+        eventually(lambda: len([new for new in set(threading.enumerate()) - before if new.name == BEATING]) == 1)
+    seat.release()
+    assert calls(server).count("acquire") == 11
+
+
+def test_a_seat_that_is_given_back_before_its_thread_runs_keeps_an_earlier_runs_token(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = server.seat().acquire()
+    file = next(server.state_dir.glob("*.json"))
+    assert earlier._engine is not None
+    earlier._engine._store.close()
+    seat, ended = server.seat(), list[str]()
+    start = Engine.start
+
+    def given_back_first(engine: Engine) -> None:
+        releasing = threading.Thread(target=seat.release)
+        releasing.start()
+        eventually(lambda: engine._release_budget is not None)
+        start(engine)
+        releasing.join()
+
+    monkeypatch.setattr(Engine, "start", given_back_first)
+    _acquire_into(seat, ended).join(DEADLINE_SECONDS)
+    assert ended == ["SEAT_LOST"]
+    assert calls(server) == ["acquire"]
+    assert file.exists()
+    earlier.release()
+
+
 def test_a_lost_seat_can_be_acquired_again(server: FakeUsher, clock: ManualClock) -> None:
     seat = server.seat().acquire()
     server.refuse("LICENSE_SUSPENDED", times=1)
@@ -358,7 +451,7 @@ def test_nothing_secret_is_logged(server: FakeUsher, clock: ManualClock, caplog:
 
 
 def test_no_thread_is_left_behind(server: FakeUsher) -> None:
-    ours = ("usher-heartbeat", "usher-announcer")
+    ours = (BEATING, "usher-announcer")
     before = set(threading.enumerate())
     with server.seat(on_state=lambda change: None):
         pass

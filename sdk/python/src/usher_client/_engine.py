@@ -23,7 +23,7 @@ from ._exchange import Exchange
 from ._log import log
 from ._messages import Action, Announce, Call, Ending, Failed, Forget, Kind, Released, Save, Send, Started
 from ._protocol import Kept, Protocol
-from ._state import Phase, State, StateChange
+from ._state import Phase, Standing, State, StateChange
 from ._store import Record, Store
 
 _LEVELS = {
@@ -48,8 +48,9 @@ class Engine:
         kept: Kept,
         instance: str,
     ) -> None:
-        """Wire the parts; nothing runs yet."""
+        """Wire the parts; nothing runs yet, but whoever looks from now on sees a seat that is being acquired."""
         self.protocol = protocol
+        self.protocol.standing = Standing(Phase.STARTING)
         self.started: Future[None] = Future()
         self._ended: Future[Ending] = Future()
         self._exchange = exchange

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 import threading
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType, TracebackType
-from typing import Mapping, Optional, Set, Type
+from typing import Iterator, Mapping, Optional, Set, Type
 
 from . import _exit
 from ._announcer import Announcer, Callback
@@ -54,6 +55,7 @@ class _Seat:
         self._on_state = on_state
         self._on_lost = on_lost
         self._engine: Optional[Engine] = None
+        self._claimed_by: Optional[int] = None
         self._guard = threading.RLock()
 
     @property
@@ -136,16 +138,28 @@ class _Seat:
 
     # The engine's life.
 
-    def _clear(self) -> None:
-        """Make room for a new acquire: a seat that is held stays, one that was lost is given up."""
+    @contextlib.contextmanager
+    def _claim(self) -> Iterator[None]:
+        """Let one caller at a time replace the engine: from looking at the old one until the new one has begun."""
         with self._guard:
-            if self._engine is not None and (self._standing.phase is Phase.STARTING or self.state.entitled):
-                raise UsherError("This seat is already held.", code="ALREADY_HELD", remedy="Call release() first.")
-            self._stop(RELEASE_SECONDS)
+            # A claim that came along by a fork is none: the thread that made it stayed in the parent.
+            claimed = self._claimed_by == os.getpid()
+            held = self._engine is not None and (self._standing.phase is Phase.STARTING or self.state.entitled)
+            if claimed or held:
+                raise UsherError(
+                    "This seat is already held, or being acquired.", code="ALREADY_HELD", remedy="Call release() first."
+                )
+            self._claimed_by = os.getpid()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._claimed_by = None
 
     def _start(self) -> Engine:
+        engine = self._new_engine()
         with self._guard:
-            self._engine = engine = self._new_engine()
+            self._engine = engine
             _exit.remember(self)
         try:
             engine.start()
@@ -234,8 +248,10 @@ class Seat(_Seat):
 
     def acquire(self) -> Seat:
         """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
-        self._clear()
-        engine = self._start()
+        with self._claim():
+            # What was lost is given up first.
+            self._stop(RELEASE_SECONDS)
+            engine = self._start()
         try:
             engine.started.result()
         except BaseException as error:
@@ -273,10 +289,11 @@ class AsyncSeat(_Seat):
 
     async def acquire(self) -> AsyncSeat:
         """Take the seat, or raise why not. Without a network, a token of the state file that is in grace will do."""
-        self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._clear)
-        # Some short file operations. On another thread, a cancellation here would leave a seat that nobody knows of.
-        engine = self._start()
+        with self._claim():
+            self._loop = asyncio.get_running_loop()
+            await asyncio.to_thread(self._stop, RELEASE_SECONDS)
+            # Some short file operations. On another thread, a cancellation would leave a seat that nobody knows of.
+            engine = self._start()
         try:
             await asyncio.wrap_future(engine.started)
         except BaseException as error:
