@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Iterator
 
 import pytest
@@ -219,6 +220,16 @@ print("ready")
         assert program.end()[::2] == (0, "")
     assert realtime.sessions == []
     assert not list(realtime.state_dir.glob("*.json"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are text")
+def test_a_script_whose_name_is_no_text_gets_its_seat(realtime: FakeUsher, tmp_path: Path) -> None:
+    script = tmp_path / os.fsdecode(b"re\xffnder\n.py")
+    script.write_text("import usher_client\nwith usher_client.seat() as seat: print(seat.state.value)")
+    env = {**os.environ, **realtime.environment}
+    done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("active\n", "")
+    assert realtime.requests[0].body["client"]["app"] == "re\ufffdnder\ufffd.py"
 
 
 def test_the_sdk_imports_nothing_heavy() -> None:

@@ -71,7 +71,11 @@ def test_the_root_may_be_a_path_a_text_or_an_object(server: FakeUsher, tmp_path:
         ({"root": {"keys": []}}, "no key"),
         ({"hardware_id": "short"}, "8 to 256"),
         ({"instance": "x" * 129}, "1 to 128"),
+        ({"instance": "node\n7"}, "USHER_INSTANCE"),
+        ({"instance": "node-\udcff"}, "USHER_INSTANCE"),
+        ({"hardware_id": "machine-\udcff"}, "no text"),
         ({"jwt_token": "x" * 8193}, "8192 bytes"),
+        ({"jwt_token": "e30.e30.\udcff"}, "no JWT has"),
         ({"timeout": 0}, "timeout is 0"),
         ({"acquire_timeout": float("nan")}, "acquire_timeout"),
     ],
@@ -82,6 +86,43 @@ def test_a_mistake_is_named_before_anything_is_sent(server: FakeUsher, arguments
         usher_client.seat(**given)
     assert mistake.value.code == "CONFIGURATION"
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("re\tnder\x00\x85", "re\ufffdnder\ufffd\ufffd"),
+        ("caf\udce9", "caf\ufffd"),
+        ("\ud83d", "\ufffd"),
+        ("Größe 😀 \u200d", "Größe 😀 \u200d"),
+        ("x" * 127 + "\n\n", "x" * 127 + "\ufffd"),
+    ],
+)
+def test_a_fact_for_display_costs_nobody_the_seat(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, said: str, shown: str
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: said)
+    monkeypatch.setattr("platform.release", lambda: said)
+    for arguments in ([said], [""], []):
+        monkeypatch.setattr("sys.argv", arguments)
+        with server.seat(app_version=said) as seat:
+            assert seat.state is State.ACTIVE
+            client = server.sessions[0].client
+        assert (client["hostname"], client["version"]) == (shown, shown)
+        assert client["app"] == (shown if said in arguments else "python")
+    with server.seat(app=said):
+        assert server.sessions[0].client["app"] == shown
+
+
+def test_a_host_without_any_id_and_with_an_odd_name_has_a_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("USHER_FINGERPRINT")
+    values = set()
+    for name in ("caf\udce9", "caf\udcea", "café"):
+        monkeypatch.setattr("socket.gethostname", lambda name=name: name)
+        values.add(usher_client.fingerprint("coditect", root=tmp_path).value)
+    assert len(values) == 3
 
 
 def test_without_a_root_nothing_is_asked(server: FakeUsher) -> None:

@@ -11,6 +11,7 @@ import pytest
 import usher_client
 from tests.conftest import eventually
 from usher_client import State, _errors
+from usher_client._settings import Settings
 from usher_client.testing import FakeUsher, ManualClock, Plan
 
 API = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -31,6 +32,18 @@ def test_every_refusal_has_the_documented_status(server: FakeUsher, code: str) -
         seat.acquire()
     assert refusal.value.code == code
     assert refusal.value.http_status == documented_statuses()[code]
+
+
+@pytest.mark.parametrize(
+    "fact", [{"app": "a\nb"}, {"os": "\udcff"}, {"sdk": "x" * 129}, {"version": 7}, {"colour": "red"}]
+)
+def test_a_fact_that_the_server_does_not_take_is_refused(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, fact: Dict[str, object]
+) -> None:
+    monkeypatch.setattr(Settings, "client_facts", lambda settings, instance: fact)
+    with pytest.raises(usher_client.InvalidRequest) as refusal:
+        server.seat().acquire()
+    assert refusal.value.http_status == 400
 
 
 def test_a_plans_ttl_is_the_sessions_and_the_token_lives_shorter(clock: ManualClock) -> None:

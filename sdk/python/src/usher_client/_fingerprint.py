@@ -75,6 +75,8 @@ def _chosen(value: str, source: str) -> Fingerprint:
             f"{source} has {len(value)} characters; a fingerprint has {LENGTH_MIN} to {LENGTH_MAX}. "
             "Choose a longer name that no other machine has."
         )
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ConfigurationError(f"{source} holds bytes that are no text. Choose a name of plain characters.")
     return Fingerprint(value, Grade.STRONG, source)
 
 
@@ -92,7 +94,8 @@ def _in_kubernetes(product: str, env: Mapping[str, str]) -> Fingerprint:
 
 
 def _hashed(product: str, parts: Dict[str, str], grade: Grade) -> Fingerprint:
-    secret = "\0".join(f"{name}={parts[name]}" for name in sorted(parts)).encode("utf-8")
-    message = b"usher fingerprint v1\0" + product.encode("utf-8")
+    # A host's name may hold bytes that are no text: they count as they are.
+    secret = "\0".join(f"{name}={parts[name]}" for name in sorted(parts)).encode("utf-8", "surrogateescape")
+    message = b"usher fingerprint v1\0" + product.encode("utf-8", "surrogateescape")
     sources: List[str] = sorted(parts)
     return Fingerprint(hmac.new(secret, message, hashlib.sha256).hexdigest(), grade, " + ".join(sources))

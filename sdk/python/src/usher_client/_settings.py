@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import sys
+import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,12 +64,28 @@ class Settings:
         facts = {
             "instance": instance,
             "hostname": socket.gethostname(),
-            "app": self.app or Path(sys.argv[0] or "python").name,
+            "app": self.app or _program(),
             "version": self.app_version,
             "os": f"{platform.system()} {platform.release()}",
             "sdk": f"usher-client-python/{__version__}",
         }
-        return {name: value[:FACT_CHARACTERS_MAX] for name, value in facts.items() if value}
+        return {name: _shown(value) for name, value in facts.items() if value}
+
+
+def _program() -> str:
+    """The running script's name; an embedded interpreter may have none."""
+    arguments: Sequence[str] = getattr(sys, "argv", ())
+    return Path(arguments[0]).name if arguments and arguments[0] else "python"
+
+
+def _shown(fact: str) -> str:
+    """A fact as the server takes it: names of files and hosts may hold any bytes, and must not cost the seat."""
+    return "".join("\ufffd" if _is_unfit(character) else character for character in fact[:FACT_CHARACTERS_MAX])
+
+
+def _is_unfit(character: str) -> bool:
+    """Whether it is a control character, or the surrogate that stands for a byte that could not be decoded."""
+    return unicodedata.category(character) in ("Cc", "Cs")
 
 
 def product_scope(license_key: str, product: Optional[str]) -> str:
@@ -183,12 +200,22 @@ def _root_text(root: Root) -> Union[str, bytes]:
 
 
 def _instance(instance: Optional[str]) -> Optional[str]:
-    if instance is not None and not 1 <= len(instance) <= FACT_CHARACTERS_MAX:
+    if instance is None:
+        return None
+    if not 1 <= len(instance) <= FACT_CHARACTERS_MAX:
         raise ConfigurationError(f"instance has {len(instance)} characters; it may have 1 to {FACT_CHARACTERS_MAX}.")
+    # It tells holders apart, so unlike the other facts it is not changed.
+    if any(map(_is_unfit, instance)):
+        raise ConfigurationError(
+            "instance holds control characters or bytes that are no text. Pass instance= or set USHER_INSTANCE to a "
+            "plain name."
+        )
     return instance
 
 
 def _jwt(token: Optional[str]) -> Optional[str]:
-    if token is not None and len(token.encode("utf-8")) > JWT_BYTES_MAX:
+    if token is not None and len(token) > JWT_BYTES_MAX:
         raise ConfigurationError(f"jwt_token is longer than {JWT_BYTES_MAX} bytes; pass the user's ID token alone.")
+    if token is not None and not token.isascii():
+        raise ConfigurationError("jwt_token holds characters that no JWT has; pass the user's ID token alone.")
     return token

@@ -7,6 +7,7 @@ import json
 import tempfile
 import threading
 import time
+import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,7 @@ _STATUS = {
     "OVERLOADED": 503,
     "OUTCOME_UNKNOWN": 504,
 }
+_FACTS = {"instance", "hostname", "app", "version", "os", "sdk"}
 _FIELDS = {
     "acquire": {"license_key", "hardware_id", "jwt_token", "request_id", "replaces", "client"},
     "heartbeat": {"session_id"},
@@ -311,12 +313,13 @@ class FakeUsher:
             raise Problem("LICENSE_NOT_FOUND", 404, "No license has this key")
         hardware_id = str(body.get("hardware_id", ""))
         if not 8 <= len(hardware_id) <= 256:
-            errors = [{"field": "hardware_id", "problem": "has not 8 to 256 characters"}]
-            raise Problem("INVALID_REQUEST", 400, "The request is not understood", errors=errors)
+            raise _misunderstood("hardware_id", "has not 8 to 256 characters")
+        client = body.get("client") or {}
+        unfit = [name for name, value in client.items() if name not in _FACTS or not _is_fact(value)]
+        if unfit:
+            raise _misunderstood(f"client.{unfit[0]}", "expected at most 128 characters without control characters")
         replaces = body.get("replaces")
-        return self._ledger.acquire(
-            self.now(), hardware_id, str(body.get("request_id")), replaces, body.get("client") or {}
-        )
+        return self._ledger.acquire(self.now(), hardware_id, str(body.get("request_id")), replaces, client)
 
     def _granted(self, session: Session) -> Dict[str, Any]:
         plan = self.plan
@@ -356,6 +359,17 @@ class FakeUsher:
             "license": {"id": self._ledger.license_id, "expires_at": None if ends is None else _rfc3339(ends)},
             "server_time": _rfc3339(self.now()),
         }
+
+
+def _is_fact(value: object) -> bool:
+    """What the server takes for a fact; a lone surrogate is no character of its language's texts."""
+    is_text = isinstance(value, str) and len(value) <= 128
+    return is_text and not any(unicodedata.category(character) in ("Cc", "Cs") for character in str(value))
+
+
+def _misunderstood(name: str, problem: str) -> Problem:
+    errors = [{"field": name, "problem": problem}]
+    return Problem("INVALID_REQUEST", 400, "The request is not understood", errors=errors)
 
 
 def _problem(problem: Problem) -> Answer:
