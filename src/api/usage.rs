@@ -101,13 +101,11 @@ pub(super) async fn get_usage(
     let after = query.cursor.map_or(from, |cursor| Hour::new(cursor.saturating_add(1)));
     let to = query.to.map_or(Hour::new(u32::MAX), |Timestamp(at)| Hour::of(at));
     let open = api.cluster().ledger(|ledger| ledger.usage_open(license).cloned());
-    let closed = api
-        .cluster()
-        .history()
-        .usage(license, from.max(after)..to)
-        .await
-        .map_err(ApiError::internal)?;
-    let open = open.filter(|row| (from.max(after)..to).contains(&row.hour));
+    let hours = from.max(after)..to;
+    let open = open.filter(|row| hours.contains(&row.hour));
+    // One more than asked for tells whether there is a next page.
+    let closed = api.cluster().history().usage(license, hours, query.limit.get() + 1);
+    let closed = closed.await.map_err(ApiError::internal)?;
     let mut items: Vec<(Hour, UsageHour)> = closed.iter().map(|row| (row.hour, UsageHour::of(row, false))).collect();
     // Read before the closed ones: if it closed in between it is among them already.
     items.extend(

@@ -28,13 +28,14 @@ impl StateFile {
         self.read(move |view| view.audit(range, limit)).await
     }
 
-    /// A license's closed hours in a range of hours, in their order. Hours without any use have no record.
+    /// A license's closed hours in a range of hours, in their order, at most `limit` of them. Hours without any use have
+    /// no record.
     ///
     /// # Errors
     ///
     /// [`Error::Corrupt`] if a record is not what was written.
-    pub async fn usage(&self, license: LicenseId, hours: Range<Hour>) -> Result<Vec<UsageHour>, Error> {
-        self.read(move |view| view.usage(license, &hours)).await
+    pub async fn usage(&self, license: LicenseId, hours: Range<Hour>, limit: usize) -> Result<Vec<UsageHour>, Error> {
+        self.read(move |view| view.usage(license, &hours, limit)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -70,7 +71,7 @@ impl View {
             .collect()
     }
 
-    fn usage(&self, license: LicenseId, hours: &Range<Hour>) -> Result<Vec<UsageHour>, Error> {
+    fn usage(&self, license: LicenseId, hours: &Range<Hour>, limit: usize) -> Result<Vec<UsageHour>, Error> {
         if hours.is_empty() {
             return Ok(Vec::new());
         }
@@ -78,13 +79,14 @@ impl View {
         let (from, to) = (key(hours.start), key(hours.end));
         let table = self.tx.open_table(Section::ClosedUsage.table()).context(FILE, "read")?;
         let rows = table.range::<&[u8]>(&from[..]..&to[..]).context(FILE, "read")?;
-        rows.map(|row| {
-            let (key, sealed) = row.context(FILE, "read")?;
-            match Section::ClosedUsage.read(FILE, key.value(), sealed.value())? {
-                Row::UsageHour(hour) => Ok(hour),
-                _ => unreachable!("the section's rows are read as usage hours"),
-            }
-        })
-        .collect()
+        rows.take(limit)
+            .map(|row| {
+                let (key, sealed) = row.context(FILE, "read")?;
+                match Section::ClosedUsage.read(FILE, key.value(), sealed.value())? {
+                    Row::UsageHour(hour) => Ok(hour),
+                    _ => unreachable!("the section's rows are read as usage hours"),
+                }
+            })
+            .collect()
     }
 }

@@ -264,11 +264,8 @@ pub(crate) fn members(applied_index: u64) -> Vec<u8> {
 pub(crate) async fn history_of(state: &StateFile) -> History {
     let mut usage = BTreeMap::new();
     for nth in 0..LICENSES {
-        for hour in state
-            .usage(license(nth), Hour::new(0)..Hour::new(u32::MAX))
-            .await
-            .unwrap()
-        {
+        let all = Hour::new(0)..Hour::new(u32::MAX);
+        for hour in state.usage(license(nth), all, usize::MAX).await.unwrap() {
             usage.insert((hour.license, hour.hour), hour);
         }
     }

@@ -290,20 +290,10 @@ fn history_is_read_in_pages() {
             .collect();
         assert!(of_one.len() >= 3, "{}", of_one.len());
         let (from, to) = (of_one[1].hour, of_one[2].hour);
-        assert_eq!(state.usage(license(1), from..to).await.unwrap(), of_one[1..2]);
-        assert_eq!(
-            state
-                .usage(license(1), Hour::new(0)..Hour::new(u32::MAX))
-                .await
-                .unwrap(),
-            of_one
-        );
-        assert_eq!(
-            state
-                .usage(license(99), Hour::new(0)..Hour::new(u32::MAX))
-                .await
-                .unwrap(),
-            []
-        );
+        let all = Hour::new(0)..Hour::new(u32::MAX);
+        assert_eq!(state.usage(license(1), from..to, 9).await.unwrap(), of_one[1..2]);
+        assert_eq!(state.usage(license(1), all.clone(), usize::MAX).await.unwrap(), of_one);
+        assert_eq!(state.usage(license(1), all.clone(), 2).await.unwrap(), of_one[..2]);
+        assert_eq!(state.usage(license(99), all, usize::MAX).await.unwrap(), []);
     });
 }
