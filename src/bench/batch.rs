@@ -38,7 +38,7 @@ impl Batch {
     /// Beats, and reports calls; each of them stands for [`per_call`](Self::per_call) heartbeats.
     pub async fn run(self) -> Report {
         let (begin, begun_unix_ms) = (Instant::now(), SystemClock.unix_ms());
-        let measure = Arc::new(Measure::new(begin, self.duration, self.nodes.len()));
+        let measure = Arc::new(Measure::of(begin, self.duration, self.nodes.len()));
         let bodies: Vec<String> = self
             .sessions
             .chunks(self.per_call.max(1))
@@ -51,7 +51,7 @@ impl Batch {
             clients.spawn(beat(wire, Arc::clone(&measure), number, own, begin + self.duration));
         }
         while clients.join_next().await.is_some() {}
-        measure.report(&self.nodes, self.clients, begin.elapsed(), begun_unix_ms)
+        measure.report(&self.nodes, self.clients, begun_unix_ms)
     }
 }
 

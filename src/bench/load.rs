@@ -27,7 +27,7 @@ impl Load {
     /// Starts so many clients.
     pub fn start(nodes: &Arc<Nodes>, license_key: &str, clients: usize, pause: Duration) -> Self {
         let begin = Instant::now();
-        let measure = Arc::new(Measure::new(begin, Duration::ZERO, nodes.len()));
+        let measure = Arc::new(Measure::without_end(begin, Duration::ZERO, nodes.len()));
         let span = Arc::new(Span {
             begin,
             end: begin + LASTS,

@@ -49,23 +49,42 @@ struct Recorder {
     errors: BTreeMap<String, u64>,
 }
 
-/// Everything that is counted from `begin` on.
+/// Everything that is counted from `begin` on, until `end` if there is one.
 #[derive(Debug)]
 pub(super) struct Measure {
     begin: Instant,
+    end: Option<Instant>,
     shards: Vec<Mutex<Recorder>>,
     answers: Vec<AtomicU64>,
     timeline: Timeline,
 }
 
 impl Measure {
-    pub(super) fn new(begin: Instant, duration: Duration, nodes: usize) -> Self {
+    /// A measurement that goes on until nobody calls any more. Gaps are looked for only as long as it is `watched`.
+    pub(super) fn without_end(begin: Instant, watched: Duration, nodes: usize) -> Self {
         Self {
             begin,
+            end: None,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             answers: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
-            timeline: Timeline::new(duration),
+            timeline: Timeline::new(watched),
         }
+    }
+
+    /// A measurement that counts what is answered within `duration`.
+    pub(super) fn of(begin: Instant, duration: Duration, nodes: usize) -> Self {
+        Self {
+            end: Some(begin + duration),
+            ..Self::without_end(begin, duration, nodes)
+        }
+    }
+
+    /// How long it has counted by now.
+    fn measured(&self) -> Duration {
+        let now = Instant::now();
+        self.end
+            .map_or(now, |end| end.min(now))
+            .saturating_duration_since(self.begin)
     }
 
     fn shard(&self, client: usize) -> std::sync::MutexGuard<'_, Recorder> {
@@ -74,10 +93,11 @@ impl Measure {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call that was answered as it should be.
+    /// Counts a call that was answered as it should be. One that was begun in time and is answered after the end is not
+    /// counted: the rate goes by the time until then.
     pub(super) fn answered(&self, client: usize, kind: Kind, node: usize, begun: Instant) {
         let now = Instant::now();
-        if begun < self.begin {
+        if begun < self.begin || self.end.is_some_and(|end| now > end) {
             return;
         }
         self.timeline.mark(now - self.begin);
@@ -106,15 +126,16 @@ impl Measure {
         (0..SHARDS).map(|at| lost(&self.shard(at))).sum()
     }
 
-    /// Counts a call that was not.
+    /// Counts a call that was not, also when that shows after the end only: no failure is kept quiet.
     pub(super) fn failed(&self, client: usize, begun: Instant, why: &str) {
-        if begun >= self.begin {
+        if begun >= self.begin && self.end.is_none_or(|end| begun <= end) {
             *self.shard(client).errors.entry(why.to_owned()).or_default() += 1;
         }
     }
 
     /// What it all came to.
-    pub(super) fn report(&self, nodes: &Nodes, clients: usize, measured: Duration, begun_unix_ms: u64) -> Report {
+    pub(super) fn report(&self, nodes: &Nodes, clients: usize, begun_unix_ms: u64) -> Report {
+        let measured = self.measured();
         let (mut latencies, mut errors) = (BTreeMap::<Kind, Histogram<u64>>::new(), BTreeMap::<String, u64>::new());
         for at in 0..SHARDS {
             let shard = self.shard(at);
@@ -148,4 +169,58 @@ impl Measure {
 
 fn new_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_MAX_US, 3).expect("the bounds are in order")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn nodes() -> Nodes {
+        Nodes::new(&["http://127.0.0.1:4600".to_owned()], None).expect("this is an address")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_answered_before_the_beginning_or_after_the_end_is_not_counted() {
+        let start = Instant::now();
+        let measure = Measure::of(start + SECOND, 10 * SECOND, 1);
+        measure.answered(0, Kind::Heartbeat, 0, start);
+        advance(SECOND).await;
+        measure.answered(0, Kind::Heartbeat, 0, start);
+        let begun = Instant::now();
+        for _ in 0..10 {
+            advance(SECOND).await;
+            measure.answered(0, Kind::Heartbeat, 0, begun);
+        }
+        advance(SECOND).await;
+        for client in 0..64 {
+            measure.answered(client, Kind::Heartbeat, 0, begun);
+        }
+        let report = measure.report(&nodes(), 64, 0);
+        assert_eq!((report.answered(), report.measured), (10, 10 * SECOND));
+        assert!((report.rate() - 1.0).abs() < 1e-9, "{}", report.rate());
+        assert_eq!(report.nodes[0].answers, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_shows_after_the_end_is_told() {
+        let begun = Instant::now();
+        let measure = Measure::of(begun, SECOND, 1);
+        advance(2 * SECOND).await;
+        measure.failed(0, begun, "no answer");
+        assert_eq!(measure.report(&nodes(), 1, 0).failed(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_an_end_everything_is_counted_by_the_time_it_took() {
+        let begun = Instant::now();
+        let measure = Measure::without_end(begun, SECOND, 1);
+        advance(4 * SECOND).await;
+        measure.answered(0, Kind::Acquire, 0, begun);
+        let report = measure.report(&nodes(), 1, 0);
+        assert_eq!((report.answered(), report.measured), (1, 4 * SECOND));
+    }
 }

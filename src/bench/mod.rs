@@ -89,7 +89,7 @@ impl Seats {
     /// Runs the measurement and tells what came of it.
     pub async fn run(self) -> Report {
         let begin = Instant::now() + self.warm_up;
-        let measure = Arc::new(Measure::new(begin, self.duration, self.nodes.len()));
+        let measure = Arc::new(Measure::of(begin, self.duration, self.nodes.len()));
         let span = Span {
             begin,
             end: begin + self.duration,
@@ -103,10 +103,9 @@ impl Seats {
         }
         tokio::time::sleep_until(begin).await;
         let begun_unix_ms = SystemClock.unix_ms();
+        // A bound on calls ends it early.
         while clients.join_next().await.is_some() {}
-        // A bound on calls ends the measurement early.
-        let measured = span.end.min(Instant::now()) - begin;
-        measure.report(&self.nodes, self.clients, measured, begun_unix_ms)
+        measure.report(&self.nodes, self.clients, begun_unix_ms)
     }
 }
 
