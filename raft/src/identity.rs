@@ -42,7 +42,8 @@ pub(crate) fn spki_hash(spki: &[u8]) -> SecretHash {
     SecretHash::from_bytes(Sha256::digest(spki).into())
 }
 
-/// The cluster's certificate authority. Whoever has its key can admit nodes: it lies on voters only.
+/// The cluster's certificate authority. Whoever has its key can admit nodes, and every node has it, whether it votes or
+/// not: any of them can be asked to admit another, and any may have to vote one day.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Authority {
     /// Its certificate, DER.

@@ -36,6 +36,6 @@ pub use error::ProposeError;
 pub use identity::{Authority, Identity, IdentityError, NodeKey};
 pub use join::{JoinError, JoinToken, Joiner, ParseJoinTokenError, join, join_secret_hash};
 pub use members::VOTERS_TARGET;
-pub use node::{Cluster, Node, NodeConfig, StartError, Tuning, prepare};
+pub use node::{Cluster, Node, NodeConfig, RemovalError, StartError, Tuning, prepare};
 pub use propose::{Beat, Beats};
 pub use status::{ClusterStatus, Member};

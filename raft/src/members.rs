@@ -4,6 +4,9 @@
 //! An admitted node becomes a learner at once. It becomes a voter when it has caught up, in place of the node it
 //! replaces by one joint change, or while the cluster has fewer than [`VOTERS_TARGET`] voters. Otherwise it stays a
 //! learner: a wiped node that comes back under a new number must not raise the quorum its old self still counts in.
+//!
+//! No change is begun that too few of the new voters are there to finish: a joint change that stays half done stops
+//! everything. A removed node goes on voting until then; it answers, though nobody listens to what it asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +20,9 @@ use openraft::{ChangeMembers, ServerState};
 
 use crate::leader::Leadership;
 use crate::machine::Machine;
+use crate::node::is_majority;
+use crate::peers::Peers;
+use crate::status::SILENT_MS;
 use crate::types::Raft;
 
 /// A cluster grows to this many voters by itself.
@@ -42,6 +48,8 @@ struct Seen {
     voters: BTreeSet<u64>,
     learners: BTreeSet<u64>,
     caught_up: BTreeSet<u64>,
+    /// Who answered lately, this node among them.
+    present: BTreeSet<u64>,
     /// The ledger's nodes.
     nodes: BTreeMap<u64, Listed>,
 }
@@ -56,52 +64,77 @@ struct Listed {
 impl Seen {
     /// The next change, one at a time: each must be committed before another is thought of.
     fn next(&self) -> Option<Change> {
-        let removed = |id: &u64| self.nodes.get(id).is_some_and(|node| node.removed);
-        if let Some(gone) = self.voters.iter().find(|id| removed(id)) {
-            let rest: BTreeSet<u64> = self.voters.iter().copied().filter(|id| id != gone).collect();
-            return (!rest.is_empty()).then_some(Change::SetVoters(rest));
+        self.voters_without_the_removed()
+            .or_else(|| self.learner_to_forget())
+            .or_else(|| self.replaced_to_remove())
+            .or_else(|| self.learner_to_add())
+            .or_else(|| self.voters_with_a_replacement())
+            .or_else(|| self.voters_with_one_more())
+    }
+
+    fn voters_without_the_removed(&self) -> Option<Change> {
+        let staying = self.voters.iter().copied().filter(|id| !self.is_removed(*id)).collect();
+        if staying == self.voters {
+            return None;
         }
-        if let Some(gone) = self.learners.iter().find(|id| removed(id)) {
-            return Some(Change::Forget(*gone));
-        }
+        self.vote_for(staying)
+    }
+
+    fn learner_to_forget(&self) -> Option<Change> {
+        let gone = self.learners.iter().find(|id| self.is_removed(**id));
+        gone.map(|id| Change::Forget(*id))
+    }
+
+    fn replaced_to_remove(&self) -> Option<Change> {
         let replaced = |(id, node): (&u64, &Listed)| node.replaces.filter(|_| self.voters.contains(id));
-        if let Some(old) = self.nodes.iter().find_map(replaced).filter(|old| !removed(old)) {
-            return Some(Change::Remove(NodeId::new(old)));
+        let mut replaced = self.nodes.iter().filter_map(replaced);
+        let old = replaced.find(|old| !self.is_removed(*old) && !self.voters.contains(old));
+        old.map(|old| Change::Remove(NodeId::new(old)))
+    }
+
+    fn learner_to_add(&self) -> Option<Change> {
+        let outside = |id: u64| !self.voters.contains(&id) && !self.learners.contains(&id) && !self.is_removed(id);
+        let (new, node) = self.nodes.iter().find(|(id, _)| outside(**id))?;
+        Some(Change::AddLearner(*new, node.address.clone()))
+    }
+
+    fn voters_with_a_replacement(&self) -> Option<Change> {
+        let ready = |id: &u64| self.caught_up.contains(id) && !self.voters.contains(id);
+        self.nodes.iter().filter(|(id, _)| ready(id)).find_map(|(id, node)| {
+            let old = node.replaces.filter(|old| self.voters.contains(old))?;
+            let staying = self.voters.iter().copied().filter(|voter| *voter != old);
+            self.vote_for(staying.chain([*id]).collect())
+        })
+    }
+
+    fn voters_with_one_more(&self) -> Option<Change> {
+        if self.voters.len() >= VOTERS_TARGET {
+            return None;
         }
-        let outside = |id: &u64| !self.voters.contains(id) && !self.learners.contains(id) && !removed(id);
-        if let Some((new, node)) = self.nodes.iter().find(|(id, _)| outside(id)) {
-            return Some(Change::AddLearner(*new, node.address.clone()));
-        }
-        for (id, node) in &self.nodes {
-            let Some(old) = node.replaces.filter(|old| self.voters.contains(old)) else {
-                continue;
-            };
-            if self.caught_up.contains(id) && !self.voters.contains(id) {
-                let swapped = self
-                    .voters
-                    .iter()
-                    .copied()
-                    .filter(|voter| *voter != old)
-                    .chain([*id])
-                    .collect();
-                return Some(Change::SetVoters(swapped));
-            }
-        }
-        let may_grow = self.voters.len() < VOTERS_TARGET;
-        let ready = self.learners.iter().find(|id| self.caught_up.contains(id));
-        ready
-            .filter(|_| may_grow)
-            .map(|id| Change::SetVoters(self.voters.iter().copied().chain([*id]).collect()))
+        let mut ready = self.learners.iter().filter(|id| self.caught_up.contains(id));
+        ready.find_map(|id| self.vote_for(self.voters.iter().copied().chain([*id]).collect()))
+    }
+
+    /// The change to these voters, if enough of them are there to finish it.
+    fn vote_for(&self, voters: BTreeSet<u64>) -> Option<Change> {
+        let present = voters.intersection(&self.present).count();
+        is_majority(present, voters.len()).then_some(Change::SetVoters(voters))
+    }
+
+    fn is_removed(&self, id: u64) -> bool {
+        self.nodes.get(&id).is_some_and(|node| node.removed)
     }
 }
 
 /// Keeps the membership like the ledger for as long as the node runs.
-pub(crate) async fn follow_ledger(raft: Raft, machine: Machine, leadership: Arc<Leadership>) {
+pub(crate) async fn follow_ledger(raft: Raft, machine: Machine, peers: Arc<Peers>, leadership: Arc<Leadership>) {
     let mut due = tokio::time::interval(COMPARE_EVERY);
     due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         due.tick().await;
-        let Some(seen) = look(&raft, &machine) else { continue };
+        let Some(seen) = look(&raft, &machine, &peers) else {
+            continue;
+        };
         let Some(change) = seen.next() else { continue };
         tracing::info!(?change, "the membership follows the ledger");
         if let Err(error) = make(&raft, &leadership, change).await {
@@ -110,7 +143,7 @@ pub(crate) async fn follow_ledger(raft: Raft, machine: Machine, leadership: Arc<
     }
 }
 
-fn look(raft: &Raft, machine: &Machine) -> Option<Seen> {
+fn look(raft: &Raft, machine: &Machine, peers: &Peers) -> Option<Seen> {
     let metrics = raft.metrics();
     let metrics = metrics.borrow_watched();
     if metrics.state != ServerState::Leader {
@@ -126,10 +159,17 @@ fn look(raft: &Raft, machine: &Machine) -> Option<Seen> {
         let matched = matched.as_ref().map_or(0, openraft::LogId::index);
         (matched > 0 && matched + CAUGHT_UP_LAG >= last).then_some(*id)
     });
+    let now = peers.boot_ms();
+    let heard = peers.heard();
+    let present = heard
+        .iter()
+        .filter(|(_, heard)| now.saturating_sub(heard.boot_ms) <= SILENT_MS)
+        .map(|(id, _)| id.get());
     Some(Seen {
         voters: membership.voter_ids().collect(),
         learners: membership.learner_ids().collect(),
         caught_up: caught_up.collect(),
+        present: present.chain([peers.me.get()]).collect(),
         nodes: machine.ledger(|ledger| ledger.nodes().map(|node| (node.id.get(), Listed::of(node))).collect()),
     })
 }
@@ -176,6 +216,7 @@ mod tests {
             voters: voters.iter().copied().collect(),
             learners: learners.iter().copied().collect(),
             caught_up: caught_up.iter().copied().collect(),
+            present: voters.iter().chain(learners).copied().collect(),
             nodes: nodes
                 .iter()
                 .map(|(id, removed, replaces)| {
@@ -191,6 +232,11 @@ mod tests {
                 })
                 .collect(),
         }
+    }
+
+    fn without(mut seen: Seen, silent: &[u64]) -> Seen {
+        seen.present.retain(|id| !silent.contains(id));
+        seen
     }
 
     #[test]
@@ -243,6 +289,37 @@ mod tests {
             Some(Change::SetVoters(left))
         );
         assert_eq!(seen(&[1, 2], &[3], &[1, 2], &nodes).next(), Some(Change::Forget(3)));
+    }
+
+    #[test]
+    fn a_removed_voter_stays_until_a_majority_of_the_rest_is_there() {
+        let nodes = [(1, false, None), (2, true, None), (3, false, None)];
+        let seen = || seen(&[1, 2, 3], &[], &[1, 2], &nodes);
+        assert_eq!(without(seen(), &[3]).next(), None);
+        assert_eq!(seen().next(), Some(Change::SetVoters(BTreeSet::from([1, 3]))));
+    }
+
+    #[test]
+    fn removed_voters_leave_together() {
+        let nodes = [(1, false, None), (2, true, None), (3, true, None)];
+        let seen = without(seen(&[1, 2, 3], &[], &[1, 2], &nodes), &[3]);
+        assert_eq!(seen.next(), Some(Change::SetVoters(BTreeSet::from([1]))));
+    }
+
+    #[test]
+    fn a_removed_voter_that_has_to_stay_holds_up_nothing_else() {
+        let nodes = [(1, false, None), (2, true, None), (3, false, None), (9, false, Some(3))];
+        let add = Change::AddLearner(9, "n9:1".to_owned());
+        assert_eq!(without(seen(&[1, 2, 3], &[], &[1, 2], &nodes), &[3]).next(), Some(add));
+        let swap = Change::SetVoters(BTreeSet::from([1, 2, 9]));
+        let seen = without(seen(&[1, 2, 3], &[9], &[1, 2, 9], &nodes), &[3]);
+        assert_eq!(seen.next(), Some(swap));
+    }
+
+    #[test]
+    fn a_learner_that_has_gone_silent_gets_no_vote() {
+        let nodes = [(1, false, None), (7, false, None)];
+        assert_eq!(without(seen(&[1], &[7], &[1, 7], &nodes), &[7]).next(), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A node, put together: read [`Node::start`] from top to bottom.
 
+mod removal;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,9 @@ use crate::server::PeerPort;
 use crate::status::ClusterStatus;
 use crate::tls::PeerTls;
 use crate::types::Raft;
+
+pub use removal::RemovalError;
+pub(crate) use removal::is_majority;
 
 /// When followers lose patience, and how much log is kept. The defaults suit nodes of one data centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +217,7 @@ impl Node {
         tasks.spawn(ends_never(members::follow_ledger(
             raft.clone(),
             machine.clone(),
+            Arc::clone(&peers),
             leadership,
         )));
         tasks.spawn(ends_with(agree::watch(Arc::clone(&peers), machine.clone())));

@@ -52,7 +52,7 @@ pub struct Member {
 }
 
 /// A member that has not answered its leader for this long may be gone.
-const SILENT_MS: u64 = 3_000;
+pub(crate) const SILENT_MS: u64 = 3_000;
 
 /// A member that lacks more entries than these does not keep up.
 const LAG_MAX: u64 = 1_000;

@@ -222,7 +222,8 @@ fn elsewhere(api: &Api, leader: Option<NodeId>) -> ApiError {
     ApiError::new(Code::Conflict, detail)
 }
 
-/// Remove a node for good. Its number is never used again; to come back it joins anew.
+/// Remove a node for good. Its number is never used again; to come back it joins anew. Refused if the cluster would stop
+/// answering without it.
 #[utoipa::path(
     delete, path = "/cluster/nodes/{id}", tag = "cluster", security(("api_token" = [])),
     params(("id" = u64, Path, description = "The node's number.")),
@@ -235,6 +236,10 @@ pub(super) async fn remove_node(
     request: MaybeJson<Nothing>,
 ) -> Result<Answer<ClusterView>, ApiError> {
     let node = NodeId::new(text.parse().map_err(|_| not_found(Kind::Node))?);
+    // The membership of this node may be behind.
+    api.cluster().barrier().await?;
+    let conflict = |why| ApiError::new(Code::Conflict, format!("The node was not removed: {why}."));
+    api.cluster().check_removal(node).await.map_err(conflict)?;
     operator
         .change(&api, &request.bytes, Command::RemoveNode { node })
         .await?;

@@ -121,6 +121,10 @@ impl Ledger {
     /// nothing.
     pub(super) fn remove_node(&mut self, id: NodeId) -> Result<Outcome, Rejection> {
         let mut node = self.members.nodes.get(id).ok_or(not_found(Kind::Node))?.clone();
+        let stays = |other: &Node| other.id != id && other.removed_at.is_none();
+        if !self.members.nodes.iter().any(stays) {
+            return Err(not_allowed("the last node cannot be removed; let another join first"));
+        }
         if node.removed_at.is_none() {
             node.removed_at = Some(self.meta.at);
             self.members.nodes.put(node);
