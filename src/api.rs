@@ -16,6 +16,7 @@ mod extract;
 mod id;
 mod join_tokens;
 mod license_changes;
+mod license_key_rotation;
 mod license_view;
 mod licenses;
 mod openapi;
@@ -57,6 +58,7 @@ use crate::lookup::LookupKey;
 use crate::ops::Metrics;
 use crate::signer::Signer;
 use edge::CallIds;
+use problem::ApiError;
 use strangers::Strangers;
 
 pub use code::Code;
@@ -95,7 +97,7 @@ pub struct ApiConfig {
 pub struct ApiLimits {
     /// How long a request's body may take to arrive.
     pub body_within: Duration,
-    /// How many failed look-ups one address may make at once: unknown license keys, sessions and API tokens.
+    /// How many failed look-ups one address may make at once: unknown license keys and API tokens.
     pub failed_lookups_burst: u32,
     /// How many more it may make per minute. Calls for what exists are never counted.
     pub failed_lookups_per_minute: u32,
@@ -153,6 +155,17 @@ impl Api {
         &self.0.config.limits
     }
 
+    /// Looks into this node's ledger, and if there is nothing, again once everything that was acknowledged anywhere has
+    /// arrived here: a follower may be a moment behind.
+    async fn find<T>(&self, look: impl Fn(&Ledger) -> Option<T>) -> Result<Option<T>, ApiError> {
+        let found = self.cluster().ledger(&look);
+        if found.is_some() {
+            return Ok(found);
+        }
+        self.cluster().barrier().await?;
+        Ok(self.cluster().ledger(look))
+    }
+
     /// A name for a call whose client gave it none: nobody can repeat it, but the way to the leader may.
     fn draw_name(&self) -> String {
         let mut bytes = [0; 16];
@@ -202,7 +215,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(license_changes::reinstate_license))
         .routes(routes!(license_changes::revoke_license))
         .routes(routes!(license_changes::extend_license))
-        .routes(routes!(license_changes::rotate_license_key))
+        .routes(routes!(license_key_rotation::rotate_license_key))
         .routes(routes!(usage::get_usage))
         .routes(routes!(sessions::list_sessions))
         .routes(routes!(sessions::get_session))

@@ -90,6 +90,8 @@ codes! {
     NoLeader = "NO_LEADER", SERVICE_UNAVAILABLE, "The cluster has no leader at the moment";
     /// Nothing was changed: this node has more work than it can do, or is shutting down. Send it again.
     Overloaded = "OVERLOADED", SERVICE_UNAVAILABLE, "The server is busy";
+    /// The server's certificate has expired, so it can sign no token. Its operator has to install a new one.
+    CertificateExpired = "CERTIFICATE_EXPIRED", SERVICE_UNAVAILABLE, "The server's certificate has expired";
     /// It is not known whether the request was carried out. Send it again with the same `request_id`: that is safe.
     OutcomeUnknown = "OUTCOME_UNKNOWN", GATEWAY_TIMEOUT, "The outcome is not known yet";
     /// The server failed in a way that it should not. Report it with the `request_id`.

@@ -3,22 +3,19 @@
 use axum::extract::State;
 use licensing::command::{Command, UpdateLicense};
 use licensing::id::LicenseId;
-use licensing::ledger::Ledger;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Api;
 use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, MaybeJson};
-use super::license_view::{License, named, shown, view};
-use super::licenses::LicenseWithKey;
+use super::license_view::{License, named, shown};
 use super::operator::Operator;
 use super::plans::plan_id;
 use super::problem::ApiError;
 use super::resource::{Edit, SeenVersion, Shown};
 use super::text::{Handle, Reason};
 use super::time::Timestamp;
-use crate::license_key::LicenseKey;
 
 /// What to change of a license; what is left out stays as it is. Fewer seats than are held end no session: nothing is
 /// granted until enough were given back.
@@ -193,39 +190,4 @@ async fn done(
 ) -> Result<Shown<License>, ApiError> {
     operator.change(api, content, command).await?;
     shown(api, license)
-}
-
-/// Give a license a new key. The old one ends at once; live sessions go on.
-#[utoipa::path(
-    post, path = "/licenses/{id}/rotate-key", tag = "licenses", security(("api_token" = [])),
-    params(("id" = String, Path, description = "The license's id.")),
-    responses((status = 200, description = "The license with its new key.", body = LicenseWithKey)),
-)]
-pub(super) async fn rotate_license_key(
-    State(api): State<Api>,
-    operator: Operator,
-    InPath(text): InPath,
-    request: MaybeJson<Nothing>,
-) -> Result<Shown<LicenseWithKey>, ApiError> {
-    let id = named(&api, &text).await?;
-    let prefix = api.cluster().ledger(|ledger| key_prefix(ledger, id));
-    let prefix = prefix.ok_or_else(|| ApiError::internal("a license without a product"))?;
-    let key = LicenseKey::new(&prefix, operator.derive(&api, "license key"));
-    let command = Command::UpdateLicense(UpdateLicense {
-        id,
-        if_version: None,
-        plan: None,
-        seats: None,
-        entitlements: None,
-        key: Some((api.lookup().license_key(key.reveal()), key.hint().into())),
-    });
-    operator.change(&api, &request.bytes, command).await?;
-    let license = view(&api, id)?;
-    let version = license.version();
-    Ok(Shown::at_version(LicenseWithKey::new(&key, license), version))
-}
-
-fn key_prefix(ledger: &Ledger, id: LicenseId) -> Option<String> {
-    let plan = ledger.plan(ledger.license(id)?.plan)?;
-    Some(ledger.product(plan.product)?.key_prefix.to_string())
 }

@@ -212,6 +212,7 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
             Code::UserRequired,
             Code::TokenInvalid,
             Code::RateLimited,
+            Code::CertificateExpired,
         ],
         "heartbeat" => &[
             Code::SessionNotFound,
@@ -222,10 +223,10 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
             Code::LicenseNotStarted,
             Code::LicenseSuspended,
             Code::LicenseRevoked,
-            Code::RateLimited,
+            Code::CertificateExpired,
         ],
-        "heartbeats" => &[],
-        "release" => &[Code::RequestTooLate, Code::RateLimited],
+        "heartbeats" => &[Code::CertificateExpired],
+        "release" => &[Code::RequestTooLate],
         _ if guarded => admin_codes(path, method),
         _ => &[],
     });
@@ -303,6 +304,7 @@ fn retries(code: Code) -> bool {
             | Code::NoLeader
             | Code::Overloaded
             | Code::OutcomeUnknown
+            | Code::CertificateExpired
     )
 }
 

@@ -8,13 +8,13 @@ use licensing::cluster::Scope;
 use licensing::command::{Actor, Command, Proposal, Request};
 use licensing::id::ApiTokenId;
 use licensing::ledger::Ledger;
-use licensing::outcome::Outcome;
+use licensing::outcome::{Outcome, Rejection};
 use raft::ProposeError;
 
 use super::Api;
 use super::code::Code;
 use super::problem::ApiError;
-use super::seats::Source;
+use super::strangers::Source;
 
 /// The header by which a client names a call, so that repeating it changes nothing.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -77,10 +77,18 @@ impl FromRequestParts<Api> for BatchCaller {
 }
 
 impl Operator {
-    /// Bytes that belong to this call alone: ids and secrets that a repetition of the call gets again.
+    /// Bytes that belong to this call alone: ids and secrets that a repetition of the call gets again. A name is
+    /// forgotten and may come again, so this is only for what is made once: its id is taken for good.
     pub(crate) fn derive<const N: usize>(&self, api: &Api, purpose: &str) -> [u8; N] {
+        self.derive_of(api, purpose, b"")
+    }
+
+    /// The same for what the call changes: `of` says which it is and in which state the call finds it, so that the call
+    /// under the same name, made again after it was forgotten, gets other bytes.
+    pub(crate) fn derive_of<const N: usize>(&self, api: &Api, purpose: &str, of: &[u8]) -> [u8; N] {
         const { assert!(N <= 32, "a hash has 32 bytes") }
-        let bytes = api.lookup().derive(purpose, &self.scope, &self.name);
+        let scope = [&self.scope[..], of].join(&b'\0');
+        let bytes = api.lookup().derive(purpose, &scope, &self.name);
         std::array::from_fn(|at| bytes[at])
     }
 
@@ -96,6 +104,16 @@ impl Operator {
     /// Proposes a change and waits until this node shows it. `content` is what the call says, to tell a repetition from
     /// another call under the same name.
     pub(crate) async fn change(&self, api: &Api, content: &[u8], command: Command) -> Result<Outcome, ApiError> {
+        self.decide(api, content, command).await?.map_err(Into::into)
+    }
+
+    /// The same for a call that has something to do when the ledger says no.
+    pub(crate) async fn decide(
+        &self,
+        api: &Api,
+        content: &[u8],
+        command: Command,
+    ) -> Result<Result<Outcome, Rejection>, ApiError> {
         let proposal = Proposal {
             actor: Actor::Token(self.token),
             request: Some(self.request(api, content)),
@@ -104,14 +122,14 @@ impl Operator {
         };
         let applied = api.cluster().propose(proposal).await?;
         if let Outcome::Rejected(rejection) = applied.outcome {
-            return Err(rejection.into());
+            return Ok(Err(rejection));
         }
         // It is committed by now, so a failure here must not say that nothing was changed.
         api.cluster()
             .barrier()
             .await
             .map_err(|_| ProposeError::OutcomeUnknown)?;
-        Ok(applied.outcome)
+        Ok(Ok(applied.outcome))
     }
 
     fn request(&self, api: &Api, content: &[u8]) -> Request {

@@ -5,17 +5,14 @@ mod batch;
 mod heartbeat;
 mod release;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use licensing::catalogue::OfflineMode;
 use licensing::id::{Seq, SessionNo};
 use licensing::ledger::Ledger;
 use licensing::ledger::SessionState;
 use licensing::outcome::Grant;
-use licensing::time::At;
+use licensing::time::{At, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +25,7 @@ use super::id::{self, Id};
 use super::problem::ApiError;
 use super::time::Timestamp;
 use crate::lookup::SessionId;
-use crate::serve::{Peer, source_of};
+use crate::signer::Signed;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -140,9 +137,12 @@ pub(crate) struct LicenseEnd {
     pub expires_at: Option<Timestamp>,
 }
 
+/// When it makes sense to ask again for something that has to be signed: people have to act first.
+const CERTIFICATE_COMES_IN: Span = Span::from_secs(60);
+
 /// Signs what was committed and says it to the client that has the session's secret.
 fn seat(api: &Api, secret: &SessionId, grant: &Grant, seq: Seq, at: At) -> Result<Seat, ApiError> {
-    let signed = api.signer().sign(grant, seq, at).map_err(ApiError::internal)?;
+    let signed = sign(api, grant, seq, at)?;
     let grace_seconds = match grant.offline {
         OfflineMode::Strict => 0,
         OfflineMode::Lenient | OfflineMode::Reserved => grant.grace.secs_ceil(),
@@ -177,71 +177,43 @@ fn seat(api: &Api, secret: &SessionId, grant: &Grant, seq: Seq, at: At) -> Resul
     })
 }
 
-/// Where a call comes from, as far as it is counted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Source(IpAddr);
-
-impl Source {
-    /// Where the call comes from; calls that came over no network share one account.
-    pub(crate) fn of(parts: &Parts) -> Self {
-        let peer = parts.extensions.get::<Peer>().map(|Peer(address)| address.ip());
-        Self(source_of(peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
-    }
-
-    /// Refuses a source that asked too often for what does not exist, before the rest of the cluster is troubled.
-    fn check(self, api: &Api) -> Result<(), ApiError> {
-        let now_ms = api.0.config.seams.clock.boot_ms();
-        api.0.strangers.check(self.0, now_ms).map_err(|wait| {
-            api.metrics().rate_limited();
-            let detail = format!(
-                "This address asked too often for licenses, sessions or tokens that do not exist. Check what is being \
-                 sent, and try again in {} s.",
-                wait.secs_ceil()
-            );
-            ApiError::new(Code::RateLimited, detail).retry_after(wait)
-        })
-    }
-
-    /// Looks into this node's ledger, and if there is nothing, again once everything that was acknowledged anywhere has
-    /// arrived here: a follower may be a moment behind, and strangers' questions never become commands.
-    pub(crate) async fn find<T>(self, api: &Api, look: impl Fn(&Ledger) -> Option<T>) -> Result<Option<T>, ApiError> {
-        let found = api.cluster().ledger(&look);
-        if found.is_some() {
-            return Ok(found);
-        }
-        self.check(api)?;
-        api.cluster().barrier().await?;
-        let found = api.cluster().ledger(&look);
-        if found.is_none() {
-            api.0.strangers.count(self.0, api.0.config.seams.clock.boot_ms());
-        }
-        Ok(found)
-    }
-
-    /// The session of a secret, live or still remembered.
-    async fn find_session(self, api: &Api, secret: &SessionId) -> Result<Option<SessionNo>, ApiError> {
-        let hash = secret.hash();
-        let found = self
-            .find(api, |ledger| ledger.session_by_hash(&hash).map(number_of))
-            .await?;
-        if found.is_none() {
-            api.metrics().unknown_session();
-        }
-        Ok(found)
-    }
+fn sign(api: &Api, grant: &Grant, seq: Seq, at: At) -> Result<Signed, ApiError> {
+    let signed = api.signer().sign(grant, seq, at);
+    // The certificate may have expired between the look at the clock and the command.
+    signed.map_err(|error| certificate_expired(api, at).unwrap_or_else(|| ApiError::internal(error)))
 }
 
-fn number_of(session: SessionState<'_>) -> SessionNo {
-    match session {
-        SessionState::Live(session) => session.no,
-        SessionState::Ended(session) => session.no,
-    }
+/// Refuses what would end in a signature while nothing can be signed, before a seat is taken for it.
+fn check_certificate(api: &Api) -> Result<(), ApiError> {
+    certificate_expired(api, api.cluster().ledger(Ledger::at)).map_or(Ok(()), Err)
 }
 
-impl FromRequestParts<Api> for Source {
-    type Rejection = ApiError;
+fn certificate_expired(api: &Api, at: At) -> Option<ApiError> {
+    let end = api.signer().certified_until();
+    let detail = || {
+        format!(
+            "The server's certificate expired at {}. No seat can be taken or kept with a token until its operator has \
+             installed a new one from the vendor.",
+            Timestamp(end)
+        )
+    };
+    (at >= end).then(|| ApiError::new(Code::CertificateExpired, detail()).retry_after(CERTIFICATE_COMES_IN))
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
-        Ok(Self::of(parts))
+/// The session of a secret, live or still remembered. Not counted against its source: a session is forgotten ten
+/// minutes after its end, so those who ask for one that is not there are applications that slept, many of them behind
+/// one address perhaps. Nobody guesses 128 bits.
+async fn find_session(api: &Api, secret: &SessionId) -> Result<Option<SessionNo>, ApiError> {
+    let hash = secret.hash();
+    api.find(|ledger| ledger.session_by_hash(&hash).map(SessionState::no))
+        .await
+}
+
+/// The same for the call that keeps it or gives it back.
+async fn find_own_session(api: &Api, secret: &SessionId) -> Result<Option<SessionNo>, ApiError> {
+    let found = find_session(api, secret).await?;
+    if found.is_none() {
+        api.metrics().unknown_session();
     }
+    Ok(found)
 }

@@ -276,10 +276,7 @@ pub(super) async fn revoke_session(
     request: Json<ReasonRequest>,
 ) -> Result<Shown<Session>, ApiError> {
     let name = named(&api, &text).await?;
-    let find = |ledger: &Ledger| match ledger.session_by_name(&name)? {
-        SessionState::Live(session) => Some(session.no),
-        SessionState::Ended(session) => Some(session.no),
-    };
+    let find = |ledger: &Ledger| ledger.session_by_name(&name).map(SessionState::no);
     let session = api.cluster().ledger(find).ok_or_else(|| not_found(Kind::Session))?;
     let command = Command::RevokeSession {
         session,

@@ -1,13 +1,69 @@
-//! Those who ask for what does not exist: each source may do so a number of times at once, and then so many times a
-//! minute. Calls for what exists are never counted, so no honest client meets this limit.
+//! Those who ask for license keys and API tokens that do not exist: each source may do so a number of times at once, and
+//! then so many times a minute. Calls for what exists are never counted, and sessions, which are forgotten, are not
+//! looked for here, so an honest client that was set up rightly does not meet this limit.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use licensing::ledger::Ledger;
 use licensing::time::Span;
 
-use super::ApiLimits;
+use super::code::Code;
+use super::problem::ApiError;
+use super::{Api, ApiLimits};
+use crate::serve::{Peer, source_of};
+
+/// Where a call comes from, as far as it is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source(IpAddr);
+
+impl Source {
+    /// Where the call comes from; calls that came over no network share one account.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let peer = parts.extensions.get::<Peer>().map(|Peer(address)| address.ip());
+        Self(source_of(peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
+    }
+
+    /// Finds something for a caller who has to know it, in this node's ledger or, once it has caught up, there. Whoever
+    /// asked too often for what does not exist is refused before the rest of the cluster is troubled; strangers'
+    /// questions never become commands.
+    pub(crate) async fn find<T>(self, api: &Api, look: impl Fn(&Ledger) -> Option<T>) -> Result<Option<T>, ApiError> {
+        let found = api.cluster().ledger(&look);
+        if found.is_some() {
+            return Ok(found);
+        }
+        self.check(api)?;
+        let found = api.find(look).await?;
+        if found.is_none() {
+            api.0.strangers.count(self.0, api.0.config.seams.clock.boot_ms());
+        }
+        Ok(found)
+    }
+
+    fn check(self, api: &Api) -> Result<(), ApiError> {
+        let now_ms = api.0.config.seams.clock.boot_ms();
+        api.0.strangers.check(self.0, now_ms).map_err(|wait| {
+            api.metrics().rate_limited();
+            let detail = format!(
+                "This address asked too often for licenses or tokens that do not exist. Check what is being sent, and \
+                 try again in {} s.",
+                wait.secs_ceil()
+            );
+            ApiError::new(Code::RateLimited, detail).retry_after(wait)
+        })
+    }
+}
+
+impl FromRequestParts<Api> for Source {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        Ok(Self::of(parts))
+    }
+}
 
 /// Sources that are remembered at once; past it, the ones that are not known share one account.
 const SOURCES_MAX: usize = 10_000;

@@ -1,10 +1,13 @@
 //! Sessions, tokens, the cluster, the audit and usage, as operators see them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use licensing::time::Span;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestServer, text, until};
+use crate::support::{Answer, MovableClock, Options, TestServer, text, until};
 
 #[tokio::test]
 async fn sessions_are_listed_in_pages_all_of_them_or_one_licenses() {
@@ -261,4 +264,52 @@ async fn usage_counts_the_running_hour() {
     );
     let before = server.get(&format!("{path}?to=2020-01-01T00:00:00Z")).await.expect(200);
     assert_eq!(before["items"], json!([]));
+}
+
+#[tokio::test]
+async fn usage_is_shown_in_pages_that_leave_nothing_out() {
+    const HOURS: usize = 5;
+    let clock = Arc::new(MovableClock::default());
+    let options = Options {
+        clock: Arc::<MovableClock>::clone(&clock),
+        ..Options::default()
+    };
+    let server = TestServer::with(options).await;
+    let sold = server.sell(json!({"seats": 1})).await;
+    for hour in 0..HOURS {
+        let seat = server.acquire(&sold.key, &format!("device-{hour}")).await.expect(200);
+        server.release(&text(&seat["session_id"])).await.expect(200);
+        if hour + 1 < HOURS {
+            clock.put_forward(Duration::from_secs(3_600));
+            server.pass(&clock, Span::from_secs(2)).await;
+        }
+    }
+    let path = format!("/licenses/{}/usage", sold.license);
+    let whole = until("the closed hours", async || {
+        let page = server.get(&path).await.expect(200);
+        (page["items"].as_array().unwrap().len() == HOURS).then_some(page)
+    })
+    .await;
+    assert_eq!(whole["next_cursor"], Value::Null);
+    for limit in 1..=HOURS {
+        let (mut hours, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = server.get(&format!("{path}?limit={limit}{cursor}")).await.expect(200);
+            let items = page["items"].as_array().unwrap();
+            assert!((1..=limit).contains(&items.len()), "limit {limit}: {page}");
+            hours.extend(items.iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(json!(hours), whole["items"], "limit {limit}");
+    }
+    let open: Vec<bool> = whole["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hour| hour["open"] == true)
+        .collect();
+    assert_eq!(open, [false, false, false, false, true]);
 }

@@ -1,8 +1,11 @@
 //! A call that is sent again changes nothing and answers the same.
 
+use std::sync::Arc;
+
+use licensing::REMEMBERED_FOR;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestServer, text};
+use crate::support::{Answer, MovableClock, Options, TestServer, text};
 
 async fn named(server: &TestServer, name: &str, method: &str, path: &str, body: &Value) -> Answer {
     Answer::of(server.request(method, path).header("Idempotency-Key", name).json(body)).await
@@ -138,5 +141,132 @@ async fn a_name_that_is_no_name_is_refused() {
             problem.problem(400, "INVALID_REQUEST")["errors"][0]["field"],
             "Idempotency-Key"
         );
+    }
+}
+
+async fn with_movable_clock() -> (TestServer, Arc<MovableClock>) {
+    let clock = Arc::new(MovableClock::default());
+    let options = Options {
+        clock: Arc::<MovableClock>::clone(&clock),
+        ..Options::default()
+    };
+    (TestServer::with(options).await, clock)
+}
+
+/// Rotates a license's key under a name, and gives the new one.
+async fn rotate(server: &TestServer, license: &str, name: &str) -> Answer {
+    named(
+        server,
+        name,
+        "POST",
+        &format!("/licenses/{license}/rotate-key"),
+        &json!({}),
+    )
+    .await
+}
+
+fn key_of(answer: Answer) -> String {
+    text(&answer.expect(200)["license_key"])
+}
+
+/// Whether a key opens its license.
+async fn opens(server: &TestServer, key: &str) -> bool {
+    match server.acquire(key, "laptop-fingerprint").await.status {
+        200 => true,
+        404 => false,
+        other => panic!("a key was answered {other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_sent_again_gives_the_same_key() {
+    let server = TestServer::start().await;
+    let sold = server.sell(json!({"sessions_per_holder_max": 100})).await;
+    let first = rotate(&server, &sold.license, "rotate").await.expect(200);
+    assert_eq!(rotate(&server, &sold.license, "rotate").await.expect(200), first);
+    // What others change of the license meanwhile does not matter.
+    server
+        .patch(&format!("/licenses/{}", sold.license), json!({"seats": 7}))
+        .await
+        .expect(200);
+    let again = rotate(&server, &sold.license, "rotate").await;
+    assert_eq!(key_of(again), text(&first["license_key"]));
+    assert!(opens(&server, &text(&first["license_key"])).await);
+    assert!(!opens(&server, &sold.key).await, "the key before opens nothing");
+}
+
+#[tokio::test]
+async fn a_name_that_was_forgotten_rotates_to_a_key_that_never_was() {
+    let (server, clock) = with_movable_clock().await;
+    let sold = server.sell(json!({"sessions_per_holder_max": 100})).await;
+    let mut keys = vec![sold.key.clone()];
+    for _ in 0..3 {
+        keys.push(key_of(rotate(&server, &sold.license, "rotate").await));
+        server.pass(&clock, REMEMBERED_FOR).await;
+    }
+    let last = keys.pop().unwrap();
+    assert!(opens(&server, &last).await);
+    for (at, key) in keys.iter().enumerate() {
+        assert!(
+            !keys[..at].contains(key) && *key != last,
+            "each rotation gives another key"
+        );
+        assert!(!opens(&server, key).await, "a key that was rotated away opens nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_rotated_away_is_neither_shown_again_nor_comes_back() {
+    let (server, clock) = with_movable_clock().await;
+    let sold = server.sell(json!({"sessions_per_holder_max": 100})).await;
+    let first = key_of(rotate(&server, &sold.license, "rotate-1").await);
+    let second = key_of(rotate(&server, &sold.license, "rotate-2").await);
+    let problem = rotate(&server, &sold.license, "rotate-1")
+        .await
+        .problem(409, "CONFLICT");
+    assert!(text(&problem["detail"]).contains("Idempotency-Key"), "{problem}");
+    assert!(!opens(&server, &first).await && opens(&server, &second).await);
+
+    server.pass(&clock, REMEMBERED_FOR).await;
+    let third = key_of(rotate(&server, &sold.license, "rotate-1").await);
+    assert!(third != first && third != second);
+    assert!(!opens(&server, &first).await && opens(&server, &third).await);
+}
+
+#[tokio::test]
+async fn one_name_rotates_the_keys_of_two_licenses_apart() {
+    let (server, clock) = with_movable_clock().await;
+    let sold = server.sell(json!({"sessions_per_holder_max": 100})).await;
+    let body = json!({"plan": "pro", "customer": "crm-1"});
+    let other = text(&server.post("/licenses", body).await.expect(201)["id"]);
+    let leaked = key_of(rotate(&server, &sold.license, "rotate").await);
+    rotate(&server, &other, "rotate")
+        .await
+        .problem(409, "REQUEST_ID_REUSED");
+    rotate(&server, &sold.license, "rotate-again").await.expect(200);
+    server.pass(&clock, REMEMBERED_FOR).await;
+    let key = key_of(rotate(&server, &other, "rotate").await);
+    assert_ne!(key, leaked, "one license's former key is not another's new one");
+    assert!(!opens(&server, &leaked).await && opens(&server, &key).await);
+}
+
+#[tokio::test]
+async fn a_rotation_that_other_changes_overtake_is_made_all_the_same() {
+    let server = TestServer::start().await;
+    let sold = server.sell(json!({"sessions_per_holder_max": 100})).await;
+    let path = format!("/licenses/{}", sold.license);
+    let change = |seats: u32| server.patch(&path, json!({ "seats": seats }));
+    for round in 0..5 {
+        let name = format!("rotate-{round}");
+        let (rotated, ..) = tokio::join!(
+            rotate(&server, &sold.license, &name),
+            change(10 + round),
+            change(20 + round),
+            change(30 + round)
+        );
+        let key = key_of(rotated);
+        assert!(opens(&server, &key).await, "round {round}");
+        let again = rotate(&server, &sold.license, &name).await;
+        assert_eq!(key_of(again), key, "round {round}");
     }
 }

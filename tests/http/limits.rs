@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use licensing::id::encode_base32;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -244,10 +245,6 @@ async fn strangers_are_slowed_down_and_customers_are_not() {
     let retry_after: u64 = answer.header("retry-after").parse().unwrap();
     assert!((1..=10).contains(&retry_after), "{retry_after}");
     assert_eq!(answer.problem(429, "RATE_LIMITED")["retry_after"], retry_after);
-    server
-        .heartbeat("sid_00000000000000000000000000")
-        .await
-        .problem(429, "RATE_LIMITED");
     let request = server
         .client
         .get(server.url("/products"))
@@ -258,5 +255,16 @@ async fn strangers_are_slowed_down_and_customers_are_not() {
         let seat = server.acquire(&sold.key, "laptop-fingerprint").await;
         assert!(matches!(seat.status, 200 | 409), "{n}: {}", seat.body);
         server.get("/products").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn laptops_that_wake_after_a_weekend_are_no_strangers() {
+    let server = TestServer::start().await;
+    server.sell(json!({})).await;
+    let forgotten = |n: u128| format!("sid_{}", encode_base32(&n.to_be_bytes()));
+    for n in 0..250 {
+        server.heartbeat(&forgotten(n)).await.problem(404, "SESSION_NOT_FOUND");
+        assert_eq!(server.release(&forgotten(n)).await.expect(200)["released"], false);
     }
 }

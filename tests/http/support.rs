@@ -1,20 +1,25 @@
 //! A server with one node, and the few calls that every test makes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use licensing::command::{Actor, Command, Proposal};
+use licensing::ledger::Ledger;
 use licensing::row::Row;
-use raft::Tuning;
-use raft::seams::Seams;
+use licensing::time::Span;
+use raft::seams::{Clock, Net, Seams, SystemClock, Tcp};
+use raft::{Joiner, Tuning};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use storage::MemoryDisk;
 use storage::disk::Disk;
 use tokio::time::{Instant, sleep};
-use trust::UnixSeconds;
+use trust::{IssuerClaims, IssuerLimits, PathLength, RootKeyFile, Seconds, UnixSeconds, issue_certificate};
 use usher::api::{ApiLimits, BASE};
 use usher::founding::{self, Founding};
+use usher::joining::join_in;
 use usher::keys::Keys;
 use usher::serve::ServeLimits;
 use usher::server::{ApiTransport, Server, ServerConfig};
@@ -26,6 +31,8 @@ pub(crate) const SOON: Duration = Duration::from_secs(10);
 pub(crate) struct TestServer {
     pub(crate) server: Server,
     pub(crate) keys: Keys,
+    /// The key of the vendor's root; only the founder has it.
+    root: Option<RootKeyFile>,
     pub(crate) token: String,
     pub(crate) client: Client,
     pub(crate) seams: Seams,
@@ -85,6 +92,9 @@ pub(crate) struct Options {
     pub(crate) transport: ApiTransport,
     pub(crate) tuning: Tuning,
     pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where peers reach the node; port 0 is for a node that stays alone.
+    pub(crate) peer_address: String,
 }
 
 impl Default for Options {
@@ -95,7 +105,30 @@ impl Default for Options {
             transport: ApiTransport::Plain,
             tuning: Tuning::default(),
             disk: Arc::new(MemoryDisk::new().unwrap()),
+            clock: Arc::new(SystemClock),
+            peer_address: "127.0.0.1:0".to_owned(),
         }
+    }
+}
+
+/// The machine's clocks, put forward by as much as a test says.
+#[derive(Debug, Default)]
+pub(crate) struct MovableClock(AtomicU64);
+
+impl MovableClock {
+    pub(crate) fn put_forward(&self, by: Duration) {
+        self.0
+            .fetch_add(u64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for MovableClock {
+    fn unix_ms(&self) -> u64 {
+        SystemClock.unix_ms() + self.0.load(Ordering::Relaxed)
+    }
+
+    fn boot_ms(&self) -> u64 {
+        SystemClock.boot_ms() + self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -105,37 +138,140 @@ impl TestServer {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let seams = Seams::system(options.disk);
+        let seams = Seams {
+            clock: options.clock,
+            ..Seams::system(options.disk)
+        };
+        let advertised = match options.peer_address.as_str() {
+            "127.0.0.1:0" => "127.0.0.1:4700",
+            address => address,
+        };
         let founding = Founding {
             name: "test".to_owned(),
-            peer_address: "127.0.0.1:4700".to_owned(),
+            peer_address: advertised.to_owned(),
             api_url: "http://127.0.0.1:4600".to_owned(),
             root_key: None,
         };
         let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
-        let (keys, _) = founding::make_keys(&founding, &*seams.entropy, now).unwrap();
+        let (keys, root) = founding::make_keys(&founding, &*seams.entropy, now).unwrap();
         let config = ServerConfig {
-            peer_listen: "127.0.0.1:0".to_owned(),
-            api_listen: "127.0.0.1:0".to_owned(),
-            ops_listen: Some("127.0.0.1:0".to_owned()),
             api_transport: options.transport,
-            advertise: None,
             tuning: options.tuning,
             api_limits: options.api_limits,
             serve_limits: options.serve_limits,
-            peer_tls: true,
+            ..on_loopback(options.peer_address)
         };
         let server = Server::start(config, &keys, seams.clone()).await.unwrap();
         let token = founding::found(server.node(), &founding, &keys, &*seams.entropy)
             .await
             .unwrap();
-        let client = Client::builder().no_proxy().timeout(SOON).build().unwrap();
         Self {
             server,
             keys,
+            root,
             token: token.to_string(),
-            client,
+            client: client(),
             seams,
+        }
+    }
+
+    /// Another node of this server's cluster, on a disk of its own.
+    pub(crate) async fn join(&self) -> Self {
+        self.join_over(Arc::new(Tcp)).await
+    }
+
+    /// The same over a network of a test's own.
+    pub(crate) async fn join_over(&self, net: Arc<dyn Net>) -> Self {
+        let token = self.post("/cluster/join-tokens", json!({})).await.expect(201);
+        let token = text(&token["token"]).parse().unwrap();
+        let cluster = self.server.node().cluster();
+        let founder = cluster.ledger(|ledger| ledger.nodes().next().unwrap().peer_address.to_string());
+        let peer_address = free_address();
+        let joiner = Joiner {
+            name: "another".to_owned(),
+            peer_address: peer_address.clone(),
+            api_url: "http://127.0.0.1:4601".to_owned(),
+            replaces: None,
+        };
+        let seams = Seams {
+            net,
+            ..Seams::system(Arc::new(MemoryDisk::new().unwrap()))
+        };
+        let dir = tempfile::tempdir().unwrap();
+        join_in(dir.path(), &founder, &token, joiner, &seams).await.unwrap();
+        let keys = Keys::load(dir.path()).unwrap();
+        let server = Server::start(on_loopback(peer_address), &keys, seams.clone())
+            .await
+            .unwrap();
+        Self {
+            server,
+            keys,
+            root: None,
+            token: self.token.clone(),
+            client: client(),
+            seams,
+        }
+    }
+
+    /// The same node after a restart, on its old disk, with a certificate that the vendor issued for this long from now
+    /// and for these products.
+    pub(crate) async fn restart_certified(self, expires: Expires, products: Option<&[&str]>) -> Self {
+        let Self {
+            server,
+            mut keys,
+            root,
+            token,
+            seams,
+            ..
+        } = self;
+        server.shutdown().await;
+        let now = seams.clock.unix_ms() / 1_000;
+        let (issued_at, expires_at) = match expires {
+            Expires::In(span) => (now, now + span.get()),
+            Expires::Ago(span) => (now - span.get() - 1, now - span.get()),
+        };
+        let root_key = root.as_ref().expect("the founder has the root's key").key();
+        let claims = IssuerClaims {
+            issuer: root_key.kid(),
+            cluster: keys.identity.cluster.to_string().parse().unwrap(),
+            key: keys.secrets.signing.public(),
+            issued_at: UnixSeconds::new(issued_at),
+            limits: IssuerLimits {
+                expires_at: UnixSeconds::new(expires_at),
+                path: PathLength::new(0),
+                products: products.map(|codes| codes.iter().map(|code| code.parse().unwrap()).collect()),
+                grace_max: None,
+            },
+        };
+        keys.secrets.chain = vec![issue_certificate(root_key, None, &claims).unwrap()];
+        let server = Server::start(on_loopback("127.0.0.1:0".to_owned()), &keys, seams.clone())
+            .await
+            .unwrap();
+        assert!(server.node().cluster().is_recovered(SOON).await);
+        Self {
+            server,
+            keys,
+            root,
+            token,
+            client: client(),
+            seams,
+        }
+    }
+
+    /// Lets session time pass, which no jump of a clock moves far: an entry advances it by two seconds at most.
+    pub(crate) async fn pass(&self, clock: &MovableClock, span: Span) {
+        let cluster = self.server.node().cluster();
+        let session_time = || cluster.ledger(Ledger::session_time);
+        let end = session_time().after(span);
+        while session_time() < end {
+            clock.put_forward(Duration::from_secs(2));
+            let tick = Proposal {
+                actor: Actor::System,
+                request: None,
+                not_after: None,
+                command: Command::Tick,
+            };
+            cluster.propose(tick).await.unwrap();
         }
     }
 
@@ -219,8 +355,7 @@ impl TestServer {
 
     /// Everything that the ledger keeps, but for its clock and its count of commands, which ticks move.
     pub(crate) fn rows(&self) -> Vec<Row> {
-        let rows =
-            |ledger: &licensing::ledger::Ledger| ledger.rows().filter(|row| !matches!(row, Row::Meta(_))).collect();
+        let rows = |ledger: &Ledger| ledger.rows().filter(|row| !matches!(row, Row::Meta(_))).collect();
         self.server.node().cluster().ledger(rows)
     }
 
@@ -240,6 +375,38 @@ impl TestServer {
             .find(|line| line.split_once(' ').is_some_and(|(metric, _)| metric == name))?;
         line.rsplit(' ').next().unwrap().parse().ok()
     }
+}
+
+/// When a certificate expires.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Expires {
+    In(Seconds),
+    Ago(Seconds),
+}
+
+/// A server that speaks plainly on loopback, with everything else as it is by itself.
+fn on_loopback(peer_listen: String) -> ServerConfig {
+    ServerConfig {
+        peer_listen,
+        api_listen: "127.0.0.1:0".to_owned(),
+        ops_listen: Some("127.0.0.1:0".to_owned()),
+        api_transport: ApiTransport::Plain,
+        advertise: None,
+        tuning: Tuning::default(),
+        api_limits: ApiLimits::default(),
+        serve_limits: ServeLimits::default(),
+        peer_tls: true,
+    }
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().timeout(SOON).build().unwrap()
+}
+
+/// An address of this machine where nobody listens.
+pub(crate) fn free_address() -> String {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().to_string()
 }
 
 /// What [`TestServer::sell`] made.

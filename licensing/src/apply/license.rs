@@ -27,7 +27,7 @@ impl Ledger {
         if self.catalogue.licenses.contains(create.id) {
             return Err(already_exists(Kind::License, "id"));
         }
-        self.check_key(create.id, &create.key)?;
+        self.check_key(&create.key)?;
         let CreateLicense {
             id,
             plan,
@@ -73,7 +73,10 @@ impl Ledger {
         self.check_token_text(plan, &license.entitlements)?;
         if let Some((key, hint)) = &update.key {
             field::key_hint(hint)?;
-            self.check_key(license.id, key)?;
+            if license.key == *key {
+                return Err(not_allowed("the license has this key already; give it another"));
+            }
+            self.check_key(key)?;
             (license.key, license.key_hint) = (*key, Arc::clone(hint));
         }
         Ok(self.change_license(license))
@@ -139,10 +142,10 @@ impl Ledger {
         Outcome::Changed { version }
     }
 
-    fn check_key(&self, id: LicenseId, key: &SecretHash) -> Result<(), Rejection> {
+    fn check_key(&self, key: &SecretHash) -> Result<(), Rejection> {
         match self.catalogue.license_by_key(key) {
-            Some(other) if other.id != id => Err(already_exists(Kind::License, "key")),
-            _ => Ok(()),
+            Some(_) => Err(already_exists(Kind::License, "key")),
+            None => Ok(()),
         }
     }
 

@@ -24,6 +24,16 @@ pub enum SessionState<'a> {
     Ended(&'a EndedSession),
 }
 
+impl SessionState<'_> {
+    /// The session's number.
+    pub const fn no(self) -> SessionNo {
+        match self {
+            Self::Live(session) => session.no,
+            Self::Ended(session) => session.no,
+        }
+    }
+}
+
 /// A license's seats as they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seats {

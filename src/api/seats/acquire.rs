@@ -5,18 +5,19 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::extract::State;
 use licensing::command::{Acquire, Actor, Command, Proposal};
-use licensing::id::LicenseId;
+use licensing::id::{LicenseId, SessionNo};
 use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome};
 use licensing::session::ClientInfo;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Seat, Source, number_of, seat};
+use super::{Seat, check_certificate, find_session, seat};
 use crate::api::Api;
 use crate::api::extract::{Json, maybe_object};
 use crate::api::problem::ApiError;
 use crate::api::refusal::not_found;
+use crate::api::strangers::Source;
 use crate::api::text::{ClientText, HardwareId, KeyText, RequestName, SessionSecret, UserToken};
 use crate::license_key::LicenseKey;
 use crate::lookup::{SessionId, fingerprint_hash};
@@ -98,8 +99,9 @@ pub(in crate::api) async fn acquire_seat(
 
 async fn acquire(api: &Api, source: Source, request: AcquireRequest) -> Result<Seat, ApiError> {
     let license = license_of(api, source, &request.license_key.0).await?;
+    check_certificate(api)?;
     let call = Call::new(api, license, request);
-    let proposal = call.proposal(api);
+    let proposal = call.proposal(api, call.replaced(api).await?);
     let applied = api.cluster().propose(proposal).await?;
     match applied.outcome {
         Outcome::Granted(grant) => seat(api, &call.session, &grant, applied.seq, applied.at),
@@ -152,25 +154,31 @@ impl Call {
         }
     }
 
-    fn proposal(&self, api: &Api) -> Proposal {
+    /// The session to replace. One that is known nowhere has ended or never was: there is nothing to replace.
+    async fn replaced(&self, api: &Api) -> Result<Option<SessionNo>, ApiError> {
+        match &self.replaces {
+            Some(SessionSecret(secret)) => find_session(api, secret).await,
+            None => Ok(None),
+        }
+    }
+
+    fn proposal(&self, api: &Api, replaces: Option<SessionNo>) -> Proposal {
         let (license, hardware) = (self.license, &self.hardware);
         let instance = self.client.instance.as_deref();
         let holder = |instance| api.lookup().holder(license, hardware, instance);
-        // A session that is not known here has ended or never was: there is nothing to replace.
-        let replaced = self.replaces.as_ref().map(|SessionSecret(secret)| secret.hash());
-        let known = |ledger: &Ledger| ledger.session_by_hash(&replaced?).map(number_of);
         let command = Command::Acquire(Acquire {
             license,
             session: self.session.hash(),
             by_fingerprint: holder(None),
             by_instance: instance.map(|instance| holder(Some(instance))),
             fingerprint: fingerprint_hash(hardware),
-            replaces: api.cluster().ledger(known),
+            replaces,
             client: Some(Arc::new(self.client.clone())),
         });
         // The session's own hash covers license, hardware, instance and name, so it is all that the name is scoped to.
         let scope = self.session.hash();
-        let content = replaced.map_or([0; 32], |hash| *hash.as_bytes());
+        let asked = self.replaces.as_ref().map(|SessionSecret(secret)| secret.hash());
+        let content = asked.map_or([0; 32], |hash| *hash.as_bytes());
         Proposal {
             actor: Actor::Client,
             request: Some(api.lookup().request(scope.as_bytes(), &self.name, &content)),

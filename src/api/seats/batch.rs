@@ -3,13 +3,13 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use licensing::id::{Seq, SessionNo};
-use licensing::ledger::Ledger;
+use licensing::ledger::{Ledger, SessionState};
 use licensing::outcome::{Grant, Rejection};
 use licensing::time::At;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::number_of;
+use super::{check_certificate, sign};
 use crate::api::Api;
 use crate::api::code::Code;
 use crate::api::extract::Json;
@@ -52,7 +52,7 @@ pub(crate) struct Beat {
     /// The session's public name, if it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<id::SessionName>,
-    /// Whether it goes on.
+    /// Whether it goes on, with a token if one was asked for.
     ok: bool,
     /// The end of its token's life, if it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub(crate) struct Beat {
     /// A fresh token, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_token: Option<String>,
-    /// Why it does not go on.
+    /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
 }
@@ -89,9 +89,12 @@ pub(in crate::api) async fn keep_seats(
     if known.is_empty() {
         let results = sessions
             .iter()
-            .map(|_| failed(&api, &Rejection::SessionNotFound))
+            .map(|_| failed(&api, &Rejection::SessionNotFound.into()))
             .collect();
         return Ok(Answer(BatchAnswer { results }));
+    }
+    if tokens {
+        check_certificate(&api)?;
     }
     let beats = api.cluster().heartbeat(known).await?;
     let mut answers = beats.answers.into_iter();
@@ -100,7 +103,11 @@ pub(in crate::api) async fn keep_seats(
         let answer = session
             .and_then(|_| answers.next())
             .unwrap_or(Err(Rejection::SessionNotFound));
-        results.push(beat(&api, answer, tokens, beats.seq, beats.at)?);
+        let seq = tokens.then_some(beats.seq);
+        let beat = answer
+            .map_err(ApiError::from)
+            .and_then(|grant| kept(&api, &grant, seq, beats.at));
+        results.push(beat.unwrap_or_else(|error| failed(&api, &error)));
         if tokens && results.len().is_multiple_of(SIGNED_AT_A_TIME) {
             tokio::task::yield_now().await;
         }
@@ -114,7 +121,7 @@ async fn find_all(api: &Api, secrets: &[SessionSecret]) -> Result<Vec<Option<Ses
     let look = |ledger: &Ledger| -> Vec<Option<SessionNo>> {
         hashes
             .iter()
-            .map(|hash| ledger.session_by_hash(hash).map(number_of))
+            .map(|hash| ledger.session_by_hash(hash).map(SessionState::no))
             .collect()
     };
     let found = api.cluster().ledger(look);
@@ -125,36 +132,28 @@ async fn find_all(api: &Api, secrets: &[SessionSecret]) -> Result<Vec<Option<Ses
     Ok(api.cluster().ledger(look))
 }
 
-fn beat(api: &Api, answer: Result<Box<Grant>, Rejection>, token: bool, seq: Seq, at: At) -> Result<Beat, ApiError> {
-    let grant = match answer {
-        Ok(grant) => grant,
-        Err(rejection) => return Ok(failed(api, &rejection)),
-    };
+/// A session that goes on, with a token if the number of the command that kept it is given.
+fn kept(api: &Api, grant: &Grant, token: Option<Seq>, at: At) -> Result<Beat, ApiError> {
+    let signed = token.map(|seq| sign(api, grant, seq, at)).transpose()?;
     api.metrics().heartbeat("renewed");
-    let session = Some(Id(grant.hash.public()));
-    if !token {
-        let expires_at = Some(Timestamp(api.signer().expires_at(&grant, at)));
-        return Ok(Beat {
-            session,
-            ok: true,
-            expires_at,
-            ..Beat::default()
-        });
-    }
-    let signed = api.signer().sign(&grant, seq, at).map_err(ApiError::internal)?;
-    let expires_at = Some(Timestamp(signed.expires_at));
+    let expires_at = signed
+        .as_ref()
+        .map_or_else(|| api.signer().expires_at(grant, at), |signed| signed.expires_at);
     Ok(Beat {
-        session,
+        session: Some(Id(grant.hash.public())),
         ok: true,
-        expires_at,
-        signed_token: Some(signed.token),
+        expires_at: Some(Timestamp(expires_at)),
+        signed_token: signed.map(|signed| signed.token),
         code: None,
     })
 }
 
-fn failed(api: &Api, rejection: &Rejection) -> Beat {
-    let code = ApiError::from(rejection.clone()).code();
+fn failed(api: &Api, error: &ApiError) -> Beat {
+    let code = error.code();
     api.metrics().heartbeat(code.name());
+    if let Some(cause) = error.cause() {
+        tracing::error!(cause, "a session of a batch was kept and got no token");
+    }
     Beat {
         code: Some(code),
         ..Beat::default()

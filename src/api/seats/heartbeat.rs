@@ -6,7 +6,7 @@ use licensing::outcome::Kind;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Seat, Source, seat};
+use super::{Seat, check_certificate, find_own_session, seat};
 use crate::api::Api;
 use crate::api::extract::Json;
 use crate::api::problem::ApiError;
@@ -32,11 +32,10 @@ pub(crate) struct SessionRequest {
 )]
 pub(in crate::api) async fn keep_seat(
     State(api): State<Api>,
-    source: Source,
     request: Json<SessionRequest>,
 ) -> Result<Answer<Seat>, ApiError> {
     let SessionSecret(secret) = request.value.session_id;
-    let result = keep(&api, source, &secret).await;
+    let result = keep(&api, &secret).await;
     api.metrics().heartbeat(match &result {
         Ok(_) => "renewed",
         Err(error) => error.code().name(),
@@ -44,11 +43,11 @@ pub(in crate::api) async fn keep_seat(
     result.map(Answer)
 }
 
-async fn keep(api: &Api, source: Source, secret: &SessionId) -> Result<Seat, ApiError> {
-    let session = source
-        .find_session(api, secret)
+async fn keep(api: &Api, secret: &SessionId) -> Result<Seat, ApiError> {
+    let session = find_own_session(api, secret)
         .await?
         .ok_or_else(|| not_found(Kind::Session))?;
+    check_certificate(api)?;
     let mut beats = api.cluster().heartbeat(vec![session]).await?;
     match beats.answers.pop() {
         Some(Ok(grant)) => seat(api, secret, &grant, beats.seq, beats.at),

@@ -7,7 +7,7 @@ use licensing::outcome::{Outcome, Rejection};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Source;
+use super::find_own_session;
 use super::heartbeat::SessionRequest;
 use crate::api::Api;
 use crate::api::extract::Json;
@@ -35,10 +35,9 @@ pub(crate) struct Released {
 )]
 pub(in crate::api) async fn release_seat(
     State(api): State<Api>,
-    source: Source,
     request: Json<SessionRequest>,
 ) -> Result<Answer<Released>, ApiError> {
-    release(&api, source, request.value).await
+    release(&api, request.value).await
 }
 
 /// Give a seat back, for clients whose DELETE loses its body on the way.
@@ -51,15 +50,14 @@ pub(in crate::api) async fn release_seat(
 )]
 pub(in crate::api) async fn release_seat_by_post(
     State(api): State<Api>,
-    source: Source,
     request: Json<SessionRequest>,
 ) -> Result<Answer<Released>, ApiError> {
-    release(&api, source, request.value).await
+    release(&api, request.value).await
 }
 
-async fn release(api: &Api, source: Source, request: SessionRequest) -> Result<Answer<Released>, ApiError> {
+async fn release(api: &Api, request: SessionRequest) -> Result<Answer<Released>, ApiError> {
     let SessionSecret(secret) = request.session_id;
-    let released = end(api, source, &secret).await?;
+    let released = end(api, &secret).await?;
     if released {
         api.metrics().release();
     }
@@ -70,8 +68,8 @@ async fn release(api: &Api, source: Source, request: SessionRequest) -> Result<A
 }
 
 /// Ends the session, if there is one; whether this call did it.
-async fn end(api: &Api, source: Source, secret: &SessionId) -> Result<bool, ApiError> {
-    let Some(session) = source.find_session(api, secret).await? else {
+async fn end(api: &Api, secret: &SessionId) -> Result<bool, ApiError> {
+    let Some(session) = find_own_session(api, secret).await? else {
         return Ok(false);
     };
     let proposal = Proposal {

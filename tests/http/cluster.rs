@@ -1,0 +1,120 @@
+//! Several nodes: every one serves every call, and none is removed that the others cannot do without.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::id::NodeId;
+use serde_json::json;
+
+use crate::gate::Gate;
+use crate::support::{Answer, Options, TestServer, free_address, text, until};
+
+/// Nodes of one cluster, all of them voters; the founder comes first.
+async fn cluster_of(count: usize) -> Vec<TestServer> {
+    let options = Options {
+        peer_address: free_address(),
+        ..Options::default()
+    };
+    let mut nodes = vec![TestServer::with(options).await];
+    for _ in 1..count {
+        let node = nodes[0].join().await;
+        nodes.push(node);
+    }
+    until("a vote for each node", async || {
+        (voters(&nodes[0]).len() == count).then_some(())
+    })
+    .await;
+    nodes
+}
+
+fn me(node: &TestServer) -> NodeId {
+    node.server.node().cluster().me()
+}
+
+fn voters(node: &TestServer) -> Vec<NodeId> {
+    let members = node.server.node().cluster().status().members;
+    members
+        .iter()
+        .filter(|member| member.voter)
+        .map(|member| member.node)
+        .collect()
+}
+
+async fn remove(asked: &TestServer, node: NodeId) -> Answer {
+    Answer::of(asked.request("DELETE", &format!("/cluster/nodes/{node}"))).await
+}
+
+async fn readiness(node: &TestServer) -> u16 {
+    let answer = node.client.get(node.ops_url("/readyz")).send().await.unwrap();
+    answer.status().as_u16()
+}
+
+#[tokio::test]
+async fn the_only_voter_is_not_removed() {
+    let server = TestServer::start().await;
+    let sold = server.sell(json!({})).await;
+    let problem = remove(&server, me(&server)).await.problem(409, "CONFLICT");
+    assert!(text(&problem["detail"]).contains("only node that votes"), "{problem}");
+    server.acquire(&sold.key, "laptop-fingerprint").await.expect(200);
+    until("readiness", async || (readiness(&server).await == 200).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_is_removed_only_if_a_majority_of_the_rest_answers() {
+    let mut nodes = cluster_of(3).await;
+    let sold = nodes[0].sell(json!({"seats": 10})).await;
+    let last = nodes.pop().unwrap();
+    let dead = me(&last);
+    last.server.shutdown().await;
+    let (first, second) = (&nodes[0], &nodes[1]);
+    for (asked, node) in [(first, me(second)), (second, me(second)), (second, me(first))] {
+        let problem = remove(asked, node).await.problem(409, "CONFLICT");
+        let detail = text(&problem["detail"]);
+        assert!(
+            detail.contains(&format!("node {dead}")) && detail.contains("1 of 2"),
+            "{detail}"
+        );
+    }
+    assert_eq!(voters(first).len(), 3);
+
+    remove(second, dead).await.expect(200);
+    until("the dead node's end", async || (voters(first).len() == 2).then_some(())).await;
+    remove(first, dead).await.expect(200);
+    first.acquire(&sold.key, "laptop-fingerprint").await.expect(200);
+
+    remove(first, me(second)).await.expect(200);
+    until("a cluster of one", async || (voters(first).len() == 1).then_some(())).await;
+    first.acquire(&sold.key, "laptop-fingerprint").await.expect(200);
+    remove(first, me(first)).await.problem(409, "CONFLICT");
+    until("the removed node's word", async || {
+        (readiness(second).await == 503).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_that_restarts_at_once_replaces_its_session_through_a_node_that_is_behind() {
+    let gate = Gate::open();
+    let mut nodes = cluster_of(2).await;
+    let behind = nodes[0].join_over(Arc::<Gate>::clone(&gate)).await;
+    nodes.push(behind);
+    until("three votes", async || (voters(&nodes[0]).len() == 3).then_some(())).await;
+    let (ahead, behind) = (&nodes[0], &nodes[2]);
+    let sold = ahead.sell(json!({"sessions_per_holder_max": 1})).await;
+    behind.get(&format!("/licenses/{}", sold.license)).await.expect(200);
+    let first = ahead.acquire(&sold.key, "laptop-fingerprint").await.expect(200);
+
+    gate.set_open(false);
+    let body = json!({"license_key": sold.key, "hardware_id": "laptop-fingerprint", "replaces": first["session_id"]});
+    let second = ahead.public("POST", "/licenses/acquire", &body).await.expect(200);
+    let body = json!({"license_key": sold.key, "hardware_id": "laptop-fingerprint", "replaces": second["session_id"]});
+    let opened = async {
+        // Longer than a proposal takes, shorter than a follower's patience.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        gate.set_open(true);
+    };
+    let (third, ()) = tokio::join!(behind.public("POST", "/licenses/acquire", &body), opened);
+    let third = third.expect(200);
+    assert_eq!(third["seats"]["in_use"], 1);
+    behind.heartbeat(&text(&third["session_id"])).await.expect(200);
+}
