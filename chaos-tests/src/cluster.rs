@@ -75,6 +75,10 @@ impl Process {
         if let Some(pid) = self.pid.take().and_then(rustix::process::Pid::from_raw) {
             // It may be gone already.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            // Its parent is not always us, so it cannot always be waited for; until it is gone it has its locks.
+            while is_alive(pid) {
+                std::thread::sleep(Duration::from_millis(2));
+            }
         }
         if let Some(mut child) = self.child.take() {
             let _ = child.wait();
@@ -96,6 +100,17 @@ impl Process {
         self.child = Some(child);
         Ok(())
     }
+}
+
+/// Whether a process still has files open: not when it has ended and only waits for its parent to ask.
+fn is_alive(pid: rustix::process::Pid) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    let state = |status: &String| status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    status
+        .ok()
+        .as_ref()
+        .and_then(state)
+        .is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
 impl Cluster {
