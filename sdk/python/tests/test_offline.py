@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -13,7 +14,7 @@ from typing import Any, Dict, List
 import pytest
 
 import usher_client
-from tests.conftest import beat, eventually, state_of
+from tests.conftest import beat, calls, eventually, state_of
 from usher_client import State, StateChange
 from usher_client._clock import SystemClock
 from usher_client._store import Store, default_directory
@@ -168,6 +169,65 @@ def test_the_survivor_takes_the_file_over(server: FakeUsher, clock: ManualClock)
         crash(first)
         clock.advance(300)
         eventually(lambda: json.loads(state_file(server).read_text())["body"]["grant"]["token"] == second_token(second))
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `flock` says on a network file system without a lock service."""
+    monkeypatch.setattr("fcntl.flock", _no_locks)
+
+
+def _no_locks(descriptor: int, operation: int) -> None:
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+def instance_of(seat: usher_client.Seat, server: FakeUsher) -> str:
+    return next(held.client["instance"] for held in server.sessions if held.name == seat.session)
+
+
+def test_without_locks_a_second_process_leaves_the_session_of_a_living_one_alone(
+    server: FakeUsher, clock: ManualClock, no_locks: None
+) -> None:
+    with server.seat() as first, server.seat() as second:
+        assert "replaces" not in server.requests[-1].body
+        assert first.session != second.session
+        assert instance_of(first, server) != instance_of(second, server)
+        session = first.session
+        clock.advance(300)
+        eventually(lambda: calls(server).count("heartbeat") == 2)
+        assert [first.state, second.state] == [State.ACTIVE, State.ACTIVE]
+        assert first.session == session
+        assert calls(server).count("acquire") == 2
+
+
+def test_without_locks_a_restart_without_network_works_and_takes_nothing_over(
+    server: FakeUsher, clock: ManualClock, no_locks: None
+) -> None:
+    first = server.seat().acquire()
+    instance = instance_of(first, server)
+    crash(first)
+    with server.cut_off():
+        clock.advance(hours=2)
+        seat = server.seat(**QUICK).acquire()
+        assert seat.state is State.GRACE
+    clock.advance(61)
+    eventually(lambda: seat.state is State.ACTIVE)
+    assert "replaces" not in server.requests[-1].body
+    assert instance_of(seat, server) != instance
+    seat.release()
+    assert not list(server.state_dir.glob("*.json"))
+
+
+def test_without_locks_a_released_token_is_gone_and_a_living_siblings_comes_back(
+    server: FakeUsher, clock: ManualClock, no_locks: None
+) -> None:
+    first = server.seat().acquire()
+    with server.seat() as second:
+        first.release()
+        assert not list(server.state_dir.glob("*.json"))
+        beat(second, clock)
+        eventually(lambda: list(server.state_dir.glob("*.json")))
+        assert json.loads(state_file(server).read_text())["body"]["grant"]["token"] == second_token(second)
 
 
 def second_token(seat: usher_client.Seat) -> str:

@@ -105,6 +105,19 @@ def test_a_killed_process_keeps_its_seat_and_its_successor_takes_it_over(realtim
     assert realtime.sessions == []
 
 
+def test_without_locks_two_processes_do_not_take_each_others_sessions(realtime: FakeUsher) -> None:
+    no_locks = "import fcntl\ndef flock(*_): raise OSError(37, 'No locks available')\nfcntl.flock = flock\n"
+    programs = [Program(no_locks + HOLD + "sys.stdin.readline()", realtime.environment) for _ in range(3)]
+    for program in programs:
+        program.wait_ready()
+    assert len(realtime.sessions) == 3
+    assert len({session.client["instance"] for session in realtime.sessions}) == 3
+    for program in programs:
+        assert program.end()[0] == 0
+    assert not any("replaces" in request.body for request in realtime.requests)
+    assert realtime.sessions == []
+
+
 def test_a_server_that_does_not_answer_delays_the_exit_by_two_seconds_at_most(realtime: FakeUsher) -> None:
     # Registered before the SDK's exit hook, so it runs after it and says how long that took.
     timed = "import atexit, time; atexit.register(lambda: print(time.monotonic() - begun))" + HOLD

@@ -7,6 +7,9 @@ deletes the token with it, so nothing is gained by that.
 Several processes may share the file. The one that holds the lock beside it is the owner: only the owner writes, and
 only the owner may take over the session that a dead process left behind. The lock goes with the process, so the next
 one to ask becomes the owner; the file itself is only ever seen whole.
+
+On a file system without locks (some network homes) nobody can tell whether the process that wrote the file still lives.
+There every process writes, the last one wins, and none takes anything over: what a crash leaves behind ends by its ttl.
 """
 
 from __future__ import annotations
@@ -78,16 +81,18 @@ class Store:
         return self._path
 
     def own(self) -> bool:
-        """Become the owner if nobody is; whether this store is the owner now."""
+        """Become the owner if nobody is; whether this store is certainly the only one that uses the file now."""
         with self._guard:
-            if self._path is None or self._closed:
-                return False
-            if self._lock is not None:
-                return True
+            return self._may_write() and self._lock is not None and self._lock.is_exclusive
+
+    def _may_write(self) -> bool:
+        if self._path is None or self._closed:
+            return False
+        if self._lock is None:
             with self._quietly():
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._lock = _FileLock.take(self._path.with_suffix(".lock"))
-            return self._lock is not None
+        return self._lock is not None
 
     def load(self, verifier: Verifier, now: Reading) -> Optional[Record]:
         """What the file says, if it is whole and its token verifies; else None."""
@@ -108,9 +113,9 @@ class Store:
             return None
 
     def save(self, record: Record) -> None:
-        """Replace the file, if this store is or can become its owner. A failure is logged once and nothing else."""
+        """Replace the file, unless another process owns it. A failure is logged once and nothing else."""
         with self._guard:
-            if self._path is None or self._sealed or not self.own():
+            if self._path is None or self._sealed or not self._may_write():
                 return
             body = {"grant": record.grant.to_json(), "mark": _mark_to_json(record.mark), "instance": record.instance}
             text = json.dumps({"v": VERSION, "body": body, "mac": self._mac(body)})
@@ -118,7 +123,10 @@ class Store:
                 _replace(self._path, text)
 
     def forget(self) -> None:
-        """Delete the token, if it is this store's. Nothing is saved after this until `unseal`."""
+        """Delete the token, unless another process owns the file. Nothing is saved after this until `unseal`.
+
+        Without locks it may be a sibling's, which saves it again at its next beat: better than keeping a released one.
+        """
         with self._guard:
             self._sealed = True
             if self._path is not None and self._lock is not None:
@@ -193,14 +201,15 @@ def _mark_from_json(kept: Mapping[str, Any]) -> Mark:
 
 
 class _FileLock:
-    """An exclusive lock that the system drops with the process, also when it is killed."""
+    """An exclusive lock that the system drops with the process, also when it is killed; or, without locks, none."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, is_exclusive: bool) -> None:
         self._descriptor = descriptor
+        self.is_exclusive = is_exclusive
 
     @classmethod
     def take(cls, path: Path) -> Optional[_FileLock]:
-        """Take the lock without waiting; None if somebody has it."""
+        """Take the lock without waiting; None if somebody has it. Where there are no locks it is not exclusive."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             if sys.platform == "win32":
@@ -215,9 +224,12 @@ class _FileLock:
             os.close(descriptor)
             return None
         except OSError as error:
-            # A file system without locks: replacing the file is still atomic, so two writers cannot tear it.
-            log.debug("The file system of %s has no locks: %s", path, error)
-        return cls(descriptor)
+            # Replacing the file is atomic all the same, so two writers cannot tear it.
+            log.info(
+                "The file system of %s has no locks (%s): no session of a crashed process is taken over", path, error
+            )
+            return cls(descriptor, is_exclusive=False)
+        return cls(descriptor, is_exclusive=True)
 
     def release(self) -> None:
         """Drop this descriptor; the lock goes with the last copy of it."""
