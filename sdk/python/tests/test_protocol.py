@@ -20,6 +20,7 @@ from usher_client._errors import (
     RequestTooLate,
     SeatLimitReached,
     SessionEnded,
+    SessionRevoked,
     SignatureInvalid,
     UserRequired,
     UsherError,
@@ -143,7 +144,7 @@ def test_a_late_or_reused_request_is_asked_again_under_a_new_id() -> None:
     assert first.request_id != second.request_id
 
 
-@pytest.mark.parametrize("code", ["SESSION_EXPIRED", "SESSION_NOT_FOUND", "SESSION_REVOKED"])
+@pytest.mark.parametrize("code", ["SESSION_EXPIRED", "SESSION_NOT_FOUND", "SESSION_RELEASED"])
 def test_an_ended_session_is_acquired_again_at_once(code: str) -> None:
     again = Granted(grant("sid_2", sid="ses_2", seq=9, iat=CLUSTER_EPOCH + 280))
     machine = started(answering(Granted(grant()), Denied(SessionEnded("ended", code=code)), again, miss()))
@@ -180,8 +181,11 @@ def test_a_seat_lost_for_want_of_an_answer_comes_back_by_itself() -> None:
     assert machine.state() is State.ACTIVE
 
 
-def test_a_revoked_license_loses_the_seat_at_once_and_for_good() -> None:
-    machine = started(answering(Granted(grant()), Denied(LicenseRevoked("revoked")), Granted(grant(seq=3))))
+@pytest.mark.parametrize("refusal", [LicenseRevoked("revoked"), SessionRevoked("revoked")])
+@pytest.mark.parametrize("off", ["strict", "lenient", "reserved"])
+def test_what_a_person_has_revoked_is_lost_at_once_and_for_good(refusal: UsherError, off: str) -> None:
+    end = CLUSTER_EPOCH + (350 if off == "strict" else 86_400)
+    machine = started(answering(Granted(grant(off=off, gex=end)), Denied(refusal), Granted(grant(seq=3))))
     machine.run(600)
     assert machine.state() is State.LOST
     assert machine.file is None

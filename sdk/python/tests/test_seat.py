@@ -200,13 +200,40 @@ def test_an_expired_session_is_acquired_again_by_itself(server: FakeUsher, clock
         eventually(lambda: [change.state for change in changes] == [State.ACTIVE])
 
 
-def test_a_revoked_session_is_acquired_again_by_itself(server: FakeUsher, clock: ManualClock) -> None:
-    with server.seat() as seat:
-        first = seat.session
+def test_a_revoked_session_is_lost_until_the_application_asks_again(server: FakeUsher, clock: ManualClock) -> None:
+    lost: List[StateChange] = []
+    with server.seat(on_lost=lost.append) as seat:
         server.revoke_sessions()
         clock.advance(300)
-        eventually(lambda: seat.session != first)
-        assert seat.state is State.ACTIVE
+        eventually(lambda: lost)
+        assert seat.state is State.LOST
+        assert seat.entitlement("gpu") is None
+        assert isinstance(lost[0].reason, usher_client.SessionRevoked)
+        assert "Ask the operator" in str(lost[0].reason)
+        assert isinstance(seat.reason, usher_client.SessionRevoked)
+        with pytest.raises(usher_client.SeatLost, match="Ask the operator") as gone:
+            seat.check()
+        assert gone.value.code == "SESSION_REVOKED"
+        assert "acquire()" in str(gone.value)
+        # Neither time nor a restart without a network brings it back; asking does.
+        clock.advance(hours=2)
+        assert not list(server.state_dir.glob("*.json"))
+        assert server.seats_in_use == 0
+        assert calls(server) == ["acquire", "heartbeat"]
+        seat.acquire()
+        assert state_of(seat) is State.ACTIVE
+        assert server.seats_in_use == 1
+
+
+def test_the_servers_own_words_on_a_revoked_session_are_passed_on(server: FakeUsher, clock: ManualClock) -> None:
+    with server.seat() as seat:
+        server.refuse("SESSION_REVOKED", "heartbeat", detail="The session was ended: audit. Ask the vendor.")
+        clock.advance(300)
+        eventually(lambda: seat.state is State.LOST)
+        with pytest.raises(usher_client.SeatLost) as gone:
+            seat.check()
+        assert str(gone.value).count("Ask the") == 1
+        assert "The session was ended: audit. Ask the vendor." in str(gone.value)
 
 
 def test_a_lenient_client_without_a_seat_stays_in_grace(server: FakeUsher, clock: ManualClock) -> None:

@@ -18,7 +18,7 @@ from typing import Callable, Deque, List, Optional
 
 from ._announcer import Announcer
 from ._clock import Clock
-from ._errors import SeatLost
+from ._errors import SeatLost, UsherError
 from ._exchange import Exchange
 from ._log import log
 from ._messages import Action, Announce, Call, Ending, Failed, Forget, Kind, Released, Save, Send, Started
@@ -117,7 +117,8 @@ class Engine:
         except BaseException as error:  # noqa: BLE001 - a daemon thread must not die without a word
             died = True
             log.critical("The heartbeat thread has failed; the seat ends with its token", exc_info=True)
-            failure = SeatLost(f"The client failed: {type(error).__name__}: {error}.")
+            what = f"The client failed: {type(error).__name__}: {error}."
+            failure = SeatLost(what, remedy=UsherError.default_remedy)
             self.protocol.standing = replace(self.protocol.standing, failing=True, error=failure)
             if not self.started.done():
                 self.started.set_exception(failure)

@@ -41,8 +41,11 @@ class UsherError(Exception):
     def __str__(self) -> str:
         """What happened, what to do next, and what to quote when asking for help."""
         quote = self.code if self.request_id is None else f"{self.code}, {self.request_id}"
-        remedy = "" if self._advised else self.remedy
-        return " ".join(part for part in (self.message, remedy, f"[{quote}]") if part)
+        return " ".join(part for part in (self._advice(), f"[{quote}]") if part)
+
+    def _advice(self) -> str:
+        """What happened and what to do next, once."""
+        return self.message if self._advised or not self.remedy else f"{self.message} {self.remedy}"
 
     def _speak_for_server(self, detail: str) -> None:
         """Take the server's own words: its `detail` already says what to do, so the remedy is not repeated."""
@@ -230,10 +233,17 @@ class LicenseRevoked(LicenseRefused):
 
 
 class SessionEnded(Refused):
-    """The server no longer knows the session: expired, revoked by an operator, or released."""
+    """The server no longer knows the session: it has expired, or was released."""
 
     default_code = "SESSION_EXPIRED"
     default_remedy = "The client asks for a seat again by itself."
+
+
+class SessionRevoked(Refused):
+    """An operator has ended this session: it does not come back by itself."""
+
+    default_code = "SESSION_REVOKED"
+    default_remedy = "Ask the operator of the license server why; `acquire()` then asks for a seat again."
 
 
 _BY_CODE: Mapping[str, Type[UsherError]] = {
@@ -256,7 +266,7 @@ _BY_CODE: Mapping[str, Type[UsherError]] = {
     "SESSION_EXPIRED": SessionEnded,
     "SESSION_NOT_FOUND": SessionEnded,
     "SESSION_RELEASED": SessionEnded,
-    "SESSION_REVOKED": SessionEnded,
+    "SESSION_REVOKED": SessionRevoked,
     "TOKEN_INVALID": UserRequired,
     "UNAUTHENTICATED": UserRequired,
     "USER_REQUIRED": UserRequired,

@@ -24,6 +24,7 @@ from ._errors import (
     LicenseRefused,
     RequestTooLate,
     SessionEnded,
+    SessionRevoked,
     SignatureInvalid,
     UsherError,
 )
@@ -193,7 +194,8 @@ class Protocol:
         if self.standing.phase is Phase.STARTING:
             forget: List[Action] = [Forget()] if isinstance(error, LicenseRefused) else []
             return forget + self._fail(error)
-        if isinstance(error, LicenseRefused):
+        # What a person has ended does not come back by itself; the application may ask anew.
+        if isinstance(error, (LicenseRefused, SessionRevoked)):
             return self._over(now, error)
         if call.kind is Kind.HEARTBEAT:
             if not isinstance(error, SessionEnded):

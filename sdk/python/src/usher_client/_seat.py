@@ -123,7 +123,7 @@ class _Seat:
         state = self.state
         if not state.entitled:
             why = self._standing.error
-            told = f" {why.message}" if why is not None else ""
+            told = f" {why._advice()}" if why is not None else ""
             raise SeatLost(f"No seat is held ({state.value}).{told}", code=why.code if why else None) from why
 
     @property

@@ -215,7 +215,7 @@ class FakeUsher:
             self._replay = Answer(0)
 
     def revoke_sessions(self) -> None:
-        """End every session, as an operator does."""
+        """End every session, as an operator does; the seats are lost at their next heartbeat."""
         with self._guard:
             self._ledger.revoke_all()
 
