@@ -6,7 +6,6 @@
 
 mod step;
 
-pub(crate) use step::is_within_limit;
 pub use step::{
     Before, Step, audit_complete, check_step, clock_monotone, honest_denial, never_expired_early, never_oversold,
     released_once, token_ends_first,

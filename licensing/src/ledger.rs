@@ -134,7 +134,7 @@ impl Ledger {
         self.applied
     }
 
-    /// Every row in key order, for a snapshot.
+    /// Every row in key order. Checks and examples go through all of them; storage keeps rows as they change.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         std::iter::once(Row::Meta(self.meta.clone()))
             .chain(self.catalogue.products.iter().cloned().map(Row::Product))

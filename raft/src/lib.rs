@@ -26,6 +26,7 @@ pub mod runtime;
 pub mod seams;
 mod server;
 mod status;
+mod stored;
 #[cfg(test)]
 mod suite;
 mod tls;

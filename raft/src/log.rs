@@ -13,12 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use openraft::entry::RaftEntry;
 use openraft::storage::{IOFlushed, LogState, RaftLogStorage};
 use openraft::{OptionalSend, RaftLogReader};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use storage::disk::Disk;
 use storage::log::{LogStats, RaftLog};
 use tokio::sync::oneshot;
 
+use crate::stored::{damaged, decode, encode};
 use crate::types::{LogEntry, LogId, TypeConfig, Vote};
 
 /// How many bytes of the newest entries stay in memory for replication and `apply`.
@@ -55,23 +54,6 @@ impl Debug for Log {
             memory.cache.len(),
             memory.last
         )
-    }
-}
-
-pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("log data has no type that postcard cannot write")
-}
-
-pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> io::Result<T> {
-    postcard::from_bytes(bytes)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{what} cannot be read: {error}")))
-}
-
-/// Bytes that storage vouches for but that do not mean anything: another version wrote them.
-pub(crate) fn damaged(file: &str, what: &io::Error) -> storage::Error {
-    storage::Error::Corrupt {
-        file: file.to_owned(),
-        what: what.to_string(),
     }
 }
 

@@ -20,7 +20,7 @@ use storage::snapshot::{Incoming, Snapshot as SnapshotFile, Snapshots};
 use tokio::sync::watch;
 
 use crate::agree::Digests;
-use crate::log::{damaged, decode, encode};
+use crate::stored::{damaged, decode, encode};
 use crate::types::{Answers, LogId, Membership, Payload, SnapshotMeta, TypeConfig};
 
 /// How long changes wait in memory for their checkpoint.

@@ -145,7 +145,13 @@ impl PeerPort {
     async fn answer(&self, peer: NodeId, mut stream: BoxStream) -> io::Result<()> {
         let mut receiving = None;
         loop {
-            let request: Request = timeout(IDLE_MAX, frame::read(&mut stream, frame::FRAME_BYTES_MAX)).await??;
+            let read = timeout(IDLE_MAX, frame::read(&mut stream, frame::FRAME_BYTES_MAX)).await?;
+            let request: Request = read.inspect_err(|error| {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    // Said loudly: a leader repeats it for ever, and this node falls behind.
+                    tracing::error!(%peer, %error, "a peer sent what this version of usher cannot read; is it newer?");
+                }
+            })?;
             // Without waiting for the ledger: a vote or a beat must not. What is missed now is seen at the next request.
             let removed = |ledger: &Ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some());
             if self.machine.try_ledger(removed) == Some(true) {

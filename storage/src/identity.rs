@@ -17,8 +17,7 @@ const TITLE: &str = "usher data directory";
 /// The layout of the directory: which files there are. What is inside a file has versions of its own.
 const FORMAT: u32 = 1;
 
-/// One life of a data directory. A directory that was wiped has another one, so its node can be told from the node that
-/// it claims to be.
+/// One life of a data directory. A directory that was wiped gets another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreId([u8; 16]);
 

@@ -139,7 +139,7 @@ pub fn never_oversold(step: Step<'_>) -> Verdict {
 }
 
 /// Whether going from `before` to `after` held seats is lawful: down by any number, up by one within the limit.
-pub(crate) const fn is_within_limit(before: u32, after: u32, limit: u32) -> bool {
+const fn is_within_limit(before: u32, after: u32, limit: u32) -> bool {
     after <= before || (after == before + 1 && after <= limit)
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A checkpoint is one transaction: changed rows, new audit leaves, closed usage hours, the applied log id, the
 //! membership and the ledger's digest. So after any crash the file is exactly one of the checkpoints that were written,
-//! and the raft log is replayed from there. An installed snapshot replaces the rows in one transaction too; the history
-//! that this node has stays.
+//! and the raft log is replayed from there. An installed snapshot replaces the rows and the closed usage in one
+//! transaction too; the audit leaves that this node has stay.
 
 mod history;
 mod section;
