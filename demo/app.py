@@ -1,11 +1,14 @@
 """A licensed application, as small as one can be: it holds a seat and says what happens to it, one line each.
 
-Ends on SIGTERM or at the end of its input; `walk.py` runs several of these, kills some, and cuts others off.
+Ends on SIGTERM, on Ctrl-C or at the end of its input, so it outlives nobody who started it with a pipe. `walk.py` runs
+several of these, kills some, and cuts others off.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -14,13 +17,28 @@ import time
 import usher_client
 
 
+telling = threading.Lock()
+
+
 def say(event: str, **facts: object) -> None:
-    print(json.dumps({"event": event, "at": time.monotonic(), **facts}), flush=True)
+    # States are told on a thread of the SDK's, so two lines may want to be written at once.
+    with telling:
+        print(json.dumps({"event": event, "at": time.monotonic(), **facts}), flush=True)
+
+
+def watch_input(done: threading.Event) -> None:
+    # Past Python's buffer: an interpreter that ends would wait for the lock of a buffered reader.
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    done.set()
 
 
 def main() -> int:
     done = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: done.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    threading.Thread(target=watch_input, args=(done,), daemon=True).start()
     try:
         seat = usher_client.seat(on_state=lambda change: say("state", state=change.state.value))
         with seat:

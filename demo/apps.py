@@ -16,10 +16,12 @@ from typing import Any, Optional
 from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
+# Giving a seat back takes the SDK five seconds at most.
+ENDING_SECONDS = 10
 
 
 class App:
-    """One run of `app.py` on a device of the given name."""
+    """One run of `app.py` on a device of the given name. A context manager: it does not outlive its block."""
 
     def __init__(self, device: str, key: str, urls: list[str], root: str, state_dir: Path) -> None:
         environment = {
@@ -32,10 +34,30 @@ class App:
         }
         self.begun = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "app.py")], env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(HERE / "app.py")],
+            env=environment,
+            # Held open for as long as this process lives: the application ends at the end of its input.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self._events: queue.Queue[Optional[dict[str, Any]]] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it if it still runs: in order if it does so soon, else at once."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._reader.join()
+        self._process.stdout.close()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,20 +17,49 @@ from typing import Any, Optional
 
 
 class Cluster:
-    """What `usher demo --detach` started."""
+    """What `usher demo --detach` starts. A context manager: the nodes end with its block, also when starting fails."""
 
-    def __init__(self, usher: str, data: Path) -> None:
-        self._usher, self._data = usher, data
-        printed = subprocess.run(
-            [usher, "demo", "--detach", "-o", "json", "--data", str(data)],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        ).stdout
-        facts = json.loads(printed)
-        self.nodes: list[dict[str, Any]] = facts["nodes"]
+    def __init__(self, usher: str, data: Path, logs: Path) -> None:
+        self._usher, self._data, self._logs = usher, data, logs
+        self.nodes: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Cluster:
+        with contextlib.ExitStack() as failed:
+            failed.callback(self._stop)
+            self._start()
+            failed.pop_all()
+        return self
+
+    def __exit__(self, kind: Optional[type[BaseException]], *_: object) -> None:
+        if kind is not None:
+            self._keep_logs()
+        self._stop()
+
+    def _start(self) -> None:
+        command = [self._usher, "demo", "--detach", "-o", "json", "--data", str(self._data)]
+        started = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        if started.returncode != 0:
+            raise RuntimeError(f"`{' '.join(command)}` ended with {started.returncode}")
+        facts = json.loads(started.stdout)
+        self.nodes = facts["nodes"]
         self.root_file: str = facts["root_file"]
         self._token: str = facts["admin_token"]
+
+    def _stop(self) -> None:
+        command = [self._usher, "demo", "--stop", "--data", str(self._data)]
+        # Where nothing was started there is nothing to stop, and no need to hear so.
+        quiet = None if self.nodes else subprocess.DEVNULL
+        with contextlib.suppress(OSError):
+            stopped = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=quiet)
+            if self.nodes and stopped.returncode != 0:
+                print(f"The nodes may still run. `{' '.join(command)}` ends them.", file=sys.stderr)
+
+    def _keep_logs(self) -> None:
+        """Copy the nodes' logs: stopping removes their files."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        for node in self.nodes:
+            with contextlib.suppress(OSError, KeyError):
+                shutil.copy(node["log_file"], self._logs / f"{node['name']}.log")
 
     @property
     def urls(self) -> list[str]:
@@ -71,11 +103,6 @@ class Cluster:
                 return leader, time.monotonic() - begun
             time.sleep(0.02)
         raise RuntimeError("no node took the lead")
-
-    def stop(self) -> None:
-        subprocess.run(
-            [self._usher, "demo", "--stop", "--data", str(self._data)], check=False, stdout=subprocess.DEVNULL
-        )
 
 
 class Catalogue:

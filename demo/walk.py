@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Callable
@@ -36,76 +39,78 @@ class Walk:
     def happy_path(self) -> None:
         """start, beat, give back"""
         key = self._catalogue.license("short", seats=1)["license_key"]
-        app = self._app(LAPTOP, key)
-        held = app.wait("held")
-        tell(
-            f"a seat after {held['at'] - app.begun:.2f} s, interpreter start included; entitlement gpu = {held['gpu']}"
-        )
-        time.sleep(2.5)
-        tell(f"two heartbeats later it gives the seat back in {app.close() * 1000:.0f} ms")
+        with self._app(LAPTOP, key) as app:
+            held = app.wait("held")
+            took = held["at"] - app.begun
+            tell(f"a seat after {took:.2f} s, interpreter start included; entitlement gpu = {held['gpu']}")
+            time.sleep(2.5)
+            tell(f"two heartbeats later it gives the seat back in {app.close() * 1000:.0f} ms")
 
     def seat_limit(self) -> None:
         """one seat, two devices"""
         key = self._catalogue.license("pro", seats=1)["license_key"]
-        laptop = self._app(LAPTOP, key)
-        laptop.wait("held")
-        tell("the laptop has the seat")
-        refused = self._app(DESKTOP, key).wait("refused")
-        tell(f"the desktop is refused: {refused['code']}, {refused['in_use']} of {refused['limit']} in use")
-        laptop.close()
-        desktop = self._app(DESKTOP, key)
-        desktop.wait("held")
-        tell("the laptop closes, the desktop gets it")
-        desktop.close()
+        with self._app(LAPTOP, key) as laptop:
+            laptop.wait("held")
+            tell("the laptop has the seat")
+            with self._app(DESKTOP, key) as desktop:
+                refused = desktop.wait("refused")
+            tell(f"the desktop is refused: {refused['code']}, {refused['in_use']} of {refused['limit']} in use")
+            laptop.close()
+        with self._app(DESKTOP, key) as desktop:
+            desktop.wait("held")
+            tell("the laptop closes, the desktop gets it")
+            desktop.close()
 
     def crash(self) -> None:
         """killed without a word (plan with a ttl of 6 s)"""
         key = self._catalogue.license("short", seats=1)["license_key"]
-        app = self._app(LAPTOP, key)
-        app.wait("held")
-        app.kill()
-        again = self._app(LAPTOP, key)
-        held = again.wait("held")
-        tell(f"killed with -9; the same device has its seat again after {held['at'] - again.begun:.2f} s")
-        again.kill()
+        with self._app(LAPTOP, key) as app:
+            app.wait("held")
+            app.kill()
+        with self._app(LAPTOP, key) as again:
+            held = again.wait("held")
+            tell(f"killed with -9; the same device has its seat again after {held['at'] - again.begun:.2f} s")
+            again.kill()
         begun = time.monotonic()
-        while True:
-            other = self._app(DESKTOP, key)
-            if other.wait("held", "refused")["event"] == "held":
-                break
+        while not self._takes_seat(DESKTOP, key):
             time.sleep(0.2)
         took = time.monotonic() - begun
         check(took < 8, f"the seat came free only after {took:.1f} s")
         tell(f"killed again; another device gets the seat after {took:.1f} s")
-        other.close()
+
+    def _takes_seat(self, device: str, key: str) -> bool:
+        """Whether an application gets a seat; it gives it back at once."""
+        with self._app(device, key) as app:
+            return app.wait("held", "refused")["event"] == "held"
 
     def offline(self) -> None:
         """the cable is cut (token life 5 s, grace 60 s)"""
         key = self._catalogue.license("short", seats=1)["license_key"]
         cable = Cable(self._cluster.urls[0])
-        app = self._app(LAPTOP, key, [cable.url])
-        app.wait("held")
-        cable.cut()
-        begun = time.monotonic()
-        app.wait("state", state="grace")
-        tell(f"{time.monotonic() - begun:.1f} s after the cut the application goes on in GRACE")
-        app.kill()
-        again = self._app(LAPTOP, key, [cable.url])
-        held = again.wait("held")
-        check(held["state"] == "grace", f"it started in {held['state']}")
-        tell("killed and started again, still cut off: it runs, in GRACE")
-        cable.mend()
-        begun = time.monotonic()
-        again.wait("state", state="active")
-        tell(f"{time.monotonic() - begun:.1f} s after the cable is mended it is ACTIVE again, by itself")
-        again.close()
+        with self._app(LAPTOP, key, [cable.url]) as app:
+            app.wait("held")
+            cable.cut()
+            begun = time.monotonic()
+            app.wait("state", state="grace")
+            tell(f"{time.monotonic() - begun:.1f} s after the cut the application goes on in GRACE")
+            app.kill()
+        with self._app(LAPTOP, key, [cable.url]) as again:
+            held = again.wait("held")
+            check(held["state"] == "grace", f"it started in {held['state']}")
+            tell("killed and started again, still cut off: it runs, in GRACE")
+            cable.mend()
+            begun = time.monotonic()
+            again.wait("state", state="active")
+            tell(f"{time.monotonic() - begun:.1f} s after the cable is mended it is ACTIVE again, by itself")
+            again.close()
 
     def expiry(self) -> None:
         """the license comes to its end"""
         soon = datetime.now(timezone.utc) + timedelta(seconds=2)
         key = self._catalogue.license("pro", seats=1, expires_at=soon.isoformat(timespec="milliseconds"))["license_key"]
         time.sleep(2.5)
-        refused = self._app(LAPTOP, key).wait("refused")
+        with self._app(LAPTOP, key) as app:
+            refused = app.wait("refused")
         tell(f"{refused['code']}: {refused['message']}")
         check(refused["renewal_url"] is not None, "the refusal does not say where to renew")
 
@@ -124,11 +129,8 @@ class Walk:
             )
             for number in range(CLIENTS)
         ]
-        starting = [threading.Thread(target=seat.acquire) for seat in seats]
-        for thread in starting:
-            thread.start()
-        for thread in starting:
-            thread.join()
+        with ThreadPoolExecutor(CLIENTS) as starting:
+            list(starting.map(usher_client.Seat.acquire, seats))
         sessions = [seat.session for seat in seats]
         gaps = Gaps(seats)
         time.sleep(2)
@@ -182,40 +184,47 @@ def check(good: bool, otherwise: str) -> None:
         raise RuntimeError(otherwise)
 
 
-def main() -> int:
-    if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
-        return 64
-    # What the SDK would warn an operator of is told here in the walk's own words.
-    logging.getLogger("usher_client").setLevel(logging.CRITICAL)
-    data = Path(tempfile.mkdtemp(prefix="usher-demo-"))
-    begun = time.monotonic()
+def walk(usher: str, data: Path) -> None:
     print("Starting three nodes on loopback, with their data on disk …", flush=True)
-    cluster = Cluster(sys.argv[1], data / "cluster")
-    try:
+    with Cluster(usher, data / "cluster", data / "logs") as cluster:
         for node in cluster.nodes:
             tell(f"{node['api']}  (process {node['pid']})")
-        walk = Walk(cluster, data / "apps")
+        steps = Walk(cluster, data / "apps")
         scenarios: list[Callable[[], None]] = [
-            walk.happy_path,
-            walk.seat_limit,
-            walk.crash,
-            walk.offline,
-            walk.expiry,
-            walk.leader_killed,
+            steps.happy_path,
+            steps.seat_limit,
+            steps.crash,
+            steps.offline,
+            steps.expiry,
+            steps.leader_killed,
         ]
         for number, scenario in enumerate(scenarios, start=1):
             print(f"\n{number}. {scenario.__name__.replace('_', ' ').capitalize()}: {scenario.__doc__}", flush=True)
             started = time.monotonic()
             scenario()
             print(f"    done in {time.monotonic() - started:.1f} s", flush=True)
-        good = True
-    except (RuntimeError, usher_client.UsherError) as error:
-        print(f"\nFAILED: {error}\nThe nodes' data and logs are left in {data}", file=sys.stderr)
-        good = False
-    finally:
-        cluster.stop()
-    if not good:
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 64
+    # Asked to end, it ends what it has started.
+    usher_client.exit_on_sigterm()
+    # What the SDK would warn an operator of is told here in the walk's own words.
+    logging.getLogger("usher_client").setLevel(logging.CRITICAL)
+    data = Path(tempfile.mkdtemp(prefix="usher-demo-"))
+    begun = time.monotonic()
+    try:
+        walk(sys.argv[1], data)
+    except (KeyboardInterrupt, SystemExit) as asked:
+        print("\nInterrupted. Applications and nodes are ended.", file=sys.stderr)
+        shutil.rmtree(data, ignore_errors=True)
+        return 128 + (signal.SIGINT if isinstance(asked, KeyboardInterrupt) else signal.SIGTERM)
+    except Exception as error:
+        (data / "failure.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        print(f"\nFAILED: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"The nodes' logs, and where it failed, are left in {data}", file=sys.stderr)
         return 1
     shutil.rmtree(data, ignore_errors=True)
     print(f"\nEverything above happened against real processes, in {time.monotonic() - begun:.0f} s.")
