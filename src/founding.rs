@@ -17,14 +17,11 @@ use trust::{
 use zeroize::Zeroizing;
 
 use crate::keys::{Keys, Secrets};
-use crate::lookup::LookupKey;
+use crate::lookup::{LookupKey, token_text};
 use crate::vendor_root;
 
 /// A cluster's certificate is valid this long, unless its root says otherwise.
 const CERTIFICATE_VALID: Seconds = Seconds::new(5 * 366 * 86_400);
-
-/// What an API token begins with.
-const TOKEN_PREFIX: &str = "usher_";
 
 /// What a cluster is founded with.
 #[derive(Debug, Clone)]
@@ -106,7 +103,7 @@ pub async fn create_admin_token(
 ) -> Result<Zeroizing<String>> {
     let mut secret = Zeroizing::new([0; 20]);
     entropy.fill(&mut secret[..]);
-    let token = Zeroizing::new(format!("{TOKEN_PREFIX}{}", encode_base32(&secret[..])));
+    let token = token_text(&secret);
     let mut id = [0; 10];
     entropy.fill(&mut id);
     let command = Command::CreateApiToken {

@@ -18,6 +18,14 @@ pub struct LookupKey(Zeroizing<[u8; 32]>);
 /// What a session id begins with.
 const SESSION_PREFIX: &str = "sid_";
 
+/// What an API token begins with.
+const TOKEN_PREFIX: &str = "usher_";
+
+/// An API token in full, as its bearer shows it. It is made of 160 random bits.
+pub fn token_text(secret: &[u8; 20]) -> Zeroizing<String> {
+    Zeroizing::new(format!("{TOKEN_PREFIX}{}", encode_base32(secret)))
+}
+
 /// The secret id of a session: whoever has it may keep and release the seat.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionId([u8; 16]);

@@ -58,6 +58,26 @@ pub enum Entitlement {
     Text(Arc<str>),
 }
 
+impl Entitlement {
+    /// The most of one plan or license: they travel in every token.
+    pub const COUNT_MAX: usize = 64;
+    /// The longest name in characters.
+    pub const NAME_CHARS_MAX: usize = 64;
+    /// The longest text in characters.
+    pub const TEXT_CHARS_MAX: usize = 200;
+
+    /// Whether a text can be an entitlement's name.
+    pub fn is_name(name: &str) -> bool {
+        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+        (1..=Self::NAME_CHARS_MAX).contains(&name.len()) && name.bytes().all(is_name_byte)
+    }
+
+    /// Whether a text can be an entitlement's value.
+    pub fn is_text(text: &str) -> bool {
+        text.chars().count() <= Self::TEXT_CHARS_MAX && !text.chars().any(char::is_control)
+    }
+}
+
 /// Entitlements by name, in name order.
 pub type Entitlements = BTreeMap<Arc<str>, Entitlement>;
 

@@ -11,15 +11,6 @@ use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The most entitlements of one plan or license: they travel in every token.
-const COUNT_MAX: usize = 64;
-
-/// The longest name in characters.
-const NAME_CHARS_MAX: usize = 64;
-
-/// The longest text in characters.
-const TEXT_CHARS_MAX: usize = 200;
-
 /// What a plan grants or a license carries, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EntitlementsBody(pub Arc<Entitlements>);
@@ -53,7 +44,11 @@ impl<'de> Deserialize<'de> for ReadValue {
             type Value = Entitlement;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, a whole number of 64 signed bits or a text of at most 200 characters")
+                let chars = Entitlement::TEXT_CHARS_MAX;
+                write!(
+                    f,
+                    "true, a whole number of 64 signed bits or a text of at most {chars} characters"
+                )
             }
 
             fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Entitlement, E> {
@@ -71,7 +66,7 @@ impl<'de> Deserialize<'de> for ReadValue {
             }
 
             fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Entitlement, E> {
-                if value.chars().count() > TEXT_CHARS_MAX || value.chars().any(char::is_control) {
+                if !Entitlement::is_text(value) {
                     return Err(E::invalid_length(value.chars().count(), &self));
                 }
                 Ok(Entitlement::Text(value.into()))
@@ -95,18 +90,19 @@ impl<'de> Deserialize<'de> for EntitlementsBody {
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Entitlements, A::Error> {
                 let mut read = Entitlements::new();
-                while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-                    if !is_name(&name) {
-                        return Err(A::Error::custom(
-                            "an entitlement's name has 1 to 64 of A-Z a-z 0-9 _ . -",
-                        ));
+                while let Some(name) = members.next_key::<String>()? {
+                    if !Entitlement::is_name(&name) {
+                        let chars = Entitlement::NAME_CHARS_MAX;
+                        let problem = format!("an entitlement's name has 1 to {chars} of A-Z a-z 0-9 _ . -");
+                        return Err(A::Error::custom(problem));
                     }
                     let ReadValue(value) = members.next_value()?;
-                    if read.insert(name.as_ref().into(), value).is_some() {
+                    if read.insert(name.into(), value).is_some() {
                         return Err(A::Error::custom("this entitlement is given twice; give it once"));
                     }
-                    if read.len() > COUNT_MAX {
-                        return Err(A::Error::custom("there are at most 64 entitlements"));
+                    if read.len() > Entitlement::COUNT_MAX {
+                        let problem = format!("there are at most {} entitlements", Entitlement::COUNT_MAX);
+                        return Err(A::Error::custom(problem));
                     }
                 }
                 Ok(read)
@@ -119,11 +115,6 @@ impl<'de> Deserialize<'de> for EntitlementsBody {
     }
 }
 
-fn is_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    (1..=NAME_CHARS_MAX).contains(&name.len()) && name.bytes().all(allowed)
-}
-
 impl PartialSchema for EntitlementsBody {
     fn schema() -> RefOr<Schema> {
         let granted = ObjectBuilder::new()
@@ -132,14 +123,14 @@ impl PartialSchema for EntitlementsBody {
         let number = ObjectBuilder::new().schema_type(Type::Integer);
         let text = ObjectBuilder::new()
             .schema_type(Type::String)
-            .max_length(Some(TEXT_CHARS_MAX));
+            .max_length(Some(Entitlement::TEXT_CHARS_MAX));
         let value = OneOfBuilder::new().item(granted).item(number).item(text);
         ObjectBuilder::new()
             .schema_type(Type::Object)
             .description(Some(
                 "What a plan grants or a license carries, by name. `false` is said by leaving it out.",
             ))
-            .max_properties(Some(COUNT_MAX))
+            .max_properties(Some(Entitlement::COUNT_MAX))
             .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(value.into()))))
             .into()
     }

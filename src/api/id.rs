@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+
+use super::text::read_text;
 
 /// An id that has a name in the API's documentation.
 pub(crate) trait Documented: Display + FromStr<Err: Display> {
@@ -60,8 +61,7 @@ impl<T: Display> Serialize for Id<T> {
 
 impl<'de, T: Documented> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(D::Error::custom)
+        read_text(deserializer, |text| text.parse().map(Self))
     }
 }
 

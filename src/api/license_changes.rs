@@ -11,7 +11,7 @@ use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, MaybeJson};
 use super::license_view::{License, named, shown};
 use super::operator::Operator;
-use super::plans::plan_id;
+use super::plans::plan_of_request;
 use super::problem::ApiError;
 use super::resource::{Edit, SeenVersion, Shown};
 use super::text::{Handle, Reason};
@@ -72,12 +72,11 @@ pub(super) async fn change_license(
 ) -> Result<Shown<License>, ApiError> {
     let id = named(&api, &text).await?;
     let change = request.value;
-    let find = |plan: &Handle| api.cluster().ledger(|ledger| plan_id(ledger, plan));
-    let plan = change.plan.as_ref().map(find).transpose();
+    let find = |plan: &Handle| api.cluster().ledger(|ledger| plan_of_request(ledger, plan));
     let command = Command::UpdateLicense(UpdateLicense {
         id,
         if_version: seen.or(change.if_version),
-        plan: plan.map_err(|_| ApiError::field("plan", "no plan has this id, or not exactly one has this code"))?,
+        plan: change.plan.as_ref().map(find).transpose()?,
         seats: change.seats.into_command(),
         entitlements: change.entitlements.map(|body| (*body.0).clone()),
         key: None,

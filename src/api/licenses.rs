@@ -5,7 +5,6 @@ use axum::extract::State;
 use licensing::command::{Command, CreateLicense};
 use licensing::id::{CustomerId, LicenseId, PlanId, ProductId};
 use licensing::ledger::Ledger;
-use licensing::time::At;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +16,7 @@ use super::id::{self, Id};
 use super::license_view::{License, Status, named, shown, view};
 use super::operator::Operator;
 use super::page::{Limit, Page, contains, fill};
-use super::plans::plan_id;
+use super::plans::{plan_id, plan_of_request};
 use super::problem::ApiError;
 use super::products::product_id;
 use super::resource::Shown;
@@ -202,8 +201,8 @@ pub(super) async fn create_license(
         key: api.lookup().license_key(key.reveal()),
         key_hint: key.hint().into(),
         seats: new.seats,
-        starts_at: new.starts_at.map(point),
-        expires_at: new.expires_at.map(point),
+        starts_at: new.starts_at.map(|Timestamp(at)| at),
+        expires_at: new.expires_at.map(|Timestamp(at)| at),
         entitlements: (*new.entitlements.0).clone(),
     });
     operator.change(&api, &request.bytes, command).await?;
@@ -221,8 +220,7 @@ struct Sold {
 
 impl Sold {
     fn look_up(ledger: &Ledger, new: &NewLicense) -> Result<Self, ApiError> {
-        let no_plan = |_| ApiError::field("plan", "no plan has this id, or not exactly one has this code");
-        let plan = plan_id(ledger, &new.plan).map_err(no_plan)?;
+        let plan = plan_of_request(ledger, &new.plan)?;
         let customer = customer_id(ledger, &new.customer);
         let customer = customer.ok_or_else(|| ApiError::field("customer", "no customer has this id or reference"))?;
         let product = ledger.plan(plan).and_then(|plan| ledger.product(plan.product));
@@ -233,10 +231,6 @@ impl Sold {
             key_prefix: key_prefix.ok_or_else(|| ApiError::internal("a plan without a product"))?,
         })
     }
-}
-
-fn point(at: Timestamp) -> At {
-    at.0
 }
 
 /// Read a license.

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use super::entitlements::EntitlementsBody;
 use super::resource::Edit;
 use super::seats::OfflineModeName;
-use super::text::seconds;
 
 /// Who a seat is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -161,10 +160,10 @@ impl TermsChange {
         PlanTerms {
             seats: self.seats.unwrap_or(terms.seats),
             overage_max: self.overage_max.unwrap_or(terms.overage_max),
-            ttl: self.ttl_seconds.map_or(terms.ttl, seconds),
-            heartbeat: self.heartbeat_seconds.map_or(terms.heartbeat, seconds),
+            ttl: self.ttl_seconds.map_or(terms.ttl, Span::from_secs),
+            heartbeat: self.heartbeat_seconds.map_or(terms.heartbeat, Span::from_secs),
             offline: self.offline.map_or(terms.offline, Into::into),
-            grace: self.grace_seconds.map_or(terms.grace, seconds),
+            grace: self.grace_seconds.map_or(terms.grace, Span::from_secs),
             ghosts_max: self.ghosts_max.clone().apply(terms.ghosts_max),
             sessions_per_holder_max: self.sessions_per_holder_max.unwrap_or(terms.sessions_per_holder_max),
             holder: self.holder.map_or(terms.holder, |holder| match holder {

@@ -127,6 +127,11 @@ pub(super) fn plan_id(ledger: &Ledger, text: &str) -> Result<PlanId, ApiError> {
     }
 }
 
+/// The plan that a request names in its member `plan`.
+pub(super) fn plan_of_request(ledger: &Ledger, plan: &Handle) -> Result<PlanId, ApiError> {
+    plan_id(ledger, plan).map_err(|_| ApiError::field("plan", "no plan has this id, or not exactly one has this code"))
+}
+
 fn shown(api: &Api, id: PlanId) -> Result<Shown<Plan>, ApiError> {
     let plan = api
         .cluster()

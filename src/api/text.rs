@@ -3,11 +3,12 @@
 //! The ledger checks its own fields again and is the judge of them; the checks here keep nonsense out of the log.
 
 use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use licensing::time::Span;
-use serde::de::Error as _;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -36,6 +37,29 @@ fn lower(character: char) -> bool {
 
 fn upper(character: char) -> bool {
     character.is_ascii_uppercase() || character.is_ascii_digit()
+}
+
+/// Reads a text where it stands and makes of it what `make` says, so that no copy of a secret stays behind.
+pub(super) fn read_text<'de, D, T, P>(deserializer: D, make: impl FnOnce(&str) -> Result<T, P>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    P: Display,
+{
+    struct Text<F, T, P>(F, PhantomData<(T, P)>);
+
+    impl<F: FnOnce(&str) -> Result<T, P>, T, P: Display> Visitor<'_> for Text<F, T, P> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            (self.0)(text).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(make, PhantomData))
 }
 
 macro_rules! text {
@@ -67,11 +91,8 @@ macro_rules! text {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
-                if !Self::check(&text) {
-                    return Err(D::Error::custom(concat!("expected ", $expected)));
-                }
-                Ok(Self(text.into()))
+                let problem = concat!("expected ", $expected);
+                read_text(deserializer, |text| Self::check(text).then(|| Self(text.into())).ok_or(problem))
             }
         }
 
@@ -148,8 +169,7 @@ pub(crate) struct KeyText(pub LicenseKey);
 
 impl<'de> Deserialize<'de> for KeyText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        LicenseKey::parse(&text).map(Self).map_err(D::Error::custom)
+        read_text(deserializer, |text| LicenseKey::parse(text).map(Self))
     }
 }
 
@@ -175,11 +195,8 @@ pub(crate) struct SessionSecret(pub SessionId);
 
 impl<'de> Deserialize<'de> for SessionSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
         let problem = "expected the session_id that acquire answered: sid_ and 26 characters";
-        SessionId::parse(&text)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(problem))
+        read_text(deserializer, |text| SessionId::parse(text).map(Self).ok_or(problem))
     }
 }
 
@@ -211,15 +228,16 @@ const USER_TOKEN_BYTES_MAX: usize = 8 * 1024;
 
 impl<'de> Deserialize<'de> for UserToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let problem = "expected a signed JWT of at most 8 KiB, three parts with dots between them";
+        read_text(deserializer, |text| Self::check(text).then_some(Self).ok_or(problem))
+    }
+}
+
+impl UserToken {
+    fn check(text: &str) -> bool {
         let part = |part: &str| !part.is_empty() && part.chars().all(plain);
         let shaped = text.split('.').count() == 3 && text.split('.').all(part);
-        if text.len() > USER_TOKEN_BYTES_MAX || !(text.is_empty() || shaped) {
-            return Err(D::Error::custom(
-                "expected a signed JWT of at most 8 KiB, three parts with dots between them",
-            ));
-        }
-        Ok(Self)
+        text.len() <= USER_TOKEN_BYTES_MAX && (text.is_empty() || shaped)
     }
 }
 
@@ -236,11 +254,6 @@ impl ToSchema for UserToken {
     fn name() -> Cow<'static, str> {
         "UserToken".into()
     }
-}
-
-/// A length of whole seconds.
-pub(crate) fn seconds(number: u64) -> Span {
-    Span::from_secs(number)
 }
 
 #[cfg(test)]

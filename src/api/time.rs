@@ -3,10 +3,11 @@
 use std::fmt;
 
 use licensing::time::At;
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
+
+use super::text::read_text;
 
 /// A point in time on the wire. Read in any offset, written in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,12 +30,13 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let at: jiff::Timestamp = text
-            .parse()
-            .map_err(|_| D::Error::custom("expected a time such as 2027-11-22T00:00:00Z, with its offset from UTC"))?;
-        let ms = u64::try_from(at.as_millisecond()).map_err(|_| D::Error::custom("expected a time after 1970"))?;
-        Ok(Self(At::from_ms(ms)))
+        read_text(deserializer, |text| {
+            let at: jiff::Timestamp = text
+                .parse()
+                .map_err(|_| "expected a time such as 2027-11-22T00:00:00Z, with its offset from UTC")?;
+            let ms = u64::try_from(at.as_millisecond()).map_err(|_| "expected a time after 1970")?;
+            Ok::<_, &str>(Self(At::from_ms(ms)))
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use licensing::cluster::ApiToken;
 use licensing::command::Command;
-use licensing::id::{ApiTokenId, encode_base32};
+use licensing::id::ApiTokenId;
 use licensing::outcome::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,12 +20,7 @@ use super::refusal::not_found;
 use super::resource::Shown;
 use super::text::Name;
 use super::time::Timestamp;
-
-/// What every API token begins with.
-const PREFIX: &str = "usher_";
-
-/// Random bytes in a token.
-const SECRET_BYTES: usize = 20;
+use crate::lookup::token_text;
 
 /// What an API token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -149,8 +144,7 @@ pub(super) async fn create_token(
     request: Json<NewToken>,
 ) -> Result<Shown<TokenWithSecret>, ApiError> {
     let id = ApiTokenId::from_bytes(operator.derive(&api, "id"));
-    let secret: [u8; SECRET_BYTES] = operator.derive(&api, "api token");
-    let token = format!("{PREFIX}{}", encode_base32(&secret));
+    let token = token_text(&operator.derive(&api, "api token"));
     let new = request.value;
     let command = Command::CreateApiToken {
         id,
@@ -164,7 +158,7 @@ pub(super) async fn create_token(
     };
     operator.change(&api, &request.bytes, command).await?;
     let answer = TokenWithSecret {
-        token,
+        token: token.to_string(),
         facts: view(&api, id)?,
     };
     Ok(Shown::plain(answer).created(&format!("/tokens/{id}")))

@@ -17,8 +17,6 @@ const TTL_MIN: Span = Span::from_secs(2);
 const TTL_MAX: Span = Span::from_secs(30 * 86_400);
 const HEARTBEAT_MIN: Span = Span::from_ms(500);
 const GRACE_MAX: Span = Span::from_secs(90 * 86_400);
-const ENTITLEMENTS_MAX: usize = 64;
-const ENTITLEMENT_NAME_CHARS_MAX: usize = 64;
 const CODE_CHARS_MAX: usize = 63;
 const TEXT_CHARS_MAX: usize = 200;
 const CLIENT_CHARS_MAX: usize = 128;
@@ -244,18 +242,19 @@ fn seconds(span: Span) -> String {
 
 /// Entitlements, each by itself.
 pub(super) fn entitlements(entitlements: &Entitlements) -> Checked {
-    check(entitlements.len() <= ENTITLEMENTS_MAX, "entitlements", || {
-        format!("give at most {ENTITLEMENTS_MAX}, not {}", entitlements.len())
+    check(entitlements.len() <= Entitlement::COUNT_MAX, "entitlements", || {
+        format!("give at most {}, not {}", Entitlement::COUNT_MAX, entitlements.len())
     })?;
     for (name, value) in entitlements {
-        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-        let is_name = (1..=ENTITLEMENT_NAME_CHARS_MAX).contains(&name.len()) && name.bytes().all(is_name_byte);
-        check(is_name, "entitlements", || {
-            format!("name each by 1 to {ENTITLEMENT_NAME_CHARS_MAX} of A-Z a-z 0-9 _ . -")
+        check(Entitlement::is_name(name), "entitlements", || {
+            format!("name each by 1 to {} of A-Z a-z 0-9 _ . -", Entitlement::NAME_CHARS_MAX)
         })?;
         if let Entitlement::Text(text) = value {
-            check(is_plain(text, 0..=TEXT_CHARS_MAX), "entitlements", || {
-                format!("{name} takes at most {TEXT_CHARS_MAX} characters without control characters")
+            check(Entitlement::is_text(text), "entitlements", || {
+                format!(
+                    "{name} takes at most {} characters without control characters",
+                    Entitlement::TEXT_CHARS_MAX
+                )
             })?;
         }
     }
