@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
+
+/// How long a process may take to stop where it stands.
+const FREEZE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What `usher demo --detach -o json` prints.
 #[derive(Debug, Clone, Deserialize)]
@@ -85,6 +88,21 @@ impl Process {
         }
     }
 
+    /// Stops it where it stands: from now on it tells nobody anything.
+    fn freeze(&self) -> Result<()> {
+        let Some(pid) = self.pid.and_then(rustix::process::Pid::from_raw) else {
+            return Ok(());
+        };
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP)?;
+        // A thread inside a call to the disk stops when that call returns, before it does anything else.
+        let begun = Instant::now();
+        while !is_frozen(pid)? {
+            ensure!(begun.elapsed() < FREEZE_WITHIN, "process {} does not stop", pid.as_raw_nonzero());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     fn start(&mut self, log: &Path) -> Result<()> {
         let (program, arguments) = self.command.split_first().context("the process had no command line")?;
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
@@ -111,6 +129,18 @@ fn is_alive(pid: rustix::process::Pid) -> bool {
         .as_ref()
         .and_then(state)
         .is_some_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
+/// Whether no thread of a process runs.
+fn is_frozen(pid: rustix::process::Pid) -> Result<bool> {
+    for task in std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero()))? {
+        let status = std::fs::read_to_string(task?.path().join("stat"))?;
+        let state = status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        if !matches!(state, Some('T' | 'D')) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Cluster {
@@ -180,6 +210,11 @@ impl Cluster {
     /// Kills a node without warning.
     pub fn kill(&mut self, node: usize) {
         self.nodes[node].kill();
+    }
+
+    /// Stops a node where it stands, as a power cut does, until it is killed.
+    pub fn freeze(&self, node: usize) -> Result<()> {
+        self.nodes[node].freeze()
     }
 
     /// Starts a killed node again.

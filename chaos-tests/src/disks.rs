@@ -68,6 +68,10 @@ impl LoopDisk {
     }
 
     /// Takes the power: from now on nothing reaches the disk, and every write and sync fails.
+    ///
+    /// Whoever writes there must be frozen before. A sync that is under way may return success for data that is gone
+    /// (on Linux 6.18, in 3 of 60 cuts of a program that only appends and syncs): the journal gives its transaction up,
+    /// and a transaction that is no longer there counts as committed. Without power nobody would hear of that success.
     pub fn cut_power(&self) -> Result<()> {
         // EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. There is no safe wrapper for it; Python's standard
         // library has ioctl, and this is a test.

@@ -294,7 +294,8 @@ async fn power_cut(usher: &Path, data: &Path, rounds: usize) -> Result<()> {
     for round in 0..rounds {
         let clients = under_load(&cluster, &recorder, &key, Duration::from_secs(6));
         sleep(Duration::from_millis(rand::random_range(1_000..2_500))).await;
-        for disk in &mounted {
+        for (node, disk) in mounted.iter().enumerate() {
+            cluster.freeze(node)?;
             disk.cut_power()?;
         }
         for disk in &mounted {
