@@ -10,14 +10,16 @@ use serde_json::{Value, json};
 
 use super::Answered;
 use super::output::{Cell, Output, Page, Style, remark};
-use super::{secret, words};
+use super::secret::Secret;
+use super::words;
 use crate::bench::{Batch, CallReport, Gap, Mix, Nodes, Report, Seats, Sessions};
 use crate::private;
 
 /// Measure how fast a cluster is
 ///
-/// Virtual clients take, keep and give back seats. Each client sends its next call when the last one is answered, over a connection of its own, and the clients are
-/// spread over the nodes. The license needs a seat for each client. Nothing is left behind.
+/// Virtual clients take, keep and give back seats. Each client sends its next call when the last one is answered, over
+/// a connection of its own, and the clients are spread over the nodes. The license needs a seat for each client.
+/// Nothing is left behind.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "\
@@ -85,12 +87,12 @@ enum Shape {
         #[command(flatten)]
         target: Target,
 
-        /// An API token of scope `heartbeats` or `admin`
-        #[arg(long, env = "USHER_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+        /// An API token of scope `heartbeats` or `admin` [env: USHER_TOKEN]
+        #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
         token: Option<String>,
 
-        /// A file that holds the API token
-        #[arg(long, env = "USHER_TOKEN_FILE", value_name = "FILE")]
+        /// A file that holds the API token [env: USHER_TOKEN_FILE]
+        #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
 
         /// How many sessions
@@ -125,13 +127,12 @@ struct Target {
     #[arg(long, env = "USHER_CACERT", value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// The license whose seats to take
-    #[arg(long, env = "USHER_LICENSE_KEY", value_name = "KEY", hide_env_values = true)]
-    #[arg(required_unless_present = "license_key_file")]
+    /// The license whose seats to take [env: USHER_LICENSE_KEY]
+    #[arg(long, value_name = "KEY", conflicts_with = "license_key_file")]
     license_key: Option<String>,
 
-    /// A file that holds the license key
-    #[arg(long, env = "USHER_LICENSE_KEY_FILE", value_name = "FILE")]
+    /// A file that holds the license key [env: USHER_LICENSE_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
     license_key_file: Option<PathBuf>,
 }
 
@@ -141,12 +142,13 @@ impl Target {
     }
 
     fn license_key(&self) -> Result<String, super::Failure> {
-        let key = secret::read(
-            self.license_key.as_deref(),
-            self.license_key_file.as_deref(),
-            "--license-key-file",
-        )?;
-        Ok(key.context("--license-key is missing")?.to_string())
+        let key = Secret {
+            flag: "--license-key",
+            variable: "USHER_LICENSE_KEY",
+            given: self.license_key.as_deref(),
+            file: self.license_key_file.as_deref(),
+        };
+        Ok(key.required()?.to_string())
     }
 }
 
@@ -183,8 +185,13 @@ impl Bench {
                 clients,
                 duration,
             }) => {
-                let token = secret::read(token.as_deref(), token_file.as_deref(), "--token-file")?;
-                let token = token.context("--token is missing")?.to_string();
+                let token = Secret {
+                    flag: "--token",
+                    variable: "USHER_TOKEN",
+                    given: token.as_deref(),
+                    file: token_file.as_deref(),
+                };
+                let token = token.required()?.to_string();
                 remark(&format!("Acquiring {count} sessions …"));
                 let (acquiring, sessions) = sessions(&target, count, clients)?.run().await;
                 check_answered(&acquiring)?;
@@ -212,7 +219,7 @@ impl Bench {
     }
 
     async fn run_seats(self, output: Output) -> Answered {
-        let (nodes, license_key) = (self.target.nodes()?, self.target.license_key()?);
+        let (license_key, nodes) = (self.target.license_key()?, self.target.nodes()?);
         let mut reports = Vec::new();
         for clients in &self.clients {
             remark(&format!("{clients} clients for {:?} …", self.warmup + self.duration));
@@ -245,8 +252,8 @@ impl Bench {
 fn sessions(target: &Target, count: u64, clients: u32) -> Result<Sessions, super::Failure> {
     let clients = usize::try_from(clients)?;
     Ok(Sessions {
-        nodes: target.nodes()?,
         license_key: target.license_key()?,
+        nodes: target.nodes()?,
         count,
         clients,
     })

@@ -1,7 +1,9 @@
-//! The commands' way to a cluster: any of its nodes, the next one when one does not answer.
+//! The way to a cluster: any of its nodes, the next one when one does not answer.
 //!
-//! A POST carries an idempotency key that all its tries share, so that asking again does nothing twice.
+//! A call that changes something carries an idempotency key that all its tries share, so that asking again does nothing
+//! twice. Once it was sent its outcome is open until somebody answers, and it is asked again until then.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,19 +13,69 @@ use raft::seams::{Entropy, SystemEntropy};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
-use super::connection::Connection;
-use super::failure::Failure;
+use super::call_error::{CallError, Tried};
 use super::problem::Problem;
+use crate::config::ApiUrl;
 
-/// A node that does not accept a connection within this time is passed over.
+/// A node that does not accept a connection within this time is passed over, or sooner if all nodes are to get their
+/// turn.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+
+/// A node that was asked and says nothing for this long hangs, and the next one is asked. A node that works answers
+/// within five seconds, be it that there is no leader.
+const HANGS_AFTER: Duration = Duration::from_secs(7);
+
+/// How long a call may take in all, unless something else is said.
+const WITHIN: Duration = Duration::from_secs(15);
 
 /// The first pause before all nodes are asked again.
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Whom to ask, and as whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// The nodes' API URLs.
+    pub(crate) urls: Vec<String>,
+    /// The API token, if calls need one.
+    pub(crate) token: Option<Zeroizing<String>>,
+    /// The certificate authority to trust instead of the system's, a PEM file.
+    pub(crate) cacert: Option<PathBuf>,
+    /// How long each call may take, with all its tries.
+    pub(crate) within: Duration,
+    /// The idempotency key of calls that change something; without one each call draws its own.
+    pub(crate) key: Option<String>,
+}
+
+impl Target {
+    /// Nodes that need no token.
+    pub(crate) fn public(urls: Vec<String>, cacert: Option<PathBuf>) -> Self {
+        Self {
+            urls,
+            token: None,
+            cacert,
+            within: WITHIN,
+            key: None,
+        }
+    }
+
+    /// Nodes with this token, for those who started the nodes themselves.
+    pub(crate) fn with_token(urls: Vec<String>, token: &str) -> Self {
+        Self {
+            token: Some(Zeroizing::new(token.to_owned())),
+            ..Self::public(urls, None)
+        }
+    }
+
+    fn is_on_this_machine(&self) -> bool {
+        let local = |url: &String| ApiUrl::parse(url).is_ok_and(|url| url.is_loopback());
+        self.urls.iter().all(local)
+    }
+}
 
 /// A client of one cluster.
 #[derive(Debug)]
@@ -32,8 +84,9 @@ pub(crate) struct Client {
     urls: Vec<String>,
     /// Which of the URLs answered last.
     preferred: AtomicUsize,
-    token: Option<zeroize::Zeroizing<String>>,
+    token: Option<Zeroizing<String>>,
     within: Duration,
+    key: Option<String>,
 }
 
 /// One call.
@@ -45,6 +98,8 @@ pub(crate) struct Call<'a> {
     body: Option<&'a Value>,
     /// Asked once of each node, without waiting for better times.
     once: bool,
+    /// How long it may take, if not as long as the client's calls do.
+    within: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
@@ -55,6 +110,7 @@ impl<'a> Call<'a> {
             query: Vec::new(),
             body: None,
             once: false,
+            within: None,
         }
     }
 
@@ -63,17 +119,11 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn post(path: &'a str, body: &'a Value) -> Self {
-        Self {
-            body: Some(body),
-            ..Self::new(Method::POST, path)
-        }
+        Self::new(Method::POST, path).with_body(body)
     }
 
     pub(crate) fn patch(path: &'a str, body: &'a Value) -> Self {
-        Self {
-            body: Some(body),
-            ..Self::new(Method::PATCH, path)
-        }
+        Self::new(Method::PATCH, path).with_body(body)
     }
 
     pub(crate) fn delete(path: &'a str) -> Self {
@@ -97,6 +147,18 @@ impl<'a> Call<'a> {
     pub(crate) fn once(self) -> Self {
         Self { once: true, ..self }
     }
+
+    /// Takes no longer than this.
+    pub(crate) fn within(self, within: Duration) -> Self {
+        Self {
+            within: Some(within),
+            ..self
+        }
+    }
+
+    fn changes(&self) -> bool {
+        self.method != Method::GET
+    }
 }
 
 /// A text as one segment of a path.
@@ -116,20 +178,58 @@ pub(crate) fn segment(text: &str) -> String {
 enum Try {
     Done(Value),
     Refused(Problem),
-    Unreachable(String),
+    /// Nobody has seen the call.
+    NotSent(String),
+    /// The call was sent and nothing came back: it may have been done.
+    NoAnswer(String),
+}
+
+/// What all tries of a call have come to so far.
+#[derive(Default)]
+struct SoFar {
+    /// The last answer that another node, or a later time, may better.
+    problem: Option<Problem>,
+    /// Whether a try may have been done without anybody saying so.
+    open: bool,
+    /// The nodes of the last round that did not answer, and why.
+    tried: Vec<Tried>,
+}
+
+impl SoFar {
+    /// Whether it is worth asking all nodes again.
+    fn calls_for_more(&self, call: &Call<'_>) -> bool {
+        !call.once && (self.problem.is_some() || (self.open && call.changes()))
+    }
+
+    fn into_error(self, call: &Call<'_>, key: Option<String>, within: Duration) -> CallError {
+        match (key, self.problem) {
+            (Some(key), problem) if self.open && call.changes() => {
+                let tried = self.tried.into_iter();
+                let told = problem.map(|problem| ("the last answer".to_owned(), problem.title));
+                CallError::Open {
+                    key,
+                    tried: tried.chain(told).collect(),
+                    within,
+                }
+            }
+            (_, Some(problem)) => CallError::Answered(Box::new(problem)),
+            (_, None) => CallError::unreachable(self.tried, self.open),
+        }
+    }
 }
 
 impl Client {
-    pub(crate) fn new(connection: &Connection) -> Result<Self, Failure> {
+    pub(crate) fn new(target: Target) -> anyhow::Result<Self> {
+        // Time that ends while a connection is made must not be taken for a call without an answer.
+        let turns = u32::try_from(target.urls.len() + 1).unwrap_or(u32::MAX);
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(connection.timeout);
-        if connection.is_local() {
+            .connect_timeout(CONNECT_WITHIN.min(target.within / turns));
+        if target.is_on_this_machine() {
             // A proxy is for reaching others; this machine is not reached through one.
             http = http.no_proxy();
         }
-        if let Some(path) = &connection.cacert {
+        if let Some(path) = &target.cacert {
             let pem = std::fs::read(path).with_context(|| format!("--cacert: {} cannot be read", path.display()))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem)
                 .ok()
@@ -139,10 +239,11 @@ impl Client {
         }
         Ok(Self {
             http: http.build().context("the HTTP client cannot be set up")?,
-            urls: connection.url.clone(),
+            urls: target.urls,
             preferred: AtomicUsize::new(0),
-            token: connection.token()?,
-            within: connection.timeout,
+            token: target.token,
+            within: target.within,
+            key: target.key,
         })
     }
 
@@ -154,44 +255,72 @@ impl Client {
             preferred: AtomicUsize::new(0),
             token: self.token.clone(),
             within: self.within,
+            key: self.key.clone(),
         }
     }
 
     /// Makes the call on one node after another until one answers it.
-    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, Failure> {
-        let key = (call.method == Method::POST).then(idempotency_key);
-        let give_up = Instant::now() + self.within;
-        let mut pause = PAUSE_MIN;
+    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, CallError> {
+        let key = call.changes().then(|| self.key.clone().unwrap_or_else(idempotency_key));
+        let within = call.within.unwrap_or(self.within);
+        let give_up = Instant::now() + within;
+        let (mut so_far, mut pause) = (SoFar::default(), PAUSE_MIN);
         loop {
-            let (mut problem, mut tried) = (None, Vec::new());
-            let first = self.preferred.load(Ordering::Relaxed);
-            for at in (0..self.urls.len()).map(|step| (first + step) % self.urls.len()) {
-                match self.try_once(&self.urls[at], &call, key.as_deref()).await {
-                    Try::Done(value) => {
-                        self.preferred.store(at, Ordering::Relaxed);
-                        return Ok(value);
-                    }
-                    Try::Refused(refusal) if refusal.may_pass() => problem = Some(refusal),
-                    Try::Refused(refusal) => return Err(Failure::Answered(Box::new(refusal))),
-                    Try::Unreachable(why) => tried.push((self.urls[at].clone(), why)),
-                }
+            if let Some(value) = self.round(&call, key.as_deref(), give_up, &mut so_far).await? {
+                return Ok(value);
             }
-            let Some(problem) = problem else {
-                let next = what_helps(&tried);
-                return Err(Failure::Unreachable { tried, next });
-            };
-            pause = pause.max(problem.retry_after().unwrap_or_default()).min(PAUSE_MAX);
-            if call.once || Instant::now() + pause > give_up {
-                return Err(Failure::Answered(Box::new(problem)));
+            let asked_for = so_far.problem.as_ref().and_then(Problem::retry_after);
+            pause = pause.max(asked_for.unwrap_or_default()).min(PAUSE_MAX);
+            if !so_far.calls_for_more(&call) || Instant::now() + pause > give_up {
+                return Err(so_far.into_error(&call, key, within));
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
     }
 
-    async fn try_once(&self, url: &str, call: &Call<'_>, key: Option<&str>) -> Try {
+    /// Asks each node once; an error is an answer that no other node would better.
+    async fn round(
+        &self,
+        call: &Call<'_>,
+        key: Option<&str>,
+        give_up: Instant,
+        so_far: &mut SoFar,
+    ) -> Result<Option<Value>, CallError> {
+        so_far.tried.clear();
+        let (first, count) = (self.preferred.load(Ordering::Relaxed), self.urls.len());
+        for step in 0..count {
+            let left = give_up.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let within = if step + 1 < count { left.min(HANGS_AFTER) } else { left };
+            let at = (first + step) % count;
+            let url = &self.urls[at];
+            match self.try_once(url, call, key, within).await {
+                Try::Done(value) => {
+                    self.preferred.store(at, Ordering::Relaxed);
+                    return Ok(Some(value));
+                }
+                Try::Refused(problem) if problem.may_pass() || (so_far.open && problem.tells_nothing()) => {
+                    so_far.open |= problem.leaves_open();
+                    so_far.problem = Some(problem);
+                }
+                Try::Refused(problem) => return Err(CallError::Answered(Box::new(problem))),
+                Try::NotSent(why) => so_far.tried.push((url.clone(), why)),
+                Try::NoAnswer(why) => {
+                    so_far.open = true;
+                    so_far.tried.push((url.clone(), why));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn try_once(&self, url: &str, call: &Call<'_>, key: Option<&str>, within: Duration) -> Try {
         let path = format!("{url}/api/v1{}", call.path);
-        let mut request = self.http.request(call.method.clone(), path).query(&call.query);
+        let request = self.http.request(call.method.clone(), path).query(&call.query);
+        let mut request = request.timeout(within);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.as_str());
         }
@@ -203,7 +332,8 @@ impl Client {
         }
         let answer = match request.send().await {
             Ok(answer) => answer,
-            Err(error) => return Try::Unreachable(root_cause(&error)),
+            Err(error) if never_reached_usher(&error) => return Try::NotSent(root_cause(&error)),
+            Err(error) => return Try::NoAnswer(root_cause(&error)),
         };
         let status = answer.status();
         match answer.text().await {
@@ -213,7 +343,7 @@ impl Client {
                 Err(_) => Try::Refused(Problem::foreign(url, status.as_u16())),
             },
             Ok(body) => Try::Refused(Problem::read(url, status.as_u16(), &body)),
-            Err(error) => Try::Unreachable(root_cause(&error)),
+            Err(error) => Try::NoAnswer(root_cause(&error)),
         }
     }
 }
@@ -222,6 +352,14 @@ fn idempotency_key() -> String {
     let mut bytes = [0; 16];
     SystemEntropy.fill(&mut bytes);
     format!("cli-{}", encode_base32(&bytes))
+}
+
+/// Whether it is certain that nobody has seen the request: there was no connection, or whoever is at its other end does
+/// not speak HTTP.
+fn never_reached_usher(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let mut protocol = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    error.is_connect() || error.is_builder() || protocol.any(hyper::Error::is_parse)
 }
 
 /// The innermost cause: the layers above it only say that a request was not sent.
@@ -234,20 +372,6 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = source;
     }
     cause.to_string()
-}
-
-fn what_helps(tried: &[(String, String)]) -> String {
-    let any = |part: &str| tried.iter().any(|(_, why)| why.contains(part));
-    let plain_http = tried.iter().any(|(url, _)| url.starts_with("http://"));
-    if any("UnknownIssuer") || any("self-signed") || any("unable to get local issuer") {
-        "give the certificate authority's certificate with --cacert or USHER_CACERT".to_owned()
-    } else if any("CorruptMessage") || any("InvalidContentType") || any("wrong version number") {
-        "the node seems to speak plain HTTP: try http:// in --url".to_owned()
-    } else if plain_http && (any("invalid HTTP version") || any("connection closed before message completed")) {
-        "the node seems to speak TLS: try https:// in --url".to_owned()
-    } else {
-        "check that the server runs, and that --url or USHER_URL names it (`usher server --dev` starts one)".to_owned()
-    }
 }
 
 #[cfg(test)]

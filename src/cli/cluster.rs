@@ -83,7 +83,7 @@ const JOIN_TOKEN: Kind = Kind {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         match self.verb {
             Verb::Status => status::tell(&client, output).await,
             Verb::JoinToken {

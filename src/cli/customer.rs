@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client, segment};
+use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::Output;
 use super::resource::{Kind, Paging, cell, minute, set, text};
@@ -15,7 +15,8 @@ use super::resource::{Kind, Paging, cell, minute, set, text};
 Examples:
   usher customer create 'Example GmbH' --email licenses@example.de --reference CRM-1042
   usher customer list --search example
-  usher customer update cus_… --email it@example.de")]
+  usher customer show CRM-1042
+  usher customer update CRM-1042 --email it@example.de")]
 pub(super) struct Noun {
     #[command(subcommand)]
     verb: Verb,
@@ -39,7 +40,7 @@ enum Verb {
     },
     /// Show one customer
     Show {
-        /// The customer's id
+        /// The customer's id or reference
         customer: String,
     },
     /// Change a customer
@@ -62,7 +63,7 @@ struct Create {
 
 #[derive(Debug, Args)]
 struct Update {
-    /// The customer's id
+    /// The customer's id or reference
     customer: String,
 
     /// A new name
@@ -108,7 +109,7 @@ const KIND: Kind = Kind {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         let item = match self.verb {
             Verb::List { search, paging } => {
                 let call = || Call::get("/customers").with("search", search.as_ref());

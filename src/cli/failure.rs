@@ -4,8 +4,8 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use super::call_error::CallError;
 use super::output::{Format, Style, remark, wants_colour, write_out};
-use super::problem::Problem;
 
 /// Wrong usage, as sysexits.h numbers it; 2 is taken for "degraded".
 pub(super) const USAGE: u8 = 64;
@@ -13,15 +13,8 @@ pub(super) const USAGE: u8 = 64;
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// A server answered with a problem.
-    Answered(Box<Problem>),
-    /// No server answered.
-    Unreachable {
-        /// What was tried, and what came of it.
-        tried: Vec<(String, String)>,
-        /// What to do next.
-        next: String,
-    },
+    /// A call did not come to what it was meant to.
+    Call(CallError),
     /// Something on this machine is not as it should be.
     Here(anyhow::Error),
     /// The command cannot mean what it says.
@@ -42,13 +35,19 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
 impl Failure {
     /// The exit code that tells scripts of this failure.
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => USAGE,
             Self::Code(code) => *code,
-            Self::Answered(_) | Self::Unreachable { .. } | Self::Here(_) => 1,
+            Self::Call(_) | Self::Here(_) => 1,
         }
     }
 
@@ -76,12 +75,7 @@ impl Failure {
     /// What happened, why, and what to do next.
     fn in_words(&self) -> String {
         match self {
-            Self::Answered(problem) => problem.in_words(),
-            Self::Unreachable { tried, next } => {
-                let tried = tried.iter().map(|(url, why)| format!("{url}: {why}"));
-                let lines: Vec<String> = tried.chain([format!("next: {next}")]).collect();
-                format!("no server could be asked\n  {}", lines.join("\n  "))
-            }
+            Self::Call(error) => error.to_string(),
             Self::Here(error) => {
                 let mut causes = error.chain().map(ToString::to_string).collect::<Vec<_>>();
                 // Errors of libraries often repeat their source in their own text.
@@ -95,14 +89,7 @@ impl Failure {
 
     fn for_programs(&self) -> Value {
         match self {
-            Self::Answered(problem) => problem.as_sent.clone(),
-            Self::Unreachable { tried, next } => {
-                let tried: Vec<Value> = tried
-                    .iter()
-                    .map(|(url, why)| json!({"url": url, "problem": why}))
-                    .collect();
-                json!({"code": "UNREACHABLE", "title": "No server could be asked", "detail": next, "tried": tried})
-            }
+            Self::Call(error) => error.to_json(),
             Self::Here(error) => {
                 json!({"code": "FAILED", "title": "The command failed", "detail": format!("{error:#}")})
             }
@@ -123,23 +110,5 @@ mod tests {
             .context("no bench");
         let text = Failure::from(error).for_people(false);
         assert_eq!(text, "error: no bench: 127.0.0.1: connection refused");
-    }
-
-    #[test]
-    fn every_address_that_was_tried_is_told() {
-        let tried = vec![
-            ("http://a".into(), "refused".into()),
-            ("http://b".into(), "timed out".into()),
-        ];
-        let failure = Failure::Unreachable {
-            tried,
-            next: "start it".into(),
-        };
-        assert_eq!(
-            failure.for_people(false),
-            "error: no server could be asked\n  http://a: refused\n  http://b: timed out\n  next: start it"
-        );
-        assert_eq!(failure.for_programs()["tried"][1]["problem"], "timed out");
-        assert_eq!(failure.exit_code(), 1);
     }
 }

@@ -15,7 +15,7 @@ use super::Answered;
 use super::init::{already, told, write_ca_file};
 use super::node::Settings;
 use super::output::{Cell, Output};
-use super::secret;
+use super::secret::Secret;
 use crate::config::Address;
 use crate::joining::join_in;
 use crate::keys::Keys;
@@ -35,13 +35,12 @@ pub(super) struct Join {
     #[arg(value_name = "HOST:PORT", value_parser = Address::parse)]
     address: Address,
 
-    /// The one-time join token
-    #[arg(long, env = "USHER_JOIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    #[arg(required_unless_present = "token_file")]
+    /// The one-time join token [env: USHER_JOIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
     token: Option<String>,
 
-    /// A file that holds the join token
-    #[arg(long, env = "USHER_JOIN_TOKEN_FILE", value_name = "FILE")]
+    /// A file that holds the join token [env: USHER_JOIN_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 
     /// The node that this one takes the place of, such as one whose disk is lost
@@ -54,13 +53,18 @@ pub(super) struct Join {
 
 impl Join {
     pub(super) async fn run(self, output: Output) -> Answered {
+        let token = Secret {
+            flag: "--token",
+            variable: "USHER_JOIN_TOKEN",
+            given: self.token.as_deref(),
+            file: self.token_file.as_deref(),
+        };
+        let token: JoinToken = token.required()?.parse().context("--token")?;
         let config = self.settings.resolve()?.config;
         let data = config.data_dir();
         if Keys::path(&data).exists() {
             return Err(already(&data).into());
         }
-        let token = secret::read(self.token.as_deref(), self.token_file.as_deref(), "--token-file")?;
-        let token: JoinToken = token.context("--token is missing")?.parse().context("--token")?;
         let (peer, api) = told(&config)?;
         let root_file = data.join(vendor_root::PUBLIC);
         if root_file.exists() {

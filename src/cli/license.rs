@@ -213,7 +213,7 @@ fn seats(item: &Value) -> String {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         let act = async |which: &Which, verb: &str, body: Value| {
             client
                 .call(Call::post(
@@ -280,7 +280,7 @@ impl Create {
         });
         set(&mut body, "seats", self.seats);
         set(&mut body, "starts_at", self.starts.map(|at| at.to_string()));
-        client.call(Call::post("/licenses", &body)).await
+        Ok(client.call(Call::post("/licenses", &body)).await?)
     }
 }
 

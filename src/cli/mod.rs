@@ -4,10 +4,11 @@
 //! also gives 2 and 3, see there. Answers go to standard output, everything else to standard error.
 
 mod bench;
+pub(crate) mod call_error;
 pub(crate) mod client;
 mod cluster;
 mod config;
-pub(crate) mod connection;
+mod connection;
 mod customer;
 mod demo;
 mod failure;

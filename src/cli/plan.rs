@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client, segment};
+use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output};
 use super::resource::{Kind, Paging, cell, entitlements, minute, number, set, span};
@@ -233,7 +233,7 @@ fn handle(item: &Value) -> String {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         let item = match self.verb {
             Verb::List {
                 product,

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(super) status: u16,
-    pub(super) code: String,
-    pub(super) title: String,
+    pub(crate) code: String,
+    pub(crate) title: String,
     detail: Option<String>,
     fields: Vec<Field>,
     request_id: Option<String>,
@@ -79,6 +79,16 @@ impl Problem {
         matches!(self.status, 502..=504)
     }
 
+    /// Whether it says nothing about the call itself, so that an earlier try may still have been done.
+    pub(super) fn tells_nothing(&self) -> bool {
+        self.status == 429 || self.status >= 500
+    }
+
+    /// Whether the call may have been done in spite of it: the cluster does not know, or a proxy had handed it on.
+    pub(super) fn leaves_open(&self) -> bool {
+        self.code == "OUTCOME_UNKNOWN" || (self.code == "NOT_USHER" && matches!(self.status, 502 | 504))
+    }
+
     /// How long the server asks to wait before the next try.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.map(Duration::from_secs)
@@ -106,7 +116,6 @@ impl Problem {
             }
             "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
             "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
-            "OUTCOME_UNKNOWN" => "look whether it was done before you try again",
             "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",
             "NOT_FOUND" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" => {
                 "the `list` verb of this noun shows what there is"

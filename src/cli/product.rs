@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Answered;
-use super::client::{Call, Client, segment};
+use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::Output;
 use super::resource::{Kind, Paging, cell, minute, set, text};
@@ -105,7 +105,7 @@ pub(super) const KIND: Kind = Kind {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         let item = match self.verb {
             Verb::List { search, paging } => {
                 let call = || Call::get("/products").with("search", search.as_ref());

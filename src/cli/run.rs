@@ -1,33 +1,37 @@
 //! `usher run -- CMD`: hold a seat while a command runs, for applications that know nothing of licenses.
 
+mod held;
+mod signals;
+
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use licensing::id::encode_base32;
-use reqwest::Method;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::time::sleep;
+use tokio::process::Child;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::Answered;
-use super::client::{Call, Client};
+use super::client::{Client, Target};
 use super::failure::Failure;
 use super::output::remark;
-use super::{secret, words};
+use super::secret::Secret;
+use super::words;
+use held::{Held, Wanted};
+use signals::Signals;
 
-/// Beats are sent this much earlier than they are due, so that one that is late is not lost.
-const EARLY: f64 = 0.8;
-
-/// How long to wait before a beat that was not answered is sent again.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// How long a seat that was asked for is waited for when nobody wants it any more, so that it can be given back.
+const LET_GO_WITHIN: Duration = Duration::from_secs(2);
 
 /// Hold a seat of a license while a command runs
 ///
 /// The command is started when the seat is granted, and the seat is given back when it ends. Its exit code is passed
-/// on. USHER_SESSION_TOKEN holds the signed token for it.
+/// on, and SIGTERM and SIGHUP are passed to it. USHER_SESSION_TOKEN holds the signed token for it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -42,13 +46,12 @@ pub(super) struct Run {
     #[arg(long, env = "USHER_CACERT", value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// The license to take a seat of
-    #[arg(long, env = "USHER_LICENSE_KEY", value_name = "KEY", hide_env_values = true)]
-    #[arg(required_unless_present = "license_key_file")]
+    /// The license to take a seat of [env: USHER_LICENSE_KEY]
+    #[arg(long, value_name = "KEY", conflicts_with = "license_key_file")]
     license_key: Option<String>,
 
-    /// A file that holds the license key
-    #[arg(long, env = "USHER_LICENSE_KEY_FILE", value_name = "FILE")]
+    /// A file that holds the license key [env: USHER_LICENSE_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
     license_key_file: Option<PathBuf>,
 
     /// What this machine is counted by; without it, made of the machine's own id
@@ -60,98 +63,79 @@ pub(super) struct Run {
     command: Vec<String>,
 }
 
-/// A seat that is held.
-struct Seat {
-    client: Client,
-    license_key: String,
-    hardware_id: String,
-    session: Value,
-}
-
 impl Run {
     pub(super) async fn run(self) -> Answered {
-        let key = secret::read(
-            self.license_key.as_deref(),
-            self.license_key_file.as_deref(),
-            "--license-key-file",
-        )?;
-        let hardware_id = self.hardware_id.map_or_else(machine, Ok)?;
-        let mut seat = Seat {
-            client: Client::new(&super::connection::Connection::public(self.url, self.cacert))?,
-            license_key: key.context("--license-key is missing")?.to_string(),
-            hardware_id,
-            session: Value::Null,
+        let license_key = Secret {
+            flag: "--license-key",
+            variable: "USHER_LICENSE_KEY",
+            given: self.license_key.as_deref(),
+            file: self.license_key_file.as_deref(),
         };
-        seat.acquire().await?;
-        let [program, arguments @ ..] = self.command.as_slice() else {
-            return Err(Failure::Usage("CMD is missing".to_owned()));
+        let wanted = Wanted {
+            license_key: license_key.required()?,
+            hardware_id: self.hardware_id.clone().map_or_else(machine, Ok)?,
+            client: Client::new(Target::public(self.url.clone(), self.cacert.clone()))?,
         };
-        let mut command = tokio::process::Command::new(program);
-        command.args(arguments).stdin(Stdio::inherit());
-        command.env(
-            "USHER_SESSION_TOKEN",
-            seat.session["signed_token"].as_str().unwrap_or_default(),
-        );
-        let started = command.spawn().with_context(|| format!("{program} cannot be run"));
-        let ended = match started {
-            // Ctrl-C reaches the command too, which decides what it means; the seat is given back when it has ended.
-            Ok(mut child) => loop {
-                tokio::select! {
-                    ended = child.wait() => break ended.context("the command's end is not known"),
-                    () = seat.keep() => {}
-                    _ = tokio::signal::ctrl_c() => {}
-                }
+        // From here on a signal no longer ends this process by itself: a seat would stay behind.
+        let mut signals = Signals::catch()?;
+        let held = take(wanted, &mut signals).await?;
+        let started = self.start(held.token());
+        let (held, ended) = match started {
+            Ok(child) => attend(child, held, &mut signals).await,
+            Err(error) => (held, Err(error)),
+        };
+        tokio::select! {
+            released = held.release() => if let Err(why) = released {
+                remark(&format!("The seat was not given back, it ends by itself: {why}"));
             },
-            Err(error) => Err(error),
-        };
-        if let Err(failure) = seat.release().await {
-            remark(&format!("The seat was not given back, it ends by itself: {failure}"));
+            _ = signals.next() => remark("The seat is not given back, it ends by itself."),
         }
         match exit_code(ended?) {
             0 => Ok(()),
             code => Err(Failure::Code(code)),
         }
     }
+
+    fn start(&self, token: &str) -> anyhow::Result<Child> {
+        let (program, arguments) = self.command.split_first().context("CMD is missing")?;
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).stdin(Stdio::inherit());
+        command.env("USHER_SESSION_TOKEN", token);
+        command.spawn().with_context(|| format!("{program} cannot be run"))
+    }
 }
 
-impl Seat {
-    async fn acquire(&mut self) -> Result<(), Failure> {
-        let body = json!({
-            "license_key": self.license_key,
-            "hardware_id": self.hardware_id,
-            "client": {"app": "usher run", "version": env!("CARGO_PKG_VERSION")},
-        });
-        self.session = self.client.call(Call::post("/licenses/acquire", &body)).await?;
-        Ok(())
-    }
-
-    /// Waits until a beat is due and sends it. A seat that was lost is taken again.
-    async fn keep(&mut self) {
-        let interval = self.session["heartbeat_seconds"].as_u64().unwrap_or(60);
-        sleep(Duration::from_secs(interval).mul_f64(EARLY)).await;
-        let body = json!({"session_id": self.session["session_id"]});
-        let call = Call::new(Method::PUT, "/licenses/heartbeat").with_body(&body);
-        let lost = match self.client.call(call).await {
-            Ok(session) => {
-                self.session = session;
-                return;
+/// Takes the seat, unless a signal says before that nobody wants it any more.
+async fn take(wanted: Wanted, signals: &mut Signals) -> Result<Held, Failure> {
+    let mut taking = pin!(wanted.take());
+    tokio::select! {
+        taken = &mut taking => taken,
+        signal = signals.next() => {
+            if let Ok(Ok(held)) = timeout(LET_GO_WITHIN, taking).await {
+                // The process ends anyway, and the seat with it, if later.
+                let _ = held.release().await;
             }
-            Err(Failure::Answered(problem)) if !problem.may_pass() => problem,
-            Err(_) => return sleep(AGAIN_AFTER).await,
-        };
-        if let Err(failure) = self.acquire().await {
-            remark(&format!(
-                "The seat was lost ({}) and could not be taken again: {failure}",
-                lost.title
-            ));
-            sleep(AGAIN_AFTER).await;
+            Err(Failure::Code(of_signal(signal.as_raw())))
         }
     }
+}
 
-    async fn release(&self) -> Result<(), Failure> {
-        let body = json!({"session_id": self.session["session_id"]});
-        self.client.call(Call::post("/licenses/release", &body)).await.map(drop)
-    }
+/// Waits for the command's end, and keeps the seat meanwhile. The seat has a task of its own, so that nothing that
+/// happens here delays a beat.
+async fn attend(mut child: Child, held: Held, signals: &mut Signals) -> (Held, anyhow::Result<ExitStatus>) {
+    let (stop, stopped) = watch::channel(false);
+    let keeping = tokio::spawn(held.keep(stopped));
+    let ended = loop {
+        tokio::select! {
+            ended = child.wait() => break ended.context("the command's end is not known"),
+            signal = signals.next() => signals::pass_on(signal, &child),
+        }
+    };
+    stop.send_replace(true);
+    let held = keeping
+        .await
+        .expect("keeping a seat does not panic, and nobody aborts it");
+    (held, ended)
 }
 
 /// What this machine is counted by. The id itself is not sent: others may know this machine by it.
@@ -168,9 +152,14 @@ fn machine() -> anyhow::Result<String> {
     Ok(format!("machine-{}", encode_base32(&hash[..16])))
 }
 
-/// A command that a signal ended counts as shells have it: 128 and the signal's number.
+/// A command that a signal ended counts as shells have it.
 fn exit_code(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.unwrap_or_else(|| status.signal().map_or(1, of_signal))
+}
+
+/// 128 and the signal's number.
+fn of_signal(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(1)
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client, segment};
+use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output};
 use super::resource::{Kind, Paging, cell, minute, span, state, text};
@@ -93,7 +93,7 @@ fn app(item: &Value) -> String {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         let item = match self.verb {
             Verb::List { license, paging } => {
                 let call = || Call::get("/sessions").with("license", license.as_ref());

@@ -83,7 +83,7 @@ impl State {
 
 impl Status {
     pub(super) async fn run(self, output: Output) -> Answered {
-        tell(&Client::new(&self.connection)?, output).await
+        tell(&self.connection.client()?, output).await
     }
 }
 
@@ -93,9 +93,8 @@ pub(super) async fn tell(client: &Client, output: Output) -> Answered {
     let cluster = as_the_leader_sees_it(client, asked).await;
     let answers = match client.call(Call::get("/products").with("limit", Some(1)).once()).await {
         Ok(_) => true,
-        Err(Failure::Answered(problem)) if problem.may_pass() => false,
-        Err(Failure::Unreachable { .. }) => false,
-        Err(failure) => return Err(failure),
+        Err(error) if error.may_pass() => false,
+        Err(error) => return Err(error.into()),
     };
     let state = State::of(&cluster, answers);
     let answer = json!({"state": state.word(), "exit_code": state.exit_code(), "cluster": cluster});

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client, segment};
+use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
 use super::resource::{Kind, Paging, cell, end, minute, text};
@@ -92,7 +92,7 @@ const KIND: Kind = Kind {
 
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
-        let client = Client::new(&self.connection)?;
+        let client = self.connection.client()?;
         let item = match self.verb {
             Verb::List { paging } => return KIND.list(&client, output, &paging, || Call::get("/tokens")).await,
             Verb::Show { id } => client.call(Call::get(&format!("/tokens/{}", segment(&id)))).await?,

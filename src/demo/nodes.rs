@@ -14,9 +14,8 @@ use tokio::time::{Instant, sleep};
 use super::layout::{Layout, Place};
 use super::process::Process;
 use super::sample;
-use crate::cli::Failure;
-use crate::cli::client::{Call, Client};
-use crate::cli::connection::Connection;
+use crate::cli::call_error::CallError;
+use crate::cli::client::{Call, Client, Target};
 use crate::{private, vendor_root};
 
 /// The record of a demo, in its directory.
@@ -139,7 +138,7 @@ impl Demo {
             let join_token = client
                 .call(Call::post("/cluster/join-tokens", &json!({})))
                 .await
-                .map_err(told)?;
+                .map_err(|error| told(&error))?;
             let join_token = text(&join_token, "token")?;
             let joined = run(
                 &["join", &first.peer_address(), "--config"],
@@ -151,11 +150,11 @@ impl Demo {
             self.wait_for(&client, self.nodes.len()).await?;
         }
         tell("usher license    makes a product, plans, a customer and licenses");
-        self.fill(&client).await.map_err(told)?;
+        self.fill(&client).await.map_err(|error| told(&error))?;
         self.save()
     }
 
-    async fn fill(&mut self, client: &Client) -> Result<(), Failure> {
+    async fn fill(&mut self, client: &Client) -> Result<(), CallError> {
         let customer = sample::create_catalogue(client).await?;
         self.license_key = sample::create_license(client, &customer, "pro", SEATS).await?;
         self.bulk_license_key = sample::create_license(client, &customer, "pro", SEATS_BULK).await?;
@@ -275,7 +274,7 @@ impl Demo {
     /// A connection to all nodes, as the operator.
     pub(super) fn client(&self) -> Result<Client> {
         let urls = self.nodes.iter().map(|node| node.api.clone()).collect();
-        Client::new(&Connection::to(urls, &self.admin_token)).map_err(told)
+        Client::new(Target::with_token(urls, &self.admin_token))
     }
 
     /// Starts a node again that was ended.
@@ -316,11 +315,8 @@ impl Node {
 }
 
 /// A failure of a call as an error of the demo.
-fn told(failure: Failure) -> anyhow::Error {
-    match failure {
-        Failure::Here(error) => error,
-        other => anyhow!(other.to_string()),
-    }
+fn told(error: &CallError) -> anyhow::Error {
+    anyhow!(error.to_string())
 }
 
 fn text(answer: &Value, member: &str) -> Result<String> {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::Failure;
+use crate::cli::call_error::CallError;
 use crate::cli::client::{Call, Client};
 
 /// The product's code, and what its license keys begin with.
@@ -12,13 +12,13 @@ const KEY_PREFIX: &str = "CODITECT";
 
 /// The product, its plans and a customer, and the key of one license of so many seats of the plan
 /// `pro`.
-pub(crate) async fn create(client: &Client, seats: u32) -> Result<String, Failure> {
+pub(crate) async fn create(client: &Client, seats: u32) -> Result<String, CallError> {
     let customer = create_catalogue(client).await?;
     create_license(client, &customer, "pro", seats).await
 }
 
 /// The product, its plans and a customer, whose id it gives.
-pub(crate) async fn create_catalogue(client: &Client) -> Result<String, Failure> {
+pub(crate) async fn create_catalogue(client: &Client) -> Result<String, CallError> {
     let product = json!({"code": PRODUCT, "name": "CODITECT", "key_prefix": KEY_PREFIX});
     client.call(Call::post("/products", &product)).await?;
     for plan in plans() {
@@ -61,7 +61,12 @@ fn plans() -> [Value; 4] {
 }
 
 /// A license of a plan for a customer: its key.
-pub(crate) async fn create_license(client: &Client, customer: &str, plan: &str, seats: u32) -> Result<String, Failure> {
+pub(crate) async fn create_license(
+    client: &Client,
+    customer: &str,
+    plan: &str,
+    seats: u32,
+) -> Result<String, CallError> {
     let body = json!({"plan": format!("{PRODUCT}:{plan}"), "customer": customer, "seats": seats});
     let license = client.call(Call::post("/licenses", &body)).await?;
     Ok(license["license_key"].as_str().unwrap_or_default().to_owned())

@@ -45,6 +45,17 @@ fn with_a_data_directory_it_remembers() {
 }
 
 #[test]
+fn what_it_remembers_must_all_be_there() {
+    let directory = directory();
+    let data = directory.path().join("dev");
+    let mut first = Dev::start_with(&format!("--data {}", shown(&data)));
+    assert_eq!(end(&mut first), Some(0));
+    std::fs::remove_file(data.join("raft-log.redb")).unwrap();
+    let refused = usher(&format!("server --dev --data {}", shown(&data))).expect_code(1);
+    assert!(refused.err.contains("raft-log.redb is gone"), "{}", refused.err);
+}
+
+#[test]
 fn it_refuses_to_be_reached_from_other_machines() {
     for (line, flag) in [
         ("server --dev --api-listen 0.0.0.0:4600", "--api-listen"),
@@ -104,20 +115,4 @@ fn its_welcome_names_everything_that_is_needed() {
         &[(&url, "http://127.0.0.1:4600"), (&root, "/tmp/vendor-root.json")],
     );
     compare("welcome", &text);
-}
-
-#[test]
-fn a_seat_is_held_while_a_command_runs() {
-    let dev = Dev::start();
-    let seats = || dev.usher("license list -o json").json()["items"][0]["seats"]["in_use"].clone();
-    let inside = format!("run -- {} session list -o json", env!("CARGO_BIN_EXE_usher"));
-    let sessions = dev.usher(&inside).expect_code(0).json();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "a seat is held inside");
-    assert_eq!(seats(), 0, "and given back after");
-    dev.usher("run -- sh -c 'test -n $USHER_SESSION_TOKEN && exit 7'")
-        .expect_code(7);
-    dev.usher("run -- /no/such/program").expect_code(1);
-    assert_eq!(seats(), 0);
-    let refused = dev.usher("run --license-key CODITECT-WRONG -- true").expect_code(1);
-    assert!(refused.err.contains("license_key"), "{}", refused.err);
 }

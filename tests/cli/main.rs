@@ -10,11 +10,17 @@
 
 mod arguments;
 mod bench;
+mod certificates;
 mod cluster;
 mod configuration;
+mod descriptors;
 mod dev;
 mod failures;
 mod founding;
+mod node;
+mod proxy;
+mod repeats;
+mod run;
 mod transcripts;
 mod usher;
 mod verify;

@@ -10,10 +10,9 @@ use serde_json::json;
 use storage::{Directory, MemoryDisk};
 use trust::UnixSeconds;
 
-use super::{Running, Signals, serve, server_config};
+use super::{Running, Signals, gone, serve, server_config};
 use crate::cli::Answered;
-use crate::cli::client::Client;
-use crate::cli::connection::Connection;
+use crate::cli::client::{Client, Target};
 use crate::cli::failure::Failure;
 use crate::cli::node::Settings;
 use crate::cli::output::{Cell, Output, Page, Style};
@@ -54,7 +53,13 @@ async fn run_in(place: &Place, config: &Config, seats: u32, signals: Signals, ou
     let remembered = place.remembered()?;
     let (keys, root_file) = place.keys(remembered.is_some(), config)?;
     let surroundings = match &place.data {
-        Some(data) => Seams::system(Arc::new(Directory::open(data)?)),
+        Some(data) => {
+            let disk = Directory::open(data)?;
+            if remembered.is_some() {
+                check_whole(&disk, data)?;
+            }
+            Seams::system(Arc::new(disk))
+        }
         None => Seams::system(Arc::new(MemoryDisk::new()?)),
     };
     let mut server_config = server_config(config);
@@ -66,7 +71,7 @@ async fn run_in(place: &Place, config: &Config, seats: u32, signals: Signals, ou
         shown
     } else {
         let token = founding::found(server.node(), &founding_of(&server, &url), &keys, &SystemEntropy).await?;
-        let client = Client::new(&Connection::to(vec![url.clone()], &token))?;
+        let client = Client::new(Target::with_token(vec![url.clone()], &token))?;
         let license_key = sample::create(&client, seats).await?;
         let shown = Shown {
             admin_token: token.to_string(),
@@ -88,10 +93,23 @@ async fn run_in(place: &Place, config: &Config, seats: u32, signals: Signals, ou
     output.answer(&answer, |page| {
         welcome(*page, &url, &shown, &root_file, place.data.as_deref())
     })?;
-    serve(server, signals).await
+    serve(server, signals, place.data.as_deref()).await
 }
 
-/// The flags over what suits a development server. No file and no environment: it is the same everywhere.
+/// A server that remembers its license key but not its ledger would be ready and know nothing.
+fn check_whole(disk: &Directory, data: &Path) -> anyhow::Result<()> {
+    if let Some(gone) = gone(disk)? {
+        bail!(
+            "--data: {gone} is gone from {0}, and with it the licenses and sessions; restore it, or remove {0} to begin \
+             anew",
+            data.display()
+        );
+    }
+    Ok(())
+}
+
+/// The flags over what suits a development server, and a file if one of them names it. Neither the usual file nor the
+/// environment: it is the same everywhere.
 fn resolve(settings: &Settings) -> Result<Config, Failure> {
     let flag = |key: &str, value: &str| Flag {
         flag: "--dev".into(),

@@ -1,0 +1,301 @@
+//! A seat that is taken, kept and given back.
+//!
+//! It is kept as its token says: each beat is due well before the token ends, and one that is not answered is sent again
+//! as often as the time that is left allows. Only an answer that the session has ended makes it lost.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use licensing::id::encode_base32;
+use raft::seams::{Entropy, SystemEntropy};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use zeroize::Zeroizing;
+
+use crate::cli::call_error::CallError;
+use crate::cli::client::{Call, Client};
+use crate::cli::failure::Failure;
+use crate::cli::output::remark;
+
+/// Beats are sent this much earlier than they are due, so that one that is late is not lost.
+const EARLY: f64 = 0.8;
+
+/// Of the time that is left, so much passes before a beat that was not answered is sent again.
+const PART_OF_WHAT_IS_LEFT: u32 = 8;
+
+/// The bounds of that pause.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// The bounds of how long one beat may take.
+const BEAT_WITHIN_MIN: Duration = Duration::from_secs(1);
+const BEAT_WITHIN_MAX: Duration = Duration::from_secs(15);
+
+/// What is asked for.
+pub(super) struct Wanted {
+    pub(super) client: Client,
+    pub(super) license_key: Zeroizing<String>,
+    pub(super) hardware_id: String,
+}
+
+/// A session, as its last answer tells of it.
+#[derive(Debug)]
+struct Session {
+    id: String,
+    token: String,
+    /// When a beat is due.
+    beat: Instant,
+    /// How often one is.
+    interval: Duration,
+    /// The end of the token's life.
+    ends: Instant,
+}
+
+/// A seat that is held, as far as is known.
+pub(super) struct Held {
+    wanted: Wanted,
+    /// `None` once the session has ended.
+    session: Option<Session>,
+    /// How often the last one was kept, which is also often enough to ask for another.
+    interval: Duration,
+    /// The name of an acquire whose outcome is not known. Asking again under it takes no second seat.
+    asked: Option<String>,
+    /// What the user was told last that is wrong.
+    trouble: Option<String>,
+}
+
+impl Wanted {
+    /// Takes a seat.
+    pub(super) async fn take(self) -> Result<Held, Failure> {
+        match self.acquire(&request_name()).await {
+            Ok(session) => Ok(Held {
+                wanted: self,
+                interval: session.interval,
+                session: Some(session),
+                asked: None,
+                trouble: None,
+            }),
+            // The key that other calls are repeated under means nothing here.
+            Err(CallError::Open { .. }) => Err(anyhow!(
+                "no server said whether the seat was granted; if it was, it ends by itself in a few minutes. Try again"
+            )
+            .into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks for a session. One that was granted under the same name before is found again.
+    async fn acquire(&self, request_name: &str) -> Result<Session, CallError> {
+        let body = json!({
+            "license_key": &*self.license_key,
+            "hardware_id": self.hardware_id,
+            "request_id": request_name,
+            "client": {"app": "usher run", "version": env!("CARGO_PKG_VERSION")},
+        });
+        let sent = Instant::now();
+        let answer = self.client.call(Call::post("/licenses/acquire", &body)).await?;
+        Ok(Session::of(&answer, sent))
+    }
+
+    async fn beat(&self, session: &Session) -> Result<Session, CallError> {
+        let body = json!({"session_id": session.id});
+        let within = (session.left() / 2).clamp(BEAT_WITHIN_MIN, BEAT_WITHIN_MAX);
+        let call = Call::new(Method::PUT, "/licenses/heartbeat")
+            .with_body(&body)
+            .within(within);
+        let sent = Instant::now();
+        let answer = self.client.call(call).await?;
+        Ok(Session::of(&answer, sent))
+    }
+}
+
+impl Session {
+    /// Its times count from when the request was sent, which is sooner than the server counts.
+    fn of(answer: &Value, sent: Instant) -> Self {
+        let text = |member: &str| answer[member].as_str().unwrap_or_default().to_owned();
+        let seconds = |member: &str| Duration::from_secs(answer[member].as_u64().unwrap_or(60));
+        let life = seconds("ttl_seconds");
+        let interval = seconds("heartbeat_seconds").min(life / 2);
+        Self {
+            id: text("session_id"),
+            token: text("signed_token"),
+            beat: sent + interval.mul_f64(EARLY),
+            interval,
+            ends: sent + life,
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
+    }
+}
+
+impl Held {
+    /// The signed token.
+    pub(super) fn token(&self) -> &str {
+        self.session.as_ref().map_or("", |session| &session.token)
+    }
+
+    /// Keeps the seat until it is to stop. A seat that was lost is taken again when one is free.
+    pub(super) async fn keep(mut self, mut stop: watch::Receiver<bool>) -> Self {
+        let mut pause = self.until_beat();
+        loop {
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => return self,
+            }
+            pause = match self.session.take() {
+                Some(session) => tokio::select! {
+                    answer = self.wanted.beat(&session) => self.after_beat(session, answer),
+                    _ = stop.wait_for(|stop| *stop) => {
+                        self.session = Some(session);
+                        return self;
+                    }
+                },
+                // Not interrupted: a seat that is granted unseen could not be given back.
+                None => self.take_again().await,
+            };
+        }
+    }
+
+    /// What a beat's answer means, and how long to wait now.
+    fn after_beat(&mut self, session: Session, answer: Result<Session, CallError>) -> Duration {
+        match answer {
+            Ok(fresh) => {
+                self.interval = fresh.interval;
+                self.session = Some(fresh);
+                if self.trouble.take().is_some() {
+                    remark("The seat is kept again.");
+                }
+                self.until_beat()
+            }
+            Err(error) if has_ended(&error) => {
+                self.tell(format!("The seat was lost: {}.", error.title()));
+                Duration::ZERO
+            }
+            Err(error) => {
+                let left = session.left();
+                if left.is_zero() {
+                    self.tell(format!("The seat could not be kept in time: {}.", error.title()));
+                }
+                self.session = Some(session);
+                pause(left, error.retry_after())
+            }
+        }
+    }
+
+    /// Tries to take a seat in place of the one that was lost, and gives how long to wait now.
+    async fn take_again(&mut self) -> Duration {
+        let name = self.asked.take().unwrap_or_else(request_name);
+        match self.wanted.acquire(&name).await {
+            Ok(session) => {
+                self.session = Some(session);
+                self.trouble = None;
+                remark("A seat is held again.");
+                self.until_beat()
+            }
+            Err(error) => {
+                // A refusal is remembered under its name; what is not known yet can be asked for under no other.
+                self.asked = (!error.is_refusal()).then_some(name);
+                self.tell(format!(
+                    "The seat was lost and cannot be taken again: {}.",
+                    error.title()
+                ));
+                self.interval.max(pause(Duration::ZERO, error.retry_after()))
+            }
+        }
+    }
+
+    /// Gives back what is held, or may be.
+    pub(super) async fn release(mut self) -> anyhow::Result<()> {
+        if let Some(name) = self.asked.take() {
+            self.session = self.wanted.acquire(&name).await.ok();
+        }
+        let Some(session) = &self.session else { return Ok(()) };
+        let body = json!({"session_id": session.id});
+        let released = self.wanted.client.call(Call::post("/licenses/release", &body)).await;
+        released.map(drop).map_err(|error| anyhow!("{}", error.title()))
+    }
+
+    fn until_beat(&self) -> Duration {
+        let due = self.session.as_ref().map(|session| session.beat);
+        due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
+    }
+
+    /// Tells the user what is wrong, once.
+    fn tell(&mut self, trouble: String) {
+        if self.trouble.as_ref() != Some(&trouble) {
+            remark(&trouble);
+            self.trouble = Some(trouble);
+        }
+    }
+}
+
+/// How long to wait before asking again. A server that asks for patience gets it, as far as there is time.
+fn pause(left: Duration, asked_for: Option<Duration>) -> Duration {
+    if left.is_zero() {
+        return PAUSE_MAX.max(asked_for.unwrap_or_default());
+    }
+    let own = (left / PART_OF_WHAT_IS_LEFT).clamp(PAUSE_MIN, PAUSE_MAX);
+    own.max(asked_for.unwrap_or_default().min(left / 2))
+}
+
+/// Whether the server said that the session is over. Everything else, such as a limit on calls, is about this moment.
+fn has_ended(error: &CallError) -> bool {
+    let code = error.code().unwrap_or_default();
+    code.starts_with("SESSION_") || code.starts_with("LICENSE_")
+}
+
+fn request_name() -> String {
+    let mut bytes = [0; 16];
+    SystemEntropy.fill(&mut bytes);
+    format!("run-{}", encode_base32(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::problem::Problem;
+
+    fn refused(status: u16, code: &str) -> CallError {
+        let body = json!({"title": "No", "code": code, "retry_after": 2}).to_string();
+        CallError::Answered(Box::new(Problem::read("http://a", status, &body)))
+    }
+
+    #[test]
+    fn only_an_end_that_the_server_tells_loses_the_seat() {
+        for (status, code) in [
+            (404, "SESSION_NOT_FOUND"),
+            (410, "SESSION_EXPIRED"),
+            (403, "LICENSE_SUSPENDED"),
+        ] {
+            assert!(has_ended(&refused(status, code)), "{code}");
+        }
+        for (status, code) in [
+            (429, "RATE_LIMITED"),
+            (500, "INTERNAL"),
+            (503, "NO_LEADER"),
+            (404, "NOT_FOUND"),
+        ] {
+            assert!(!has_ended(&refused(status, code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_pause_leaves_time_for_more_tries() {
+        let seconds = Duration::from_secs;
+        assert_eq!(pause(seconds(24), None), seconds(3));
+        assert_eq!(pause(seconds(300), None), PAUSE_MAX);
+        assert_eq!(pause(seconds(1), None), PAUSE_MIN);
+        assert_eq!(pause(seconds(8), Some(seconds(3))), seconds(3));
+        assert_eq!(
+            pause(seconds(8), Some(seconds(60))),
+            seconds(4),
+            "the token ends sooner than that"
+        );
+        assert_eq!(pause(Duration::ZERO, Some(seconds(60))), seconds(60));
+        assert_eq!(refused(429, "RATE_LIMITED").retry_after(), Some(seconds(2)));
+    }
+}
