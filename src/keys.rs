@@ -1,7 +1,8 @@
 //! A node's keys: who it is, what the cluster hashes and signs with, and whom its clients trust.
 //!
-//! They lie in one file of mode 0600 in the data directory, written once, when the cluster is founded or joined. A node
-//! that joins gets the cluster's secrets in its admission; they never travel another way.
+//! They lie in one file of mode 0600 in the data directory, written when the cluster is founded or joined; only its
+//! certificates are renewed. A node that joins gets the cluster's secrets in its admission; they never travel another
+//! way.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -14,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use raft::{Authority, Identity};
 use serde::{Deserialize, Serialize};
-use trust::{RootSet, SigningKey};
+use trust::{IssuerClaims, RootSet, SessionSigner, SigningKey, UnixSeconds, verify_chain};
 use zeroize::Zeroizing;
 
 use crate::lookup::LookupKey;
@@ -121,6 +122,23 @@ impl Keys {
             ),
             written => written.with_context(|| format!("{} cannot be written", path.display())),
         }
+    }
+
+    /// Puts other certificates for the cluster's key into a data directory, in place of those that are there, and gives
+    /// the last one. They must lead from the vendor's roots to this key of this cluster, and be valid `now`.
+    pub fn install(data_dir: &Path, chain: Vec<String>, now: UnixSeconds) -> Result<IssuerClaims> {
+        let mut keys = Self::load(data_dir)?;
+        let verified = verify_chain(&chain, &keys.secrets.roots, now).context("the certificate")?;
+        SessionSigner::new(Arc::clone(&keys.secrets.signing), &verified).context("the certificate")?;
+        let certificate = verified.leaf().clone();
+        let cluster = keys.identity.cluster.to_string();
+        if certificate.cluster.to_string() != cluster {
+            bail!("the certificate is for {}, but this is {cluster}", certificate.cluster);
+        }
+        keys.secrets.chain = chain;
+        let path = Self::path(data_dir);
+        private::write(&path, &keys.to_json()?).with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(certificate)
     }
 
     fn to_json(&self) -> Result<Zeroizing<Vec<u8>>> {

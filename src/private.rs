@@ -6,17 +6,23 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use raft::seams::{Entropy, SystemEntropy};
 
-/// Writes a file durably. One that is there is replaced.
+/// Writes a file durably. One that is there is replaced, and stays its owner's: a server must be able to read what an
+/// administrator renewed for it.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(path)?;
     let mut file = create_new(&beside)?;
     let unfinished = Unfinished::new(&beside);
+    if let Ok(before) = fs::metadata(path)
+        && before.uid() != file.metadata()?.uid()
+    {
+        fchown(&file, Some(before.uid()), Some(before.gid()))?;
+    }
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;

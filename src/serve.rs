@@ -3,6 +3,7 @@
 //! It works on the seams' [`Listener`], so the same loop serves in the simulation.
 
 mod activity;
+pub mod descriptors;
 mod places;
 
 use std::future::{Future, poll_fn};
@@ -97,8 +98,7 @@ impl Default for ServeLimits {
 pub enum ServeError {
     /// The address is open to a network, but there is no TLS.
     #[error(
-        "{0} can be reached from other machines, but no TLS certificate is configured: set tls.certificate and tls.key, \
-         or listen on 127.0.0.1"
+        "{0} can be reached from other machines, but the API speaks no TLS: set api.tls to on, or listen on 127.0.0.1"
     )]
     PlainBeyondLoopback(SocketAddr),
     /// The listener does not say where it is.

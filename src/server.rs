@@ -13,12 +13,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::api::{self, Api, ApiConfig, ApiLimits};
-use crate::keys::Keys;
+use crate::keys::{Keys, Secrets};
 use crate::ops::{self, Draining, Metrics, Ops};
 use crate::serve::{ServeLimits, Transport, serve};
 use crate::signer::Signer;
 use crate::tls::ApiTls;
 use announce::Announcer;
+
+/// The most connections to the ops listener at once.
+const OPS_CONNECTIONS_MAX: usize = 128;
 
 /// How the API listener speaks.
 #[derive(Debug, Clone)]
@@ -97,6 +100,7 @@ pub struct Server {
     api_address: SocketAddr,
     ops_address: Option<SocketAddr>,
     api_tls: Option<Arc<ApiTls>>,
+    signer: Arc<Signer>,
     draining: Draining,
     stop: watch::Sender<bool>,
     listeners: JoinSet<Result<()>>,
@@ -170,7 +174,7 @@ impl Server {
             let looks = Ops {
                 cluster,
                 seams: seams.clone(),
-                signer,
+                signer: Arc::clone(&signer),
                 metrics: Arc::clone(&metrics),
                 draining: draining.clone(),
             };
@@ -178,7 +182,7 @@ impl Server {
                 listener,
                 Transport::Plain,
                 ops::router(looks),
-                config.serve_limits,
+                ops_limits(config.serve_limits),
                 metrics,
                 told(stopped),
             );
@@ -189,6 +193,7 @@ impl Server {
             api_address,
             ops_address,
             api_tls,
+            signer,
             draining,
             stop,
             listeners,
@@ -217,6 +222,11 @@ impl Server {
             tls.reload()?;
         }
         Ok(())
+    }
+
+    /// Signs under the certificates of these secrets from now on, if they are others than before. The key stays.
+    pub fn renew(&self, secrets: &Secrets) -> Result<bool> {
+        Ok(self.signer.renew(&secrets.chain, &secrets.roots)?)
     }
 
     /// Waits until the server cannot go on, and says why.
@@ -254,6 +264,14 @@ impl Server {
             // Not shut down in order: this node's disk or ledger may be wrong, and it must not answer any more.
             why = self.failed() => Err(anyhow!(why)),
         }
+    }
+}
+
+/// The ops listener is for the operator's own few machines; what it may take is small, so that it need not be counted.
+fn ops_limits(limits: ServeLimits) -> ServeLimits {
+    ServeLimits {
+        connections_max: limits.connections_max.min(OPS_CONNECTIONS_MAX),
+        ..limits
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Only what the ledger answered is signed: a [`Grant`] exists once its command is committed.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use licensing::catalogue::{Entitlement, OfflineMode};
 use licensing::id::Seq;
@@ -13,11 +13,28 @@ use trust::{
     SignError, SigningKey, UnixSeconds, VerifyError, verify_chain_undated,
 };
 
-/// Signs session tokens with the cluster's key.
+/// Signs session tokens with the cluster's key. Its certificates can be renewed while it does.
 #[derive(Debug)]
 pub struct Signer {
+    key: Arc<SigningKey>,
+    certified: RwLock<Arc<Certified>>,
+}
+
+/// The key under the certificates that lead to it.
+#[derive(Debug)]
+struct Certified {
     signer: SessionSigner,
     chain: Arc<[String]>,
+}
+
+impl Certified {
+    fn new(key: Arc<SigningKey>, chain: Vec<String>, roots: &RootSet) -> Result<Self, SignerError> {
+        let verified = verify_chain_undated(&chain, roots)?;
+        Ok(Self {
+            signer: SessionSigner::new(key, &verified)?,
+            chain: chain.into(),
+        })
+    }
 }
 
 /// A token with the two ends that it carries.
@@ -37,7 +54,9 @@ pub struct Signed {
 #[derive(Debug, thiserror::Error)]
 pub enum SignerError {
     /// The certificates do not lead from the vendor's roots to the cluster.
-    #[error("the cluster's certificates are not valid: {0}; install those that the vendor issued for this cluster")]
+    #[error(
+        "the cluster's certificates are not valid: {0}; `usher key install` takes those that the vendor issued for it"
+    )]
     Chain(#[from] VerifyError),
     /// The key is not the certified one, or a token would be refused by its readers.
     #[error(transparent)]
@@ -51,33 +70,51 @@ impl Signer {
     /// A signer with the cluster's key and the certificates that lead to it from one of the vendor's roots. Their dates
     /// are not looked at here, where only this machine's clock could be asked: no token outlives its certificate.
     pub fn new(key: Arc<SigningKey>, chain: Vec<String>, roots: &RootSet) -> Result<Self, SignerError> {
-        let verified = verify_chain_undated(&chain, roots)?;
+        let certified = Certified::new(Arc::clone(&key), chain, roots)?;
         Ok(Self {
-            signer: SessionSigner::new(key, &verified)?,
-            chain: chain.into(),
+            key,
+            certified: RwLock::new(Arc::new(certified)),
         })
+    }
+
+    /// Goes on with other certificates for the same key; says whether they are others. Those that do not verify change
+    /// nothing.
+    pub fn renew(&self, chain: &[String], roots: &RootSet) -> Result<bool, SignerError> {
+        if *self.certified().chain == *chain {
+            return Ok(false);
+        }
+        let certified = Certified::new(Arc::clone(&self.key), chain.to_vec(), roots)?;
+        *self.certified.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
+        Ok(true)
+    }
+
+    fn certified(&self) -> Arc<Certified> {
+        Arc::clone(&self.certified.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The certificates that a client needs to verify a token, the root's child first.
     pub fn chain(&self) -> Arc<[String]> {
-        Arc::clone(&self.chain)
+        Arc::clone(&self.certified().chain)
     }
 
     /// From when the certificate is no longer valid and nothing can be signed.
     pub fn certified_until(&self) -> At {
-        At::from_ms(self.signer.certificate().limits.expires_at.get().saturating_mul(1_000))
+        let certified = self.certified();
+        point(certified.signer.certificate().limits.expires_at)
     }
 
     /// The end of the life that a token for this grant has, without signing one.
     pub fn expires_at(&self, grant: &Grant, at: At) -> At {
-        point(Ends::of(grant, at, self.signer.certificate()).token)
+        point(Ends::of(grant, at, self.certified().signer.certificate()).token)
     }
 
     /// Signs what was granted by the command numbered `seq`, applied `at`.
     pub fn sign(&self, grant: &Grant, seq: Seq, at: At) -> Result<Signed, SignerError> {
-        let ends = Ends::of(grant, at, self.signer.certificate());
+        let certified = self.certified();
+        let certificate = certified.signer.certificate();
+        let ends = Ends::of(grant, at, certificate);
         let claims = SessionClaims {
-            cluster: self.signer.certificate().cluster.clone(),
+            cluster: certificate.cluster.clone(),
             product: grant.product.parse()?,
             license: grant.license.to_string().try_into()?,
             customer: grant.customer.to_string().try_into()?,
@@ -97,7 +134,7 @@ impl Signer {
                 .collect(),
         };
         Ok(Signed {
-            token: self.signer.sign(&claims)?,
+            token: certified.signer.sign(&claims)?,
             expires_at: point(ends.token),
             grace_until: point(ends.grace),
             life: ends.token.since(claims.issued_at),
@@ -277,5 +314,21 @@ mod tests {
             signer.sign(&grant, Seq::new(8), later),
             Err(SignerError::Sign(_))
         ));
+    }
+
+    #[test]
+    fn a_renewed_certificate_takes_the_place_of_the_old_one() {
+        let (signer, roots) = certified(100, None);
+        let (renewed, _) = certified(1_000, None);
+        let before = signer.certified_until();
+        assert!(!signer.renew(&signer.chain(), &roots).unwrap(), "the same again");
+        assert!(signer.renew(&renewed.chain(), &roots).unwrap());
+        assert!(signer.certified_until() > before && *signer.chain() == *renewed.chain());
+        let later = AT.after(Span::from_secs(200));
+        let mut grant = grant(OfflineMode::Lenient, None);
+        grant.token_until = later.after(Span::from_secs(350));
+        assert!(signer.sign(&grant, Seq::new(8), later).is_ok());
+        assert!(signer.renew(&["not.a.certificate".to_owned()], &roots).is_err());
+        assert!(*signer.chain() == *renewed.chain(), "a bad one changes nothing");
     }
 }

@@ -9,12 +9,13 @@ use raft::seams::{Clock, Entropy, SystemClock, SystemEntropy};
 use serde_json::json;
 use trust::{
     ClusterId, IssuerClaims, IssuerLimits, PathLength, ProductCode, PublicKey, RootKeyFile, RootSet, Seconds,
-    SigningKey, UnixSeconds, issue_certificate,
+    SigningKey, UnixSeconds, issue_certificate, verify_chain_undated,
 };
 use zeroize::Zeroizing;
 
 use super::Answered;
 use super::output::{Cell, Output, remark};
+use super::verify::read_chain;
 use super::words;
 use crate::keys::Keys;
 use crate::vendor_root;
@@ -35,6 +36,30 @@ enum Verb {
     },
     /// Certify a cluster's signing key with the root key
     Certify(Box<Certify>),
+    /// Show a node's signing key as its root needs it, and until when it is certified
+    Show {
+        /// The data directory of a node
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// Put a renewed certificate into a node
+    ///
+    /// It must lead from the vendor's root to the cluster's own key. A server that runs takes it at SIGHUP, or when it
+    /// is started again. Every node of the cluster needs it.
+    #[command(after_help = "\
+Example:
+  usher key certify --root-key vendor-root.key.json --data /var/lib/usher --out certificate
+  usher key install certificate --data /var/lib/usher
+  systemctl reload usher")]
+    Install {
+        /// What `usher key certify` wrote: one certificate per line, or JSON with a `chain`
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// The data directory of a node
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,8 +79,9 @@ Example:
 /// What a certificate is asked for.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`usher init` certifies a new cluster by itself. This is for renewing, or for a key that was brought to the
-root by hand. The certificate is one line of text, the first of a chain.
+`usher init` certifies a new cluster by itself. This is for renewing, where the root key is: `usher key show`
+tells on a node whom to certify, and `usher key install` puts the certificate into each node. It is one line
+of text, the first of a chain.
 
 Examples:
   usher key certify --root-key vendor-root.key.json --data /var/lib/usher
@@ -102,8 +128,41 @@ impl Noun {
                 verb: RootVerb::Create { out },
             } => create_root(&out, output),
             Verb::Certify(certify) => certify.run(output),
+            Verb::Show { data } => show(&data, output),
+            Verb::Install { file, data } => install(&file, &data, output),
         }
     }
+}
+
+fn show(data: &Path, output: Output) -> Answered {
+    let Keys { identity, secrets } = Keys::load(data)?;
+    let (cluster, key) = (identity.cluster.to_string(), secrets.signing.public());
+    let verified = verify_chain_undated(&secrets.chain, &secrets.roots)?;
+    let certificate = verified.leaf();
+    let answer = json!({"cluster": cluster, "public_key": key.to_string(), "certificate": certificate});
+    output.answer(&answer, |page| {
+        page.details(&[
+            ("cluster", Cell::new(cluster)),
+            ("public key", Cell::new(key.to_string())),
+            ("certified by", Cell::new(certificate.issuer.to_string())),
+            ("certified until", Cell::new(words::at(certificate.limits.expires_at))),
+        ])
+    })?;
+    Ok(())
+}
+
+fn install(file: &Path, data: &Path, output: Output) -> Answered {
+    let cannot = || format!("{} cannot be read", file.display());
+    let text = std::fs::read_to_string(file).with_context(cannot)?;
+    let chain = read_chain(&text).with_context(|| format!("{} holds no certificates", file.display()))?;
+    let now = UnixSeconds::new(SystemClock.unix_ms() / 1_000);
+    let certificate = Keys::install(data, chain, now)?;
+    let until = words::at(certificate.limits.expires_at);
+    output.answer(&json!({"certificate": certificate, "data_dir": data}), |page| {
+        page.details(&[("certified until", Cell::new(until))])
+            + "\nA server that runs takes it at SIGHUP. Give it to every node of the cluster.\n"
+    })?;
+    Ok(())
 }
 
 fn create_root(directory: &Path, output: Output) -> Answered {

@@ -14,8 +14,9 @@ use super::node::Settings;
 use super::output::{Output, remark};
 use crate::config::{Config, TlsMode};
 use crate::keys::Keys;
+use crate::serve::{ServeLimits, descriptors};
 use crate::server::{Addresses, ApiTransport, Server as Running, ServerConfig};
-use crate::{api::ApiLimits, serve::ServeLimits, telemetry};
+use crate::{api::ApiLimits, telemetry};
 
 mod dev;
 
@@ -23,7 +24,7 @@ mod dev;
 ///
 /// The data directory must have been prepared by `usher init` (a new cluster) or `usher join` (another node of one).
 /// SIGTERM and Ctrl-C end it in order: the lead goes to another node and requests in flight are answered. SIGHUP reads
-/// the API's certificate again.
+/// the API's certificate again, and the one that `usher key install` renewed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +35,8 @@ Examples:
 pub(super) struct Server {
     /// Run one node to try things with: product, plan and license ready, plain HTTP, this machine only
     ///
-    /// Everything is in memory, unless --data names a directory. Only flags count: no file, no environment.
+    /// Everything is in memory, unless --data names a directory. Only flags count, and a file that --config names:
+    /// neither the usual file nor the environment.
     #[arg(long)]
     dev: bool,
 
@@ -63,18 +65,14 @@ impl Server {
         let seams = Seams::system(Arc::new(disk));
         let server = Running::start(server_config(&config), &keys, seams).await?;
         tell(&server, &config, &keys, &data);
-        serve(server, signals).await
+        serve(server, signals, Some(&data)).await
     }
 }
 
 /// A node whose log is gone has forgotten whom it voted for and what it acknowledged. Under its old name it could undo
 /// what the cluster has promised, so it does not start.
 fn check_whole(disk: &Directory, data: &Path, keys: &Keys) -> anyhow::Result<()> {
-    let gone = match storage::contents(disk)? {
-        Contents::Whole => return Ok(()),
-        Contents::Part { missing } => missing,
-        Contents::Nothing => "the ledger",
-    };
+    let Some(gone) = gone(disk)? else { return Ok(()) };
     bail!(
         "{gone} is gone from {data}, and with it what this node promised the others; it must not go on under its old \
          name. Move {data} away and let it come back as a new node:\n\n  usher join --replace {node} --data {data} \
@@ -83,6 +81,15 @@ fn check_whole(disk: &Directory, data: &Path, keys: &Keys) -> anyhow::Result<()>
         data = data.display(),
         node = keys.identity.node.get(),
     );
+}
+
+/// What is not on the disk of a node that has its keys.
+fn gone(disk: &Directory) -> anyhow::Result<Option<&'static str>> {
+    Ok(match storage::contents(disk)? {
+        Contents::Whole => None,
+        Contents::Part { missing } => Some(missing),
+        Contents::Nothing => Some("the ledger"),
+    })
 }
 
 /// What the configuration says, as the server takes it.
@@ -99,7 +106,6 @@ fn server_config(config: &Config) -> ServerConfig {
     };
     let limits = &config.limits;
     let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     ServerConfig {
         peer_listen: config.peer.listen.to_string(),
         api_listen: config.api.listen.to_string(),
@@ -115,12 +121,45 @@ fn server_config(config: &Config) -> ServerConfig {
             failed_lookups_per_minute: count(limits.failed_lookups_per_minute.get()),
             ..ApiLimits::default()
         },
-        serve_limits: ServeLimits {
-            connections_max: size(limits.connections_max.get()),
-            connections_per_source_max: size(limits.connections_per_source_max.get()),
-            ..ServeLimits::default()
-        },
+        serve_limits: serve_limits(config),
         peer_tls: true,
+    }
+}
+
+/// What the configuration allows, as far as this process has the means.
+fn serve_limits(config: &Config) -> ServeLimits {
+    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let wanted = ServeLimits {
+        connections_max: size(config.limits.connections_max.get()),
+        connections_per_source_max: size(config.limits.connections_per_source_max.get()),
+        ..ServeLimits::default()
+    };
+    let descriptors = descriptors::raise();
+    let limits = wanted.within(descriptors);
+    if limits != wanted {
+        tracing::warn!(
+            "this process may have {descriptors} files and connections open at once, too few for {} connections \
+             (limits.connections_max): the API takes {}, {} of them from one address. Allow it more (`ulimit -n`, or \
+             LimitNOFILE= of the service), or set limits.connections_max lower",
+            wanted.connections_max,
+            limits.connections_max,
+            limits.connections_per_source_max,
+        );
+    }
+    limits
+}
+
+/// Reads what can be renewed while the server runs. What cannot be used changes nothing.
+fn reload(server: &Running, data: Option<&Path>) {
+    match server.reload() {
+        Ok(()) => tracing::info!("the API's certificate was read again"),
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the API's old certificate stays"),
+    }
+    let renewed = data.map(|data| Keys::load(data).and_then(|keys| server.renew(&keys.secrets)));
+    match renewed {
+        Some(Ok(true)) => tracing::info!("tokens are signed under the renewed certificate"),
+        Some(Err(error)) => tracing::error!(error = format!("{error:#}"), "the cluster's old certificate stays"),
+        Some(Ok(false)) | None => {}
     }
 }
 
@@ -156,16 +195,14 @@ impl Signals {
     }
 }
 
-/// Serves until a signal says to stop, or something is so wrong that the process must end.
-async fn serve(mut server: Running, mut signals: Signals) -> Answered {
+/// Serves until a signal says to stop, or something is so wrong that the process must end. `data` is where renewed
+/// certificates are found.
+async fn serve(mut server: Running, mut signals: Signals, data: Option<&Path>) -> Answered {
     loop {
         tokio::select! {
             // Not shut down in order: the node's disk or ledger may be wrong, and it must not answer any more.
             why = server.failed() => return Err(anyhow!("the node cannot go on: {why}").into()),
-            _ = signals.hang_up.recv() => match server.reload() {
-                Ok(()) => tracing::info!("the API's certificate was read again"),
-                Err(error) => tracing::error!(error = format!("{error:#}"), "the API's old certificate stays"),
-            },
+            _ = signals.hang_up.recv() => reload(&server, data),
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
         }

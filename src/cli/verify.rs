@@ -14,15 +14,16 @@ use trust::{OfflineMode, VerifiedSession, verify_session};
 use super::Answered;
 use super::failure::Failure;
 use super::output::{Cell, Output, Style};
-use super::words;
+use super::words::{self, at};
 
 /// The largest input that can hold a token and its chain, with room to spare.
 const INPUT_BYTES_MAX: u64 = 256 * 1024;
 
 /// Check a session token without a network
 ///
-/// Is it from a server that the vendor certified, and is it still good? Needs the vendor's root file and nothing else. Exit code 0: the token is genuine and good at this time, perhaps in
-/// its offline grace. 1: it is not.
+/// Is it from a server that the vendor certified, and is it still good? Takes what acquire or a heartbeat answered,
+/// which holds the token and its chain of certificates, and needs the vendor's root file beside it. A bare token needs
+/// --chain too. Exit code 0: the token is genuine and good at this time, perhaps in its offline grace. 1: it is not.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -30,8 +31,8 @@ Examples:
   curl … | usher verify - --root vendor-root.json
   usher verify eyJhbGci… --chain chain.json --root vendor-root.json --product coditect")]
 pub(super) struct Verify {
-    /// The token, or the file or answer that holds it: TOKEN, FILE, @FILE, or - for standard input
-    #[arg(value_name = "TOKEN|FILE|-")]
+    /// The JSON that acquire or a heartbeat answered: FILE, @FILE, or - for standard input; or a bare TOKEN with --chain
+    #[arg(value_name = "FILE|-|TOKEN")]
     token: String,
 
     /// The vendor's root file, from the vendor and never from the server
@@ -81,9 +82,10 @@ impl Verify {
         let found = find(&self.token)?;
         let chain = match &self.chain {
             Some(path) => read_chain(&read_text(path).context("--chain")?).context("--chain")?,
-            None => found
-                .chain
-                .context("there is no chain beside the token; give it with --chain FILE")?,
+            None => found.chain.context(
+                "there is no chain beside the token: give the whole JSON answer of acquire or heartbeat, or the \
+                     certificates with --chain FILE",
+            )?,
         };
         let expectations = Expectations {
             now: UnixSeconds::new(now),
@@ -141,12 +143,6 @@ impl Standing {
             Self::Ended => (Style::Bad, format!("genuine, but it ended at {grace}")),
         }
     }
-}
-
-/// A time as people read it; all in UTC.
-fn at(seconds: UnixSeconds) -> String {
-    let seconds = i64::try_from(seconds.get()).unwrap_or(i64::MAX);
-    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX).to_string()
 }
 
 const fn mode(mode: OfflineMode) -> &'static str {
@@ -244,7 +240,7 @@ fn read_found(text: &str) -> anyhow::Result<Found> {
 }
 
 /// Certificates as JSON (a list, or an object with a `chain`), or one per line.
-fn read_chain(text: &str) -> anyhow::Result<Vec<String>> {
+pub(super) fn read_chain(text: &str) -> anyhow::Result<Vec<String>> {
     let text = text.trim();
     match text.chars().next() {
         Some('[') => texts(&serde_json::from_str(text)?),

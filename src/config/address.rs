@@ -84,13 +84,10 @@ impl Value for Address {
 
 /// Whether it is a name, an IPv4 address, or an IPv6 address in brackets.
 fn is_host(text: &str) -> bool {
-    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-            (1..=253).contains(&text.len()) && text.bytes().all(plain)
-        }
-    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_name = || (1..=253).contains(&text.len()) && text.bytes().all(plain);
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bracketed.map_or_else(is_name, |address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 /// The longest URL that the ledger keeps for a node.

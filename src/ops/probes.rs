@@ -111,14 +111,15 @@ impl Probes {
 
     fn member(&self) -> Option<String> {
         let me = self.cluster.me();
-        let removed = self
-            .cluster
-            .ledger(|ledger| ledger.node(me).is_some_and(|node| node.removed_at.is_some()));
-        removed.then(|| "this node was removed from its cluster".to_owned())
+        self.cluster.ledger(|ledger| match ledger.node(me) {
+            Some(node) if node.removed_at.is_none() => None,
+            Some(_) => Some("this node was removed from its cluster".to_owned()),
+            None => Some("the ledger here does not know this node: it was not founded, or has to catch up".to_owned()),
+        })
     }
 
     fn signer(&self) -> Option<String> {
         let over = self.cluster.ledger(Ledger::at) >= self.signer.certified_until();
-        over.then(|| "the cluster's certificate has expired; install a new one".to_owned())
+        over.then(|| "the cluster's certificate has expired; `usher key install` takes a new one".to_owned())
     }
 }

@@ -47,6 +47,7 @@ fn every_command_has_a_help() {
         "verify",
         "key root create",
         "key certify",
+        "key install",
         "bench sessions",
         "bench batch",
         "config validate",

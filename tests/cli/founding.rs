@@ -1,12 +1,9 @@
 //! `usher init` and `usher join`: what they leave, what they never touch, and what the server makes of it.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::process::Stdio;
 
-use serde_json::Value;
-
-use crate::usher::{Ended, Process, base_port, command, directory, shown, usher, wait_for};
+use crate::node::{Node, token_of};
+use crate::usher::{Ended, command, directory, shown, usher, wait_for};
 
 #[test]
 fn a_founding_overwrites_no_root() {
@@ -63,87 +60,6 @@ fn a_founder_who_was_not_told_his_token_has_founded_nothing() {
     usher(&format!("init --data {data}")).expect_code(0);
 }
 
-/// A node with an address of its own on this machine, which others are to know by a name that only it has.
-struct Node {
-    directory: tempfile::TempDir,
-    port: u16,
-    process: Option<Process>,
-}
-
-impl Node {
-    fn new() -> Self {
-        Self {
-            directory: directory(),
-            port: base_port(),
-            process: None,
-        }
-    }
-
-    fn data(&self) -> String {
-        shown(&self.directory.path().join("data"))
-    }
-
-    fn listening(&self) -> String {
-        format!(
-            "--data {} --api-listen 127.0.0.1:{} --peer-listen {} --ops-listen 127.0.0.1:{}",
-            self.data(),
-            self.port,
-            self.peer(),
-            self.port + 2
-        )
-    }
-
-    fn peer(&self) -> String {
-        format!("127.0.0.1:{}", self.port + 1)
-    }
-
-    fn url(&self, name: &str) -> String {
-        format!("https://{name}:{}", self.port)
-    }
-
-    /// Runs a server with these arguments after the one before has ended.
-    fn serve(&mut self, line: &str) {
-        self.process = None;
-        let mut server = command(&format!("{line} --log-level warn"));
-        self.process = Some(Process(server.stdout(Stdio::null()).spawn().unwrap()));
-    }
-
-    fn ask(&self, line: &str, token: &str) -> Ended {
-        let mut command = command(line);
-        command
-            .env("USHER_URL", self.url("127.0.0.1"))
-            .env("USHER_TOKEN", token);
-        command.env("USHER_CACERT", format!("{}/cluster-ca.pem", self.data()));
-        command.output().unwrap().into()
-    }
-
-    /// Under which URL the cluster knows the node of this number.
-    fn known_as(&self, number: u64, token: &str) -> Option<String> {
-        let ended = self.ask("status -o json", token);
-        let status: Value = serde_json::from_str(&ended.out).ok()?;
-        let nodes = status["cluster"]["nodes"].as_array()?;
-        let node = nodes.iter().find(|node| node["id"] == number)?;
-        node["api_url"].as_str().map(str::to_owned)
-    }
-
-    /// Whether its certificate is for this name.
-    fn is_certified_as(&self, name: &str) -> bool {
-        let ca = fs::read(format!("{}/cluster-ca.pem", self.data())).unwrap();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_only(reqwest::Certificate::from_pem_bundle(&ca).unwrap())
-            .resolve(name, address)
-            .build()
-            .unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(client.get(self.url(name)).send()).is_ok()
-    }
-}
-
 /// The command that a command told its user to run next.
 fn next_command(ended: &Ended) -> String {
     let line = ended.out.lines().find_map(|line| line.strip_prefix("  usher server"));
@@ -159,12 +75,7 @@ fn a_node_is_known_by_what_it_was_founded_and_joined_with() {
         one.peer()
     );
     let founded = usher(&format!("init {} {told}", one.listening())).expect_code(0);
-    let token = founded
-        .out
-        .lines()
-        .find_map(|line| line.strip_prefix("  export USHER_TOKEN="))
-        .unwrap()
-        .to_owned();
+    let token = token_of(&founded);
     // Nothing but where to listen is said again: the ledger remembers the rest.
     one.serve(&format!("server {}", one.listening()));
     wait_for("the node", || {
@@ -199,12 +110,7 @@ fn the_command_that_comes_next_says_what_was_said_and_a_new_address_is_announced
         node.peer()
     );
     let founded = usher(&format!("init {} {told}", node.listening())).expect_code(0);
-    let token = founded
-        .out
-        .lines()
-        .find_map(|line| line.strip_prefix("  export USHER_TOKEN="))
-        .unwrap()
-        .to_owned();
+    let token = token_of(&founded);
     let next = next_command(&founded);
     assert!(
         next.contains(&format!("--api-advertise {}", node.url("one.test"))),

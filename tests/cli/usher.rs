@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,9 @@ fn words(line: &str) -> Vec<String> {
     }
     words
 }
+
+/// Starts a development server on free ports.
+pub(crate) const DEV: &str = "server --dev --api-listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 -o json";
 
 /// What a command came to.
 #[derive(Debug)]
@@ -108,10 +113,18 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
     }
 }
 
-/// Nine ports in a row of which the first is free; the system hands out others for a while.
+/// The first of enough ports in a row for a demo. They lie below those that the system hands out to others, and each
+/// process of a test begins to look elsewhere; further calls in one process look further on.
 pub(crate) fn base_port() -> u16 {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    taken.local_addr().unwrap().port().min(65_000)
+    const PORTS: u32 = 40;
+    static SETS: AtomicU32 = AtomicU32::new(0);
+    let set = || std::process::id().wrapping_mul(7) + SETS.fetch_add(1, Ordering::Relaxed);
+    let first = |set: u32| 10_000 + u16::try_from(set % 500 * PORTS).unwrap();
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    wait_for("free ports", || {
+        let first = first(set());
+        (first..first + 40).all(free).then_some(first)
+    })
 }
 
 /// A development server.
@@ -129,12 +142,12 @@ impl Dev {
 
     /// The same with more arguments.
     pub(crate) fn start_with(more: &str) -> Self {
-        let line = format!("server --dev --api-listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 -o json {more}");
-        let mut child = command(&line)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        Self::of(command(&format!("{DEV} {more}")).stderr(Stdio::inherit()))
+    }
+
+    /// The server that a command starts.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let process = Process(child);
         let (send, facts) = mpsc::channel();
