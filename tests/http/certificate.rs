@@ -1,13 +1,68 @@
 //! A cluster whose certificate does not allow it to sign.
 
 use serde_json::{Value, json};
-use trust::Seconds;
+use trust::{IssuerClaims, IssuerLimits, PathLength, Seconds, UnixSeconds, issue_certificate};
+use usher::server::Server;
 
-use crate::support::{Answer, Expires, TestServer, text};
+use crate::support::{Answer, SOON, TestServer, client, on_loopback, text};
 
 const HOUR: Seconds = Seconds::new(3_600);
 const LAPTOP: &str = "laptop-fingerprint";
 const DESKTOP: &str = "desktop-fingerprint";
+
+/// When a certificate expires.
+#[derive(Debug, Clone, Copy)]
+enum Expires {
+    In(Seconds),
+    Ago(Seconds),
+}
+
+impl TestServer {
+    /// The same node after a restart, on its old disk, with a certificate that the vendor issued for this long from now
+    /// and for these products.
+    async fn restart_certified(self, expires: Expires, products: Option<&[&str]>) -> Self {
+        let Self {
+            server,
+            mut keys,
+            root,
+            token,
+            seams,
+            ..
+        } = self;
+        server.shutdown().await;
+        let now = seams.clock.unix_ms() / 1_000;
+        let (issued_at, expires_at) = match expires {
+            Expires::In(span) => (now, now + span.get()),
+            Expires::Ago(span) => (now - span.get() - 1, now - span.get()),
+        };
+        let root_key = root.as_ref().expect("the founder has the root's key").key();
+        let claims = IssuerClaims {
+            issuer: root_key.kid(),
+            cluster: keys.identity.cluster.to_string().parse().unwrap(),
+            key: keys.secrets.signing.public(),
+            issued_at: UnixSeconds::new(issued_at),
+            limits: IssuerLimits {
+                expires_at: UnixSeconds::new(expires_at),
+                path: PathLength::new(0),
+                products: products.map(|codes| codes.iter().map(|code| code.parse().unwrap()).collect()),
+                grace_max: None,
+            },
+        };
+        keys.secrets.chain = vec![issue_certificate(root_key, None, &claims).unwrap()];
+        let server = Server::start(on_loopback("127.0.0.1:0".to_owned()), &keys, seams.clone())
+            .await
+            .unwrap();
+        assert!(server.node().cluster().is_recovered(SOON).await);
+        Self {
+            server,
+            keys,
+            root,
+            token,
+            client: client(),
+            seams,
+        }
+    }
+}
 
 async fn batch(server: &TestServer, sessions: &[&Value], tokens: bool) -> Answer {
     let body = json!({"session_ids": sessions, "tokens": tokens});

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use storage::MemoryDisk;
 use storage::disk::Disk;
 use tokio::time::{Instant, sleep};
-use trust::{IssuerClaims, IssuerLimits, PathLength, RootKeyFile, Seconds, UnixSeconds, issue_certificate};
+use trust::{RootKeyFile, UnixSeconds};
 use usher::api::{ApiLimits, BASE};
 use usher::founding::{self, Founding};
 use usher::joining::join_in;
@@ -32,7 +32,7 @@ pub(crate) struct TestServer {
     pub(crate) server: Server,
     pub(crate) keys: Keys,
     /// The key of the vendor's root; only the founder has it.
-    root: Option<RootKeyFile>,
+    pub(crate) root: Option<RootKeyFile>,
     pub(crate) token: String,
     pub(crate) client: Client,
     pub(crate) seams: Seams,
@@ -213,51 +213,6 @@ impl TestServer {
         }
     }
 
-    /// The same node after a restart, on its old disk, with a certificate that the vendor issued for this long from now
-    /// and for these products.
-    pub(crate) async fn restart_certified(self, expires: Expires, products: Option<&[&str]>) -> Self {
-        let Self {
-            server,
-            mut keys,
-            root,
-            token,
-            seams,
-            ..
-        } = self;
-        server.shutdown().await;
-        let now = seams.clock.unix_ms() / 1_000;
-        let (issued_at, expires_at) = match expires {
-            Expires::In(span) => (now, now + span.get()),
-            Expires::Ago(span) => (now - span.get() - 1, now - span.get()),
-        };
-        let root_key = root.as_ref().expect("the founder has the root's key").key();
-        let claims = IssuerClaims {
-            issuer: root_key.kid(),
-            cluster: keys.identity.cluster.to_string().parse().unwrap(),
-            key: keys.secrets.signing.public(),
-            issued_at: UnixSeconds::new(issued_at),
-            limits: IssuerLimits {
-                expires_at: UnixSeconds::new(expires_at),
-                path: PathLength::new(0),
-                products: products.map(|codes| codes.iter().map(|code| code.parse().unwrap()).collect()),
-                grace_max: None,
-            },
-        };
-        keys.secrets.chain = vec![issue_certificate(root_key, None, &claims).unwrap()];
-        let server = Server::start(on_loopback("127.0.0.1:0".to_owned()), &keys, seams.clone())
-            .await
-            .unwrap();
-        assert!(server.node().cluster().is_recovered(SOON).await);
-        Self {
-            server,
-            keys,
-            root,
-            token,
-            client: client(),
-            seams,
-        }
-    }
-
     /// Lets session time pass, which no jump of a clock moves far: an entry advances it by two seconds at most.
     pub(crate) async fn pass(&self, clock: &MovableClock, span: Span) {
         let cluster = self.server.node().cluster();
@@ -377,15 +332,8 @@ impl TestServer {
     }
 }
 
-/// When a certificate expires.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Expires {
-    In(Seconds),
-    Ago(Seconds),
-}
-
 /// A server that speaks plainly on loopback, with everything else as it is by itself.
-fn on_loopback(peer_listen: String) -> ServerConfig {
+pub(crate) fn on_loopback(peer_listen: String) -> ServerConfig {
     ServerConfig {
         peer_listen,
         api_listen: "127.0.0.1:0".to_owned(),
@@ -399,7 +347,7 @@ fn on_loopback(peer_listen: String) -> ServerConfig {
     }
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::builder().no_proxy().timeout(SOON).build().unwrap()
 }
 
