@@ -1,7 +1,8 @@
 //! A seat that is taken, kept and given back.
 //!
 //! It is kept as its token says: each beat is due well before the token ends, and one that is not answered is sent again
-//! as often as the time that is left allows. Only an answer that the session has ended makes it lost.
+//! as often as the time that is left allows. Only an answer that the session has ended makes it lost. One that has
+//! expired is taken again; what a person has ended, the session or its license, does not come back by itself.
 
 use std::time::Duration;
 
@@ -64,6 +65,17 @@ pub(super) struct Held {
     asked: Option<String>,
     /// What the user was told last that is wrong.
     trouble: Option<String>,
+    /// Whether somebody has ended it, so that nothing is asked for any more.
+    over: bool,
+}
+
+/// How a session has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// By itself: another may be taken.
+    Lost,
+    /// By somebody who meant it.
+    Over,
 }
 
 impl Wanted {
@@ -76,6 +88,7 @@ impl Wanted {
                 session: Some(session),
                 asked: None,
                 trouble: None,
+                over: false,
             }),
             // The key that other calls are repeated under means nothing here.
             Err(CallError::Open { .. }) => Err(anyhow!(
@@ -142,6 +155,11 @@ impl Held {
     pub(super) async fn keep(mut self, mut stop: watch::Receiver<bool>) -> Self {
         let mut pause = self.until_beat();
         loop {
+            if self.over {
+                // The other side only goes away after it has said so.
+                let _ = stop.wait_for(|stop| *stop).await;
+                return self;
+            }
             tokio::select! {
                 () = sleep(pause) => {}
                 _ = stop.wait_for(|stop| *stop) => return self,
@@ -171,8 +189,14 @@ impl Held {
                 }
                 self.until_beat()
             }
-            Err(error) if has_ended(&error) => {
-                self.tell(format!("The seat was lost: {}.", error.title()));
+            Err(error) if ending(&error).is_some() => {
+                self.over = ending(&error) == Some(Ending::Over);
+                let after = if self.over {
+                    "; the command goes on without it"
+                } else {
+                    ""
+                };
+                self.tell(format!("The seat was lost: {}{after}.", error.title()));
                 Duration::ZERO
             }
             Err(error) => {
@@ -199,6 +223,7 @@ impl Held {
             Err(error) => {
                 // A refusal is remembered under its name; what is not known yet can be asked for under no other.
                 self.asked = (!error.is_refusal()).then_some(name);
+                self.over = ending(&error) == Some(Ending::Over);
                 self.tell(format!(
                     "The seat was lost and cannot be taken again: {}.",
                     error.title()
@@ -242,10 +267,14 @@ fn pause(left: Duration, asked_for: Option<Duration>) -> Duration {
     own.max(asked_for.unwrap_or_default().min(left / 2))
 }
 
-/// Whether the server said that the session is over. Everything else, such as a limit on calls, is about this moment.
-fn has_ended(error: &CallError) -> bool {
-    let code = error.code().unwrap_or_default();
-    code.starts_with("SESSION_") || code.starts_with("LICENSE_")
+/// How the session has ended, if the server said so. Everything else, such as a limit on calls, is about this moment.
+fn ending(error: &CallError) -> Option<Ending> {
+    match error.code().unwrap_or_default() {
+        "SESSION_REVOKED" => Some(Ending::Over),
+        code if code.starts_with("LICENSE_") => Some(Ending::Over),
+        code if code.starts_with("SESSION_") => Some(Ending::Lost),
+        _ => None,
+    }
 }
 
 fn request_name() -> String {
@@ -266,20 +295,17 @@ mod tests {
 
     #[test]
     fn only_an_end_that_the_server_tells_loses_the_seat() {
-        for (status, code) in [
-            (404, "SESSION_NOT_FOUND"),
-            (410, "SESSION_EXPIRED"),
-            (403, "LICENSE_SUSPENDED"),
+        for (status, code, expected) in [
+            (404, "SESSION_NOT_FOUND", Some(Ending::Lost)),
+            (410, "SESSION_EXPIRED", Some(Ending::Lost)),
+            (410, "SESSION_REVOKED", Some(Ending::Over)),
+            (403, "LICENSE_SUSPENDED", Some(Ending::Over)),
+            (429, "RATE_LIMITED", None),
+            (500, "INTERNAL", None),
+            (503, "NO_LEADER", None),
+            (404, "NOT_FOUND", None),
         ] {
-            assert!(has_ended(&refused(status, code)), "{code}");
-        }
-        for (status, code) in [
-            (429, "RATE_LIMITED"),
-            (500, "INTERNAL"),
-            (503, "NO_LEADER"),
-            (404, "NOT_FOUND"),
-        ] {
-            assert!(!has_ended(&refused(status, code)), "{code}");
+            assert_eq!(ending(&refused(status, code)), expected, "{code}");
         }
     }
 
