@@ -1,29 +1,17 @@
-//! Connections to peers, and openraft's network on them.
+//! What a node knows of its peers, and connections to them.
 //!
-//! A connection carries one request at a time, each with a deadline; after an error it is dropped and the next call
-//! connects anew. openraft gets connections of their own for replication, for heartbeats, for snapshots and for each
-//! vote, so that none waits behind another. Peers are found by the addresses in the ledger, which change by command; a node
-//! whose ledger does not know a peer yet, because nothing was committed to it since it lost power, finds it by the
-//! address that the membership was made with.
+//! A connection carries one request at a time, each with a deadline; after an error it is dropped. Peers are found by
+//! the addresses in the ledger, which change by command; a node whose ledger does not know a peer yet, because nothing
+//! was committed to it since it lost power, finds it by the address that the membership was made with.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use licensing::id::{ClusterId, NodeId};
-use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Unreachable};
-use openraft::impls::BasicNode;
-use openraft::network::v2::RaftNetworkV2;
-use openraft::network::{RPCOption, RaftNetworkFactory};
-use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest, TransferLeaderResponse,
-    VoteRequest, VoteResponse,
-};
+use openraft::RaftMetrics;
 use openraft::rt::WatchReceiver;
-use openraft::{OptionalSend, RaftMetrics};
-use storage::snapshot::Snapshot as SnapshotFile;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Walls;
@@ -31,7 +19,7 @@ use crate::frame;
 use crate::machine::Machine;
 use crate::seams::{BoxStream, Seams};
 use crate::tls::PeerTls;
-use crate::types::{TypeConfig, Vote};
+use crate::types::TypeConfig;
 use crate::wire::{Answer, Hello, PROTOCOL, Reply, Request};
 
 /// How long a connection may take to be made.
@@ -42,16 +30,6 @@ const WALL_FRESH_MS: u64 = 10_000;
 
 /// A reply that took longer says too little about when its clock was read.
 const WALL_ROUND_TRIP_MAX_MS: u64 = 500;
-
-/// How long entries may be on their way and into a peer's log. A slow disk is not a dead peer: to give up means to send
-/// all of it again.
-const APPEND_WITHIN: Duration = Duration::from_secs(2);
-
-/// How long one chunk of a snapshot may take.
-const CHUNK_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long a peer may take to check and install a snapshot: a million rows take seconds, on a slow disk more.
-const INSTALL_WITHIN: Duration = Duration::from_secs(120);
 
 /// What this node knows of its peers, and how it reaches them.
 pub(crate) struct Peers {
@@ -223,164 +201,6 @@ impl Connection {
         .await??;
         self.peers.note(self.to, reply.wall_ms, sent, self.peers.boot_ms());
         Ok(reply.answer)
-    }
-}
-
-/// openraft's way to make clients.
-pub(crate) struct Network(pub Arc<Peers>);
-
-impl RaftNetworkFactory<TypeConfig> for Network {
-    type Network = Client;
-
-    async fn new_client(&mut self, target: u64, _: &BasicNode) -> Client {
-        Client {
-            peers: Arc::clone(&self.0),
-            to: NodeId::new(target),
-            connection: None,
-        }
-    }
-}
-
-/// A client of one peer for one purpose.
-pub(crate) struct Client {
-    peers: Arc<Peers>,
-    to: NodeId,
-    connection: Option<Connection>,
-}
-
-/// Why a call has no answer. openraft waits longer before it tries again a peer that cannot be reached.
-enum CallError {
-    Unreachable(io::Error),
-    Lost(io::Error),
-}
-
-impl From<CallError> for io::Error {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Unreachable(error) | CallError::Lost(error) => error,
-        }
-    }
-}
-
-impl From<CallError> for RPCError<TypeConfig> {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Unreachable(error) => Self::Unreachable(Unreachable::new(&error)),
-            CallError::Lost(error) => Self::Network(NetworkError::new(&error)),
-        }
-    }
-}
-
-fn unexpected(answer: &Answer) -> CallError {
-    CallError::Unreachable(io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("an answer to another question: {answer:?}"),
-    ))
-}
-
-impl Client {
-    async fn call(&mut self, request: &Request, within: Duration) -> Result<Answer, CallError> {
-        let by = Instant::now() + within;
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => timeout_at(by, self.peers.connect(self.to))
-                .await
-                .map_err(io::Error::from)
-                .and_then(|connected| connected)
-                .map_err(CallError::Unreachable)?,
-        };
-        let answer = connection.call(request, by).await.map_err(CallError::Lost)?;
-        self.connection = Some(connection);
-        Ok(answer)
-    }
-
-    async fn send_snapshot(&mut self, vote: Vote, snapshot: &Snapshot) -> io::Result<SnapshotResponse<TypeConfig>> {
-        self.go_on(&Request::SnapshotBegin { vote }).await?;
-        let mut reader = snapshot.snapshot.reader();
-        while let Some(chunk) = reader.next().await.map_err(io::Error::other)? {
-            self.go_on(&Request::SnapshotChunk(chunk)).await?;
-        }
-        match self.call(&Request::SnapshotEnd, INSTALL_WITHIN).await? {
-            Answer::Snapshot(response) => Ok(response),
-            other => Err(unexpected(&other).into()),
-        }
-    }
-
-    async fn go_on(&mut self, request: &Request) -> io::Result<()> {
-        match self.call(request, CHUNK_WITHIN).await? {
-            Answer::GoOn => Ok(()),
-            other => Err(unexpected(&other).into()),
-        }
-    }
-}
-
-type Snapshot = openraft::alias::SnapshotOf<TypeConfig, SnapshotFile>;
-
-impl RaftNetworkV2<TypeConfig> for Client {
-    type SnapshotData = SnapshotFile;
-
-    async fn append_entries(
-        &mut self,
-        request: AppendEntriesRequest<TypeConfig>,
-        option: RPCOption,
-    ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
-        let within = if request.entries.is_empty() {
-            option.soft_ttl()
-        } else {
-            APPEND_WITHIN
-        };
-        match self.call(&Request::Append(request), within).await? {
-            Answer::Append(response) => Ok(response),
-            other => Err(unexpected(&other).into()),
-        }
-    }
-
-    async fn vote(
-        &mut self,
-        request: VoteRequest<TypeConfig>,
-        option: RPCOption,
-    ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
-        match self.call(&Request::Vote(request), option.soft_ttl()).await? {
-            Answer::Vote(response) => Ok(response),
-            other => Err(unexpected(&other).into()),
-        }
-    }
-
-    async fn pre_vote(
-        &mut self,
-        request: VoteRequest<TypeConfig>,
-        option: RPCOption,
-    ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
-        match self.call(&Request::PreVote(request), option.soft_ttl()).await? {
-            Answer::Vote(response) => Ok(response),
-            other => Err(unexpected(&other).into()),
-        }
-    }
-
-    async fn full_snapshot(
-        &mut self,
-        vote: Vote,
-        snapshot: Snapshot,
-        cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
-        _: RPCOption,
-    ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        tokio::select! { biased;
-            closed = cancel => Err(StreamingError::Closed(closed)),
-            sent = self.send_snapshot(vote, &snapshot) => {
-                sent.map_err(|error| StreamingError::Unreachable(Unreachable::new(&error)))
-            }
-        }
-    }
-
-    async fn transfer_leader(
-        &mut self,
-        request: TransferLeaderRequest<TypeConfig>,
-        option: RPCOption,
-    ) -> Result<TransferLeaderResponse<TypeConfig>, RPCError<TypeConfig>> {
-        match self.call(&Request::Transfer(request), option.soft_ttl()).await? {
-            Answer::Transfer(response) => Ok(response),
-            other => Err(unexpected(&other).into()),
-        }
     }
 }
 
