@@ -97,7 +97,11 @@ impl Process {
         // A thread inside a call to the disk stops when that call returns, before it does anything else.
         let begun = Instant::now();
         while !is_frozen(pid)? {
-            ensure!(begun.elapsed() < FREEZE_WITHIN, "process {} does not stop", pid.as_raw_nonzero());
+            ensure!(
+                begun.elapsed() < FREEZE_WITHIN,
+                "process {} does not stop",
+                pid.as_raw_nonzero()
+            );
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! The cluster as one node sees it: for `status`, probes and metrics.
 
+use std::collections::BTreeSet;
+
 use licensing::id::NodeId;
 use licensing::time::At;
 use openraft::RaftMetrics;
@@ -26,6 +28,8 @@ pub struct ClusterStatus {
     pub snapshot: u64,
     /// Everybody the membership names.
     pub members: Vec<Member>,
+    /// The sets of voters of which a majority each must agree: one, or two while voters change.
+    pub quorums: Vec<BTreeSet<NodeId>>,
     /// The ledger's time.
     pub at: At,
     /// Proposals that wait here.
@@ -88,6 +92,7 @@ impl ClusterStatus {
                 .get(&NodeId::new(*id))
                 .map(|heard| now.saturating_sub(heard.boot_ms)),
         });
+        let quorum = |voters: &BTreeSet<u64>| voters.iter().copied().map(NodeId::new).collect();
         let (proposals_waiting, heartbeats_waiting) = proposer.waiting();
         Self {
             node: me,
@@ -97,6 +102,7 @@ impl ClusterStatus {
             applied: machine.applied(),
             snapshot: metrics.snapshot.as_ref().map_or(0, openraft::LogId::index),
             members: members.collect(),
+            quorums: membership.get_joint_config().iter().map(quorum).collect(),
             at: machine.ledger(licensing::ledger::Ledger::at),
             proposals_waiting,
             heartbeats_waiting,
@@ -108,11 +114,60 @@ impl ClusterStatus {
     /// knows who keeps up; another node counts everybody in.
     pub fn tolerance(&self) -> Option<usize> {
         self.leader?;
-        let voters: Vec<&Member> = self.members.iter().filter(|member| member.voter).collect();
         let leads = self.leader == Some(self.node);
         let answers = |member: &Member| member.heard_ms_ago.is_some_and(|ms| ms <= SILENT_MS);
         let has_all = |member: &Member| member.matched.is_some_and(|matched| matched + LAG_MAX >= self.last_log);
-        let keeps_up = |member: &&&Member| !leads || member.node == self.node || (answers(member) && has_all(member));
-        voters.iter().filter(keeps_up).count().checked_sub(voters.len() / 2 + 1)
+        let keeps_up = |member: &&Member| !leads || member.node == self.node || (answers(member) && has_all(member));
+        let present: BTreeSet<NodeId> = self.members.iter().filter(keeps_up).map(|member| member.node).collect();
+        let spare = |quorum: &BTreeSet<NodeId>| quorum.intersection(&present).count().checked_sub(quorum.len() / 2 + 1);
+        // While voters change, the old and the new ones must both agree, so the weaker of the two counts.
+        self.quorums.iter().map(spare).min().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(quorums: &[&[u64]]) -> ClusterStatus {
+        let quorum = |voters: &&[u64]| voters.iter().copied().map(NodeId::new).collect();
+        let quorums: Vec<BTreeSet<NodeId>> = quorums.iter().map(quorum).collect();
+        let member = |node: &NodeId| Member {
+            node: *node,
+            voter: true,
+            matched: Some(10),
+            clock_offset_ms: None,
+            heard_ms_ago: Some(0),
+        };
+        let everybody: BTreeSet<NodeId> = quorums.iter().flatten().copied().collect();
+        ClusterStatus {
+            node: NodeId::new(1),
+            leader: Some(NodeId::new(1)),
+            term: 1,
+            last_log: 10,
+            applied: 10,
+            snapshot: 0,
+            members: everybody.iter().map(member).collect(),
+            quorums,
+            at: At::default(),
+            proposals_waiting: 0,
+            heartbeats_waiting: 0,
+            log: storage::log::LogStats::default(),
+        }
+    }
+
+    #[test]
+    fn three_voters_can_lose_one_unless_one_is_silent() {
+        let mut status = status(&[&[1, 2, 3]]);
+        assert_eq!(status.tolerance(), Some(1));
+        status.members[2].heard_ms_ago = Some(SILENT_MS + 1);
+        assert_eq!(status.tolerance(), Some(0));
+        status.members[1].heard_ms_ago = None;
+        assert_eq!(status.tolerance(), None);
+    }
+
+    #[test]
+    fn while_a_third_voter_is_added_none_can_be_lost() {
+        assert_eq!(status(&[&[1, 2], &[1, 2, 3]]).tolerance(), Some(0));
     }
 }

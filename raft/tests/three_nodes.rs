@@ -102,8 +102,8 @@ impl Cluster3 {
             all.join(None).await;
         }
         let cluster = all.cluster(0);
-        wait_for("three voters", async || {
-            cluster.status().members.iter().filter(|m| m.voter).count() == 3
+        wait_for("three voters of which one may be lost", async || {
+            cluster.status().tolerance() == Some(1)
         })
         .await;
         all

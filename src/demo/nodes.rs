@@ -14,8 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::layout::{Layout, Place};
 use super::process::Process;
 use super::sample;
-use crate::cli::call_error::CallError;
-use crate::cli::client::{Call, Client, Target};
+use crate::client::{Call, CallError, Client, Target};
 use crate::{private, vendor_root};
 
 /// The record of a demo, in its directory.
@@ -38,23 +37,23 @@ const SEATS_BULK: u32 = 1_000_000;
 
 /// A node that was started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Node {
-    pub(super) name: String,
-    pub(super) id: u64,
-    pub(super) api: String,
-    pub(super) ops: String,
-    pub(super) peer: String,
-    pub(super) config_file: PathBuf,
-    pub(super) log_file: PathBuf,
-    pub(super) process: Process,
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) id: u64,
+    pub(crate) api: String,
+    pub(crate) ops: String,
+    pub(crate) peer: String,
+    pub(crate) config_file: PathBuf,
+    pub(crate) log_file: PathBuf,
+    pub(crate) process: Process,
 }
 
 /// A demo that runs, or that was being started.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Demo {
-    pub(super) nodes: Vec<Node>,
-    pub(super) admin_token: String,
-    pub(super) license_key: String,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) admin_token: String,
+    pub(crate) license_key: String,
     bulk_license_key: String,
     single_license_key: String,
     quick_license_key: String,
@@ -184,7 +183,7 @@ impl Demo {
         private::write(&self.data_dir.join(RECORD), &text).context("the demo's record cannot be written")
     }
 
-    /// Waits until the cluster has so many voters.
+    /// Waits until the cluster has so many voters and can lose as many as so many can.
     async fn wait_for(&self, client: &Client, voters: usize) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
@@ -197,7 +196,8 @@ impl Demo {
                 );
             }
             let cluster = client.call(Call::get("/cluster").once()).await;
-            if cluster.is_ok_and(|cluster| cluster["voters"] == voters && !cluster["leader"].is_null()) {
+            let tolerance = (voters - 1) / 2;
+            if cluster.is_ok_and(|cluster| cluster["voters"] == voters && cluster["tolerance"] == tolerance) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
@@ -272,13 +272,13 @@ impl Demo {
     }
 
     /// A connection to all nodes, as the operator.
-    pub(super) fn client(&self) -> Result<Client> {
+    pub(crate) fn client(&self) -> Result<Client> {
         let urls = self.nodes.iter().map(|node| node.api.clone()).collect();
         Client::new(Target::with_token(urls, &self.admin_token))
     }
 
     /// Starts a node again that was ended.
-    pub(super) fn restart(&mut self, at: usize) -> Result<()> {
+    pub(crate) fn restart(&mut self, at: usize) -> Result<()> {
         let node = self.nodes.get_mut(at).context("there is no such node")?;
         node.process = start_server(&node.config_file, &node.log_file)?;
         self.save()

@@ -231,7 +231,7 @@ async fn set_up(machines: &Machines, world: &Arc<World>) -> Result<String> {
         keys.identity.node = id;
         machines.get_mut(name).context("a machine")?.keys = Some(keys);
     }
-    while cluster.status().members.iter().filter(|member| member.voter).count() < 3 {
+    while cluster.status().tolerance() != Some(1) {
         sleep(Duration::from_millis(100)).await;
     }
     let entropy = SimulatedEntropy(Arc::clone(world));
