@@ -3,6 +3,10 @@
 //! A call that changes something carries an idempotency key that all its tries share, so that asking again does nothing
 //! twice. Once it was sent its outcome is open until somebody answers, and it is asked again until then.
 
+mod call;
+mod error;
+mod problem;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,14 +14,17 @@ use std::time::Duration;
 use anyhow::Context;
 use licensing::id::encode_base32;
 use raft::seams::{Entropy, SystemEntropy};
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::call_error::{CallError, Tried};
-use super::problem::Problem;
 use crate::config::ApiUrl;
+use error::Tried;
+
+pub(crate) use call::{Call, segment};
+pub(crate) use error::CallError;
+pub(crate) use problem::Problem;
 
 /// A node that does not accept a connection within this time is passed over, or sooner if all nodes are to get their
 /// turn.
@@ -87,91 +94,6 @@ pub(crate) struct Client {
     token: Option<Zeroizing<String>>,
     within: Duration,
     key: Option<String>,
-}
-
-/// One call.
-#[derive(Debug, Clone)]
-pub(crate) struct Call<'a> {
-    method: Method,
-    path: &'a str,
-    query: Vec<(&'a str, String)>,
-    body: Option<&'a Value>,
-    /// Asked once of each node, without waiting for better times.
-    once: bool,
-    /// How long it may take, if not as long as the client's calls do.
-    within: Option<Duration>,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn new(method: Method, path: &'a str) -> Self {
-        Self {
-            method,
-            path,
-            query: Vec::new(),
-            body: None,
-            once: false,
-            within: None,
-        }
-    }
-
-    pub(crate) fn get(path: &'a str) -> Self {
-        Self::new(Method::GET, path)
-    }
-
-    pub(crate) fn post(path: &'a str, body: &'a Value) -> Self {
-        Self::new(Method::POST, path).with_body(body)
-    }
-
-    pub(crate) fn patch(path: &'a str, body: &'a Value) -> Self {
-        Self::new(Method::PATCH, path).with_body(body)
-    }
-
-    pub(crate) fn delete(path: &'a str) -> Self {
-        Self::new(Method::DELETE, path)
-    }
-
-    pub(crate) fn with_body(self, body: &'a Value) -> Self {
-        Self {
-            body: Some(body),
-            ..self
-        }
-    }
-
-    /// Adds `name=value` to the URL, if there is a value.
-    pub(crate) fn with(mut self, name: &'a str, value: Option<impl ToString>) -> Self {
-        self.query.extend(value.map(|value| (name, value.to_string())));
-        self
-    }
-
-    /// Does not wait for a leader: for those who ask whether there is one.
-    pub(crate) fn once(self) -> Self {
-        Self { once: true, ..self }
-    }
-
-    /// Takes no longer than this.
-    pub(crate) fn within(self, within: Duration) -> Self {
-        Self {
-            within: Some(within),
-            ..self
-        }
-    }
-
-    fn changes(&self) -> bool {
-        self.method != Method::GET
-    }
-}
-
-/// A text as one segment of a path.
-pub(crate) fn segment(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b':');
-    let written = |byte: u8| {
-        if plain(byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(written).collect()
 }
 
 /// What one try came to.
@@ -372,15 +294,4 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = source;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_stays_one_segment_of_its_path() {
-        assert_eq!(segment("coditect:pro"), "coditect:pro");
-        assert_eq!(segment("CRM 10/42?é"), "CRM%2010%2F42%3F%C3%A9");
-    }
 }

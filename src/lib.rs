@@ -10,6 +10,7 @@
 pub mod api;
 pub mod bench;
 pub mod cli;
+mod client;
 pub mod config;
 pub mod demo;
 pub mod founding;

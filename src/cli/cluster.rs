@@ -5,11 +5,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client};
 use super::connection::Connection;
 use super::output::{Output, Page, Style};
 use super::resource::{Kind, Paging, cell, minute, set, text};
 use super::{status, words};
+use crate::client::{Call, Client};
 
 /// The cluster: its nodes, its lead, and tokens for nodes that join
 #[derive(Debug, Args)]

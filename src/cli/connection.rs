@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::client::{Client, Target};
 use super::failure::Failure;
 use super::secret::Secret;
 use super::words;
+use crate::client::{Client, Target};
 
 /// The server to talk to.
 #[derive(Debug, Clone, Args)]

@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::Output;
 use super::resource::{Kind, Paging, cell, minute, set, text};
+use crate::client::{Call, segment};
 
 /// Customers: the organisations and persons that hold licenses
 #[derive(Debug, Args)]

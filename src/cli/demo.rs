@@ -1,5 +1,8 @@
 //! `usher demo`: three nodes on this machine.
 
+mod show;
+mod terminal;
+
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -9,7 +12,7 @@ use serde_json::json;
 use super::Answered;
 use super::output::{Cell, Output, Page, remark};
 use crate::config::{LogFormat, LogLevel};
-use crate::demo::{Demo as Running, Layout, show};
+use crate::demo::{Demo as Running, Layout};
 use crate::telemetry;
 
 /// Run three nodes on this machine, to see a leader die and no seat get lost
@@ -68,7 +71,7 @@ impl Demo {
         if self.detach {
             return Ok(());
         }
-        let shown = show(&mut demo).await;
+        let shown = show::show(&mut demo).await;
         remark("Ending the nodes …");
         demo.stop().await?;
         Ok(shown?)

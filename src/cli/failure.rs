@@ -4,8 +4,8 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::call_error::CallError;
 use super::output::{Format, Style, remark, wants_colour, write_out};
+use crate::client::CallError;
 
 /// Wrong usage, as sysexits.h numbers it; 2 is taken for "degraded".
 pub(super) const USAGE: u8 = 64;

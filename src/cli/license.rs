@@ -4,11 +4,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
 use super::resource::{Kind, Paging, cell, end, entitlements, minute, set, state, text};
 use super::words::{self, End};
+use crate::client::{Call, Client, segment};
 
 /// Licenses: the right to a number of seats of a plan until a date
 #[derive(Debug, Args)]

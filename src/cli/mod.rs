@@ -4,8 +4,6 @@
 //! also gives 2 and 3, see there. Answers go to standard output, everything else to standard error.
 
 mod bench;
-pub(crate) mod call_error;
-pub(crate) mod client;
 mod cluster;
 mod config;
 mod connection;
@@ -20,7 +18,6 @@ mod node;
 pub(crate) mod output;
 mod pem;
 mod plan;
-mod problem;
 mod product;
 mod resource;
 mod run;

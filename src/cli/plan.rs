@@ -4,11 +4,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output};
 use super::resource::{Kind, Paging, cell, entitlements, minute, number, set, span};
 use super::words;
+use crate::client::{Call, segment};
 
 /// Plans: the tiers of a product, with their seats, times and entitlements
 #[derive(Debug, Args)]

@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Answered;
-use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::Output;
 use super::resource::{Kind, Paging, cell, minute, set, text};
+use crate::client::{Call, segment};
 
 /// Products: what is licensed
 #[derive(Debug, Args)]

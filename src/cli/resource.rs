@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client};
 use super::output::{Cell, Output, Page, Style, remark};
+use crate::client::{Call, Client};
 
 /// The most rows that the API gives in one page.
 const PAGE_ROWS_MAX: usize = 200;

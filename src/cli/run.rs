@@ -17,11 +17,11 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::Answered;
-use super::client::{Client, Target};
 use super::failure::Failure;
 use super::output::remark;
 use super::secret::Secret;
 use super::words;
+use crate::client::{Client, Target};
 use held::{Held, Wanted};
 use signals::Signals;
 

@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output};
 use super::resource::{Kind, Paging, cell, minute, span, state, text};
+use crate::client::{Call, segment};
 
 /// Sessions: who holds seats now, and how sessions ended
 #[derive(Debug, Args)]

@@ -4,11 +4,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::output::{Cell, Output, Page, Style};
 use super::resource::{cell, number, text};
+use crate::client::{Call, Client};
 
 /// Is the cluster well?
 ///

@@ -4,11 +4,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Answered;
-use super::client::{Call, segment};
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
 use super::resource::{Kind, Paging, cell, end, minute, text};
 use super::words::{self, End};
+use crate::client::{Call, segment};
 
 /// API tokens: what operators and programs administer with
 #[derive(Debug, Args)]

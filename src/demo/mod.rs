@@ -1,15 +1,12 @@
 //! `usher demo`: three real nodes on this machine, with sample data, to see a cluster work and a leader die.
 //!
 //! `layout` says where everything lies, `nodes` starts and founds, `process` tells the demo's processes from others,
-//! `sample` fills the cluster, `show` and `terminal` are what a person sees.
+//! `sample` fills the cluster. What a person sees is the command line's.
 
 mod layout;
 mod nodes;
 mod process;
 pub(crate) mod sample;
-mod show;
-mod terminal;
 
 pub use layout::Layout;
 pub use nodes::Demo;
-pub use show::show;

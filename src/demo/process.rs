@@ -16,8 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A process, told apart from a later one with the same number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Process {
-    pub(super) pid: u32,
+pub(crate) struct Process {
+    pub(crate) pid: u32,
     /// When it was started, in the kernel's own count.
     started: u64,
     /// What it runs.
@@ -26,7 +26,7 @@ pub(super) struct Process {
 
 impl Process {
     /// The process that now has this number.
-    pub(super) fn of(pid: u32) -> Result<Self> {
+    pub(crate) fn of(pid: u32) -> Result<Self> {
         let gone = || format!("the process {pid} ended as soon as it was started");
         let started = started(pid).with_context(gone)?;
         let executable = std::fs::read_link(format!("/proc/{pid}/exe")).with_context(gone)?;
@@ -38,14 +38,14 @@ impl Process {
     }
 
     /// Whether it still runs. A process that has ended but was not waited for does not.
-    pub(super) fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         // The executable may have been replaced by a newer build since, which changes the link's text, so the start
         // time is what counts; it is counted from boot and not given twice to one number.
         started(self.pid) == Some(self.started)
     }
 
     /// Asks it to end, and ends it if it does not.
-    pub(super) async fn stop(&self) -> Result<()> {
+    pub(crate) async fn stop(&self) -> Result<()> {
         self.signal(Signal::TERM)?;
         if !self.ends_within(END_WITHIN).await {
             tracing::warn!(pid = self.pid, "the process does not end and is killed");
@@ -55,7 +55,7 @@ impl Process {
     }
 
     /// Ends it at once, as a power cut would.
-    pub(super) async fn kill(&self) -> Result<()> {
+    pub(crate) async fn kill(&self) -> Result<()> {
         self.signal(Signal::KILL)?;
         self.ends_within(END_WITHIN).await;
         Ok(())

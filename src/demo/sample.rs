@@ -3,8 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::call_error::CallError;
-use crate::cli::client::{Call, Client};
+use crate::client::{Call, CallError, Client};
 
 /// The product's code, and what its license keys begin with.
 const PRODUCT: &str = "coditect";

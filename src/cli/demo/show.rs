@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::nodes::Demo;
 use super::terminal::Terminal;
 use crate::bench::{Load, Nodes};
-use crate::cli::client::{Call, Client};
 use crate::cli::output::{Style, wants_colour, write_out};
+use crate::cli::status;
+use crate::client::{Call, Client};
+use crate::demo::Demo;
 
 /// Clients that keep a seat each while the demo is watched.
 const CLIENTS: usize = 20;
@@ -28,7 +29,7 @@ const WRITE_EVERY: Duration = Duration::from_millis(500);
 const GIVE_BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Shows a demo until its user has seen enough. Without a terminal it shows the cluster once.
-pub async fn show(demo: &mut Demo) -> Result<()> {
+pub(super) async fn show(demo: &mut Demo) -> Result<()> {
     let client = demo.client()?;
     let Some(mut terminal) = Terminal::take() else {
         return say(&overview(&client).await);
@@ -150,7 +151,7 @@ fn restart(demo: &mut Demo) -> Result<()> {
 /// The cluster's nodes, as `usher status` tells them.
 async fn overview(client: &Client) -> String {
     match client.call(Call::get("/cluster").once()).await {
-        Ok(cluster) => crate::cli::status::overview(&cluster),
+        Ok(cluster) => status::overview(&cluster),
         Err(failure) => failure.to_string(),
     }
 }

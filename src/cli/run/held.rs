@@ -15,10 +15,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
-use crate::cli::call_error::CallError;
-use crate::cli::client::{Call, Client};
 use crate::cli::failure::Failure;
 use crate::cli::output::remark;
+use crate::client::{Call, CallError, Client};
 
 /// Beats are sent this much earlier than they are due, so that one that is late is not lost.
 const EARLY: f64 = 0.8;
@@ -205,7 +204,7 @@ impl Held {
                     self.tell(format!("The seat could not be kept in time: {}.", error.title()));
                 }
                 self.session = Some(session);
-                pause(left, error.retry_after())
+                pause(left, self.interval, error.retry_after())
             }
         }
     }
@@ -228,7 +227,7 @@ impl Held {
                     "The seat was lost and cannot be taken again: {}.",
                     error.title()
                 ));
-                self.interval.max(pause(Duration::ZERO, error.retry_after()))
+                self.interval.max(error.retry_after().unwrap_or_default())
             }
         }
     }
@@ -258,13 +257,15 @@ impl Held {
     }
 }
 
-/// How long to wait before asking again. A server that asks for patience gets it, as far as there is time.
-fn pause(left: Duration, asked_for: Option<Duration>) -> Duration {
+/// How long to wait before a beat is sent again: so that there is time for more of them, and when there is none left,
+/// no more often than a beat is due. A server that asks for patience gets it, as far as there is time.
+fn pause(left: Duration, interval: Duration, asked_for: Option<Duration>) -> Duration {
+    let asked_for = asked_for.unwrap_or_default();
     if left.is_zero() {
-        return PAUSE_MAX.max(asked_for.unwrap_or_default());
+        return interval.min(PAUSE_MAX).max(asked_for);
     }
     let own = (left / PART_OF_WHAT_IS_LEFT).clamp(PAUSE_MIN, PAUSE_MAX);
-    own.max(asked_for.unwrap_or_default().min(left / 2))
+    own.max(asked_for.min(left / 2))
 }
 
 /// How the session has ended, if the server said so. Everything else, such as a limit on calls, is about this moment.
@@ -286,7 +287,7 @@ fn request_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::problem::Problem;
+    use crate::client::Problem;
 
     fn refused(status: u16, code: &str) -> CallError {
         let body = json!({"title": "No", "code": code, "retry_after": 2}).to_string();
@@ -312,6 +313,7 @@ mod tests {
     #[test]
     fn a_pause_leaves_time_for_more_tries() {
         let seconds = Duration::from_secs;
+        let pause = |left, asked_for| super::pause(left, seconds(60), asked_for);
         assert_eq!(pause(seconds(24), None), seconds(3));
         assert_eq!(pause(seconds(300), None), PAUSE_MAX);
         assert_eq!(pause(seconds(1), None), PAUSE_MIN);
@@ -321,7 +323,13 @@ mod tests {
             seconds(4),
             "the token ends sooner than that"
         );
+        assert_eq!(pause(Duration::ZERO, None), PAUSE_MAX);
         assert_eq!(pause(Duration::ZERO, Some(seconds(60))), seconds(60));
+        assert_eq!(
+            super::pause(Duration::ZERO, seconds(1), None),
+            seconds(1),
+            "a short plan"
+        );
         assert_eq!(refused(429, "RATE_LIMITED").retry_after(), Some(seconds(2)));
     }
 }

@@ -12,10 +12,10 @@ use trust::UnixSeconds;
 
 use super::{Running, Signals, gone, serve, server_config};
 use crate::cli::Answered;
-use crate::cli::client::{Client, Target};
 use crate::cli::failure::Failure;
 use crate::cli::node::Settings;
 use crate::cli::output::{Cell, Output, Page, Style};
+use crate::client::{Client, Target};
 use crate::config::{Address, Config, FileSource, Flag, Sources};
 use crate::demo::sample;
 use crate::founding::{self, Founding};
