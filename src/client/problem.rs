@@ -40,7 +40,7 @@ struct Members {
 
 impl Problem {
     /// Reads an answer that is not a success. One that is not usher's, such as a proxy's page, becomes a problem too.
-    pub(super) fn read(url: &str, status: u16, body: &str) -> Self {
+    pub(crate) fn read(url: &str, status: u16, body: &str) -> Self {
         let as_sent: Value = serde_json::from_str(body).unwrap_or(Value::Null);
         match serde_json::from_value::<Members>(as_sent.clone()) {
             Ok(members) => Self {
