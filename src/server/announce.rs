@@ -132,6 +132,7 @@ mod tests {
     use raft::Tuning;
     use raft::seams::Seams;
     use storage::MemoryDisk;
+    use storage::disk::Disk;
     use tokio::time::timeout;
     use trust::UnixSeconds;
 
@@ -141,28 +142,35 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(20);
 
-    /// A founded node that was told these addresses, once it has nothing more to announce.
-    async fn announced(peer: Option<&str>, api: Option<&str>) -> Server {
-        let seams = Seams::system(Arc::new(MemoryDisk::new().unwrap()));
-        let founding = Founding {
+    fn founding() -> Founding {
+        Founding {
             name: "one".to_owned(),
             peer_address: "one.example:4601".to_owned(),
             api_url: "https://one.example:4600".to_owned(),
             root_key: None,
+        }
+    }
+
+    fn config(set: Addresses) -> ServerConfig {
+        let free = || "127.0.0.1:0".to_owned();
+        ServerConfig {
+            api_transport: ApiTransport::Plain,
+            advertise: Some(set),
+            ..ServerConfig::simulated(free(), free(), Tuning::default())
+        }
+    }
+
+    /// A founded node that was told these addresses, once it has nothing more to announce.
+    async fn announced(peer: Option<&str>, api: Option<&str>) -> Server {
+        let seams = Seams::system(Arc::new(MemoryDisk::new().unwrap()));
+        let set = Addresses {
+            peer: peer.map(str::to_owned),
+            api: api.map(str::to_owned),
         };
         let now = UnixSeconds::new(seams.clock.unix_ms() / 1_000);
-        let (keys, _) = make_keys(&founding, &*seams.entropy, now).unwrap();
-        let config = ServerConfig {
-            api_transport: ApiTransport::Plain,
-            advertise: Some(Addresses {
-                peer: peer.map(str::to_owned),
-                api: api.map(str::to_owned),
-            }),
-            peer_tls: true,
-            ..ServerConfig::simulated("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned(), Tuning::default())
-        };
-        let mut server = Server::start(config, &keys, seams.clone()).await.unwrap();
-        found(server.node(), &founding, &keys, &*seams.entropy).await.unwrap();
+        let (keys, _) = make_keys(&founding(), &*seams.entropy, now).unwrap();
+        let mut server = Server::start(config(set), &keys, seams.clone()).await.unwrap();
+        found(server.node(), &founding(), &keys, &*seams.entropy).await.unwrap();
         timeout(SOON, server.announcing.join_next()).await.unwrap();
         server
     }
@@ -207,20 +215,17 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_server_that_stops_announces_nothing_more() {
-        let seams = Seams::system(Arc::new(MemoryDisk::new().unwrap()));
-        let founding = Founding {
-            name: "one".to_owned(),
-            peer_address: "one.example:4601".to_owned(),
-            api_url: "https://one.example:4600".to_owned(),
-            root_key: None,
-        };
-        let (keys, _) = make_keys(&founding, &*seams.entropy, UnixSeconds::new(1_800_000_000)).unwrap();
-        let config = ServerConfig {
-            advertise: Some(Addresses::default()),
-            ..ServerConfig::simulated("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned(), Tuning::default())
-        };
-        // Nobody founds its cluster, so that it goes on trying.
-        let server = Server::start(config, &keys, seams).await.unwrap();
+        let disk = Arc::new(MemoryDisk::new().unwrap());
+        let seams = Seams::system(Arc::clone(&disk) as Arc<dyn Disk>);
+        let (keys, _) = make_keys(&founding(), &*seams.entropy, UnixSeconds::new(1_800_000_000)).unwrap();
+        // Nobody founds its cluster, so that it would go on trying.
+        let server = Server::start(config(Addresses::default()), &keys, seams).await.unwrap();
         timeout(SOON, server.shutdown()).await.unwrap();
+        let let_go = async {
+            while Arc::strong_count(&disk) > 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SOON, let_go).await.expect("nothing of the server is left");
     }
 }
