@@ -101,7 +101,7 @@ struct Certify {
     cluster: Option<ClusterId>,
 
     /// The cluster's public signing key, as a JWK's `x`
-    #[arg(long, value_name = "KEY", requires = "cluster")]
+    #[arg(long, value_name = "KEY", requires = "cluster", allow_hyphen_values = true)]
     public_key: Option<PublicKey>,
 
     /// When the certificate ends

@@ -153,6 +153,30 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// One key in 64 does.
+    #[test]
+    fn a_public_key_may_begin_with_a_dash() {
+        let key = |seed| {
+            trust::SigningKey::from_seed(zeroize::Zeroizing::new([seed; 32]))
+                .public()
+                .to_string()
+        };
+        let dashed = (0..=u8::MAX).map(key).find(|key| key.starts_with('-'));
+        let dashed = dashed.expect("four of 256 keys begin so");
+        let line = [
+            "usher",
+            "key",
+            "certify",
+            "--root-key",
+            "k",
+            "--cluster",
+            "clu_1",
+            "--public-key",
+            &dashed,
+        ];
+        assert!(Cli::try_parse_from(line).is_ok(), "{dashed}");
+    }
+
     #[test]
     fn every_command_and_every_flag_says_what_it_is_for() {
         fn check(command: &clap::Command, path: &str) {
