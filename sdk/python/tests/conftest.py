@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import Dict, Iterator, List, Mapping, Optional, Union
@@ -25,6 +26,9 @@ settings.load_profile("usher")
 
 # Far more than is ever needed: on a machine that is busy with other work, only a hang may fail a test.
 DEADLINE_SECONDS = 60.0
+
+# A shell starts what it runs in the background with SIGINT ignored, which children inherit; these tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 _FOREIGN = ("USHER_", "CODITECT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "KUBERNETES_")
 
 
