@@ -19,47 +19,47 @@ use super::surroundings::{SimulatedClock, SimulatedEntropy, SimulatedNet};
 use super::world::World;
 
 /// The peer port of every machine.
-pub const PEER_PORT: u16 = 7000;
+pub(super) const PEER_PORT: u16 = 7000;
 /// The API port of every machine.
-pub const API_PORT: u16 = 8000;
+pub(super) const API_PORT: u16 = 8000;
 
 /// A machine and what is on it.
-pub struct Machine {
+pub(super) struct Machine {
     /// Its disk as it is now; a power loss puts another in its place.
-    pub disk: FaultyDisk,
+    pub(super) disk: FaultyDisk,
     /// Its clocks.
-    pub clock: Arc<SimulatedClock>,
+    pub(super) clock: Arc<SimulatedClock>,
     /// Its node's keys, once it was admitted.
-    pub keys: Option<Keys>,
+    pub(super) keys: Option<Keys>,
     /// The ledger's entrance, while the server runs.
-    pub cluster: Option<Cluster>,
+    pub(super) cluster: Option<Cluster>,
     /// Why the server stopped by itself, if it did while it had power.
-    pub failure: Option<String>,
+    pub(super) failure: Option<String>,
     /// Whether it has power.
-    pub up: bool,
+    pub(super) up: bool,
 }
 
 /// All machines, by name: `n1`, `n2`, `n3`.
-pub type Machines = Rc<RefCell<BTreeMap<String, Machine>>>;
+pub(super) type Machines = Rc<RefCell<BTreeMap<String, Machine>>>;
 
 /// What is the same on all machines.
 #[derive(Clone)]
-pub struct Setting {
+pub(super) struct Setting {
     /// The universe.
-    pub world: Arc<World>,
+    pub(super) world: Arc<World>,
     /// The nodes' timing.
-    pub tuning: Tuning,
+    pub(super) tuning: Tuning,
 }
 
 /// A key hash for a node that has no certificate: this simulation leaves TLS out.
-pub fn no_spki(name: &str) -> SecretHash {
+pub(super) fn no_spki(name: &str) -> SecretHash {
     let mut bytes = [0; 32];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
     SecretHash::from_bytes(bytes)
 }
 
 /// How a machine presents its node.
-pub fn new_node(name: &str) -> NewNode {
+pub(super) fn new_node(name: &str) -> NewNode {
     NewNode {
         name: name.into(),
         peer_address: format!("{name}:{PEER_PORT}").into(),
@@ -69,7 +69,7 @@ pub fn new_node(name: &str) -> NewNode {
 }
 
 /// What runs on a machine from power-on to power-off.
-pub async fn power_on(name: String, machines: Machines, setting: Setting) -> turmoil::Result {
+pub(super) async fn power_on(name: String, machines: Machines, setting: Setting) -> turmoil::Result {
     let keys = loop {
         if let Some(keys) = machines.borrow()[&name].keys.clone() {
             break keys;

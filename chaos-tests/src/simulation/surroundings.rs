@@ -15,7 +15,7 @@ use turmoil::net::{TcpListener, TcpStream};
 use super::world::{Trace, World};
 
 /// Where simulated time begins, milliseconds since 1970.
-pub const EPOCH_MS: u64 = 1_800_000_000_000;
+pub(super) const EPOCH_MS: u64 = 1_800_000_000_000;
 
 fn elapsed_ms() -> u64 {
     turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
@@ -23,9 +23,9 @@ fn elapsed_ms() -> u64 {
 
 /// A node's clocks: the wall clock is off by a settable amount.
 #[derive(Debug, Default)]
-pub struct SimulatedClock {
+pub(super) struct SimulatedClock {
     /// How far the wall clock is off, in milliseconds.
-    pub off_by_ms: AtomicI64,
+    pub(super) off_by_ms: AtomicI64,
 }
 
 impl Clock for SimulatedClock {
@@ -40,7 +40,7 @@ impl Clock for SimulatedClock {
 
 /// Random numbers of the world's seed.
 #[derive(Debug)]
-pub struct SimulatedEntropy(pub Arc<World>);
+pub(super) struct SimulatedEntropy(pub(super) Arc<World>);
 
 impl Entropy for SimulatedEntropy {
     fn fill(&self, bytes: &mut [u8]) {
@@ -53,7 +53,7 @@ impl Entropy for SimulatedEntropy {
 
 /// turmoil's network.
 #[derive(Debug)]
-pub struct SimulatedNet(pub Arc<World>);
+pub(super) struct SimulatedNet(pub(super) Arc<World>);
 
 struct SimulatedListener(TcpListener, Arc<World>);
 

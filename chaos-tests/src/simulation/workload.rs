@@ -26,13 +26,13 @@ const CALL_WITHIN: Duration = Duration::from_secs(6);
 
 /// What all clients of a run share.
 #[derive(Clone)]
-pub struct Workload {
+pub(super) struct Workload {
     /// The universe.
-    pub world: Arc<World>,
+    pub(super) world: Arc<World>,
     /// What they saw.
-    pub history: Rc<RefCell<History>>,
+    pub(super) history: Rc<RefCell<History>>,
     /// The machines' names.
-    pub nodes: Vec<String>,
+    pub(super) nodes: Vec<String>,
 }
 
 fn now() -> Us {
@@ -40,7 +40,13 @@ fn now() -> Us {
 }
 
 /// One HTTP call on a connection of its own: whether it succeeded and its JSON.
-pub async fn http(node: &str, method: Method, path: &str, token: Option<&str>, body: &Value) -> Result<(bool, Value)> {
+pub(super) async fn http(
+    node: &str,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> Result<(bool, Value)> {
     let stream = TcpStream::connect((node, API_PORT)).await?;
     http_on(stream, node, method, path, token, body).await
 }
@@ -109,7 +115,7 @@ impl Workload {
     }
 
     /// Acquires, beats and releases as `holder` until the given time of the run.
-    pub async fn run(self, holder: String, key: Rc<RefCell<Option<String>>>, until: Us) -> turmoil::Result {
+    pub(super) async fn run(self, holder: String, key: Rc<RefCell<Option<String>>>, until: Us) -> turmoil::Result {
         let license_key = loop {
             if let Some(key) = key.borrow().clone() {
                 break key;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a trace entry is about. Each has a hash of its own, so that a difference says where to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Trace {
+pub(super) enum Trace {
     /// Answers to clients, faults, restarts.
     Events,
     /// Bytes on connections.
@@ -14,7 +14,7 @@ pub enum Trace {
 
 /// One simulated universe.
 #[derive(Debug)]
-pub struct World {
+pub(super) struct World {
     state: Mutex<State>,
 }
 
@@ -27,7 +27,7 @@ struct State {
 
 impl World {
     /// The universe of `seed`.
-    pub fn new(seed: u64) -> Arc<Self> {
+    pub(super) fn new(seed: u64) -> Arc<Self> {
         let state = State {
             random: seed ^ 0x7573_6865_7221,
             hashes: BTreeMap::new(),
@@ -43,7 +43,7 @@ impl World {
     }
 
     /// The next random number (splitmix64).
-    pub fn draw(&self) -> u64 {
+    pub(super) fn draw(&self) -> u64 {
         let mut state = self.state();
         state.random = state.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = state.random;
@@ -53,12 +53,12 @@ impl World {
     }
 
     /// A random number of `0..below`; 0 if there is none.
-    pub fn below(&self, below: u64) -> u64 {
+    pub(super) fn below(&self, below: u64) -> u64 {
         self.draw() % below.max(1)
     }
 
     /// Notes that something happened now.
-    pub fn note(&self, trace: Trace, what: &[u8]) {
+    pub(super) fn note(&self, trace: Trace, what: &[u8]) {
         let now = turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
         let mut state = self.state();
         let (hash, count) = state.hashes.entry(trace).or_default();
@@ -67,23 +67,23 @@ impl World {
     }
 
     /// Counts a fault or an answer.
-    pub fn count(&self, what: &'static str) {
+    pub(super) fn count(&self, what: &'static str) {
         *self.state().counts.entry(what).or_default() += 1;
     }
 
     /// How often each thing happened.
-    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.state().counts.clone()
     }
 
     /// The hash of each trace and how many entries it has.
-    pub fn hashes(&self) -> BTreeMap<Trace, (u64, u64)> {
+    pub(super) fn hashes(&self) -> BTreeMap<Trace, (u64, u64)> {
         self.state().hashes.clone()
     }
 }
 
 /// Folds `bytes` into `hash`.
-pub fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
+pub(super) fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
     for chunk in bytes.chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
