@@ -36,6 +36,18 @@ pub struct Proposal {
     pub command: Command,
 }
 
+impl Proposal {
+    /// What the cluster itself asks, of a kind that may be repeated.
+    pub const fn by_system(command: Command) -> Self {
+        Self {
+            actor: Actor::System,
+            request: None,
+            not_after: None,
+            command,
+        }
+    }
+}
+
 /// A call's name and what it said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {

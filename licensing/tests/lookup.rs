@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "shared with the test of frozen bytes")]
 mod examples;
 
-use licensing::command::{Actor, Command, Entry, Proposal, UpdateLicense};
+use licensing::command::{Command, Entry, Proposal, UpdateLicense};
 use licensing::id::{HolderKey, LicenseId, ProductId, SecretHash, SessionHash, SessionNo};
 use licensing::ledger::{Ledger, SessionState};
 use licensing::row::Row;
@@ -69,12 +69,7 @@ fn a_new_key_is_found_and_the_old_one_is_not() {
         entitlements: None,
         key: Some((new, "NEW99".into())),
     });
-    let proposals = vec![Proposal {
-        actor: Actor::System,
-        request: None,
-        not_after: None,
-        command,
-    }];
+    let proposals = vec![Proposal::by_system(command)];
     ledger.apply(&Entry {
         at: ledger.at(),
         proposals,

@@ -111,7 +111,7 @@ fn verdict(ours: &[(u64, Digest)], heard: &[(NodeId, Vec<(u64, Digest)>)], nodes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use licensing::command::{Actor, Command, Entry, Proposal};
+    use licensing::command::{Command, Entry, Proposal};
     use licensing::ledger::Ledger;
     use licensing::time::At;
 
@@ -119,12 +119,7 @@ mod tests {
         let mut ledger = Ledger::new();
         for tick in 0..ticks {
             let command = Command::Tick;
-            let proposal = Proposal {
-                actor: Actor::System,
-                request: None,
-                not_after: None,
-                command,
-            };
+            let proposal = Proposal::by_system(command);
             ledger.apply(&Entry {
                 at: At::from_ms(tick),
                 proposals: vec![proposal],

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, NewNode, Proposal};
+use licensing::command::{Command, NewNode, Proposal};
 use licensing::id::{ClusterId, JoinTokenId, NodeId, SecretHash, decode_base32, encode_base32};
 use licensing::outcome::Outcome;
 use sha2::{Digest, Sha256};
@@ -142,12 +142,7 @@ impl Admissions {
             replaces: request.replaces,
         };
         // No request is named: the token's own row remembers whom it admitted, and asks for its secret again.
-        let proposal = Proposal {
-            actor: Actor::System,
-            request: None,
-            not_after: None,
-            command,
-        };
+        let proposal = Proposal::by_system(command);
         let applied = self.proposer.propose(proposal).await;
         let node = match applied.map_err(not_now)?.outcome {
             Outcome::Admitted { node } => node,
@@ -339,12 +334,7 @@ mod tests {
                 .cluster()
                 .ledger(|ledger| ledger.at().after(licensing::time::Span::from_secs(60))),
         };
-        let proposal = Proposal {
-            actor: Actor::System,
-            request: None,
-            not_after: None,
-            command,
-        };
+        let proposal = Proposal::by_system(command);
         node.cluster().propose(proposal).await.unwrap();
         (node, token)
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, Entry, Proposal};
+use licensing::command::{Command, Entry, Proposal};
 use licensing::id::NodeId;
 use licensing::outcome::Applied;
 use licensing::time::At;
@@ -75,12 +75,7 @@ impl Leadership {
         loop {
             ticks.tick().await;
             if self.term_led().is_some() && self.machine.ledger(|ledger| ledger.cluster_id().is_some()) {
-                let tick = Proposal {
-                    actor: Actor::System,
-                    request: None,
-                    not_after: None,
-                    command: Command::Tick,
-                };
+                let tick = Proposal::by_system(Command::Tick);
                 // A tick that fails is made good by the next.
                 let _ = self.propose(vec![tick]).await;
             }
@@ -120,12 +115,7 @@ impl Leadership {
             "a majority of clocks is ahead: the cluster's clock steps"
         );
         let command = Command::StepClock { from, to };
-        let proposal = Proposal {
-            actor: Actor::System,
-            request: None,
-            not_after: None,
-            command,
-        };
+        let proposal = Proposal::by_system(command);
         self.write(Entry {
             at: to,
             proposals: vec![proposal],

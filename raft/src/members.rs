@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, Proposal};
+use licensing::command::{Command, Proposal};
 use licensing::id::NodeId;
 use openraft::impls::BasicNode;
 use openraft::rt::WatchReceiver;
@@ -194,12 +194,7 @@ async fn make(raft: &Raft, leadership: &Leadership, change: Change) -> Result<()
         }
         Change::Remove(node) => {
             let command = Command::RemoveNode { node };
-            let proposal = Proposal {
-                actor: Actor::System,
-                request: None,
-                not_after: None,
-                command,
-            };
+            let proposal = Proposal::by_system(command);
             let refusal = |refusal| format!("{refusal:?}");
             return leadership.propose(vec![proposal]).await.map(drop).map_err(refusal);
         }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, NewNode, Proposal};
+use licensing::command::{Command, NewNode, Proposal};
 use licensing::id::NodeId;
 use licensing::ledger::Ledger;
 use licensing::outcome::{Applied, Outcome};
@@ -263,12 +263,7 @@ impl Node {
             cluster: cluster.peers.cluster,
             node,
         };
-        let proposal = Proposal {
-            actor: Actor::System,
-            request: None,
-            not_after: None,
-            command,
-        };
+        let proposal = Proposal::by_system(command);
         let applied = cluster
             .propose(proposal)
             .await

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use licensing::catalogue::{HolderPolicy, OfflineMode, PlanTerms};
 use licensing::command::{
-    Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, NewNode, Proposal,
+    Acquire, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, NewNode, Proposal,
 };
 use licensing::id::{
     ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, SecretHash,
@@ -43,12 +43,7 @@ fn config(identity: Identity, listen: &str, tuning: Tuning) -> NodeConfig {
 }
 
 async fn ask(cluster: &Cluster, command: Command) -> Outcome {
-    let proposal = Proposal {
-        actor: Actor::System,
-        request: None,
-        not_after: None,
-        command,
-    };
+    let proposal = Proposal::by_system(command);
     cluster.propose(proposal).await.unwrap().outcome
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, Proposal};
+use licensing::command::{Command, Proposal};
 use licensing::outcome::Outcome;
 use raft::Cluster;
 
@@ -94,16 +94,11 @@ impl Announcer {
 
     /// Tells the cluster; whether it will not have it.
     async fn refuses(&self, Known { peer, api }: Known) -> bool {
-        let proposal = Proposal {
-            actor: Actor::System,
-            request: None,
-            not_after: None,
-            command: Command::UpdateNode {
-                node: self.cluster.me(),
-                peer_address: peer.as_str().into(),
-                api_url: api.as_str().into(),
-            },
-        };
+        let proposal = Proposal::by_system(Command::UpdateNode {
+            node: self.cluster.me(),
+            peer_address: peer.as_str().into(),
+            api_url: api.as_str().into(),
+        });
         match self.cluster.propose(proposal).await.map(|applied| applied.outcome) {
             // Asking again would get the same answer, and each asking is an entry in everybody's log.
             Ok(Outcome::Rejected(rejection)) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use licensing::command::{Actor, Command, Proposal};
+use licensing::command::{Command, Proposal};
 use licensing::ledger::Ledger;
 use licensing::row::Row;
 use licensing::time::Span;
@@ -220,12 +220,7 @@ impl TestServer {
         let end = session_time().after(span);
         while session_time() < end {
             clock.put_forward(Duration::from_secs(2));
-            let tick = Proposal {
-                actor: Actor::System,
-                request: None,
-                not_after: None,
-                command: Command::Tick,
-            };
+            let tick = Proposal::by_system(Command::Tick);
             cluster.propose(tick).await.unwrap();
         }
     }
@@ -314,17 +309,14 @@ impl TestServer {
         self.server.node().cluster().ledger(rows)
     }
 
+    /// What is at a URL, as text.
+    pub(crate) async fn fetch(&self, url: &str) -> String {
+        self.client.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// The value of a metric, by its name and labels as they are written.
     pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
-        let text = self
-            .client
-            .get(self.ops_url("/metrics"))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
+        let text = self.fetch(&self.ops_url("/metrics")).await;
         let line = text
             .lines()
             .find(|line| line.split_once(' ').is_some_and(|(metric, _)| metric == name))?;

@@ -253,12 +253,7 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
         not_after: Some(LATER),
         command: Command::Tick,
     };
-    let plain = Proposal {
-        actor: Actor::System,
-        request: None,
-        not_after: None,
-        command: Command::Tick,
-    };
+    let plain = Proposal::by_system(Command::Tick);
     vec![(
         "entry",
         Entry {

@@ -276,12 +276,7 @@ impl World {
         let is_long = length.ms() > 1_000 * TICK.ms();
         loop {
             self.now = self.now.after(TICK).min(end);
-            let proposal = Proposal {
-                actor: Actor::System,
-                request: None,
-                not_after: None,
-                command: Command::Tick,
-            };
+            let proposal = Proposal::by_system(Command::Tick);
             if is_long && self.now < end {
                 self.ledger.apply(&Entry {
                     at: self.now,
