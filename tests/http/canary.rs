@@ -154,15 +154,7 @@ async fn no_secret_reaches_a_file_or_a_log_line() {
     .await;
     let rows = format!("{:?}", server.rows());
     let audit = server.get("/audit?limit=200").await.expect(200).to_string();
-    let metrics = server
-        .client
-        .get(server.ops_url("/metrics"))
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let metrics = server.fetch(&server.ops_url("/metrics")).await;
     server.server.shutdown().await;
 
     let lines = LINES.take().unwrap();

@@ -47,15 +47,7 @@ async fn every_answer_is_named_and_kept_out_of_caches_and_frames() {
 #[tokio::test]
 async fn the_document_is_served_as_it_is_checked_in() {
     let server = TestServer::start().await;
-    let document = server
-        .client
-        .get(server.url("/openapi.json"))
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let document = server.fetch(&server.url("/openapi.json")).await;
     assert!(document == usher::api::document());
 }
 
