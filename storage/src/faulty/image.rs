@@ -69,9 +69,16 @@ impl Image {
         self.lengths.push(len);
     }
 
-    /// Everything reaches the platter.
+    /// What was written since the last sync reaches the platter.
     pub(super) fn sync(&mut self) {
-        self.durable.clone_from(&self.now);
+        self.durable.resize(self.now.len(), 0);
+        for sector in self.unsynced.keys() {
+            let from = sector * SECTOR;
+            let to = (from + SECTOR).min(self.now.len());
+            if from < to {
+                self.durable[from..to].copy_from_slice(&self.now[from..to]);
+            }
+        }
         self.forget();
     }
 
@@ -200,6 +207,19 @@ mod tests {
         assert_eq!(
             &image.survivor(PowerLoss::Everything, &mut |_| 0).0.bytes()[..4],
             &[0; 4]
+        );
+    }
+
+    #[test]
+    fn what_a_failed_sync_lost_is_not_made_durable_by_the_next() {
+        let mut image = written(&[(0, b"gone")]);
+        image.fail_sync();
+        image.write(1024, b"kept").expect("the file is long enough");
+        image.sync();
+        let after = image.survivor(PowerLoss::Everything, &mut |_| 0).0;
+        assert_eq!(
+            (&after.bytes()[..4], &after.bytes()[1024..1028]),
+            (&[0; 4][..], &b"kept"[..])
         );
     }
 

@@ -127,6 +127,29 @@ impl FaultyDisk {
         }
     }
 
+    /// Ends the process that uses the disk, and gives the disk as the next process finds it: what was written is still in
+    /// the page cache, synced or not.
+    #[must_use]
+    pub fn process_end(&self) -> Self {
+        let mut state = self.state();
+        state.dead = true;
+        let next = State {
+            names_durable: state.names_durable.clone(),
+            names_unsynced: state.names_unsynced.clone(),
+            names: state.names.clone(),
+            images: state.images.clone(),
+            capacity: state.capacity,
+            stall_max: state.stall_max,
+            history: state.history,
+            counts: state.counts,
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(Mutex::new(next)),
+            draw: Arc::clone(&self.draw),
+        }
+    }
+
     /// Lets the call of this kind fail that comes after `after` more of them, once. A failed sync loses what it should
     /// have made durable, and the next one succeeds without it, as on Linux.
     pub fn fail(&self, call: Call, after: u64, error: io::ErrorKind) {
@@ -136,6 +159,17 @@ impl FaultyDisk {
     /// Bounds the length of all files together.
     pub fn set_capacity(&self, bytes: u64) {
         self.state().capacity = Some(bytes);
+    }
+
+    /// Leaves room for so many more bytes.
+    pub fn fill(&self, left: u64) {
+        let mut state = self.state();
+        state.capacity = Some(state.used() + left);
+    }
+
+    /// Lets files grow without a bound.
+    pub fn set_unlimited(&self) {
+        self.state().capacity = None;
     }
 
     /// Lets one piece of work in a hundred take up to this long.
