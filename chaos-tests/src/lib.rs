@@ -6,5 +6,6 @@ pub mod client;
 pub mod cluster;
 pub mod disks;
 pub mod history;
+pub mod seeds;
 #[cfg(feature = "simulation")]
 pub mod simulation;

@@ -1,11 +1,14 @@
 //! Runs seeds of the simulation.
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a program for people, on a terminal or in a test's log"
 )]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chaos_tests::seeds::{Batch, Report};
 use chaos_tests::simulation::{Outcome, run};
 use clap::{Parser, Subcommand};
 
@@ -33,8 +36,28 @@ enum Run {
         /// How many.
         count: u64,
     },
-    /// Many seeds.
+    /// Many seeds, in processes of their own.
     Many {
+        /// The first seed.
+        from: u64,
+        /// How many.
+        count: u64,
+        /// How many processes at once.
+        #[arg(long, default_value_t = 1)]
+        jobs: usize,
+        /// End at the first seed that breaks a law.
+        #[arg(long)]
+        until_broken: bool,
+        /// A file to add a line of JSON to: what was run, what came of it, and how often each fault happened.
+        #[arg(long)]
+        results: Option<PathBuf>,
+        /// What was run, for that line: a commit.
+        #[arg(long, default_value = "")]
+        label: String,
+    },
+    /// Some seeds in this process, a line of JSON each.
+    #[command(hide = true)]
+    Batch {
         /// The first seed.
         from: u64,
         /// How many.
@@ -46,37 +69,62 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seconds = arguments.seconds;
     let good = match arguments.run {
-        Run::One { seed } => {
-            let outcome = run(seed, seconds);
-            for (trace, hash) in &outcome.traces {
-                println!("{trace}: {hash:016x}");
-            }
-            println!("{:?}", outcome.counts);
-            tell(&outcome, seconds)
-        }
-        Run::Twice { from, count } => (from..from + count).all(|seed| {
-            let (first, second) = (run(seed, seconds), run(seed, seconds));
-            let equal = first.traces == second.traces;
-            println!("seed {seed}: {}", if equal { "the same twice" } else { "DIFFERS" });
-            for (a, b) in first.traces.iter().zip(&second.traces).filter(|(a, b)| a != b) {
-                println!("  {} {:016x} and {} {:016x}", a.0, a.1, b.0, b.1);
-            }
-            equal && tell(&first, seconds)
-        }),
-        Run::Many { from, count } => {
-            let mut bad = 0;
-            for seed in from..from + count {
-                // The seed first: a panic in a simulated node may end the process.
-                println!("seed {seed}");
-                if !tell(&run(seed, seconds), seconds) {
-                    bad += 1;
+        Run::One { seed } => one(seed, seconds),
+        Run::Twice { from, count } => (from..from + count).all(|seed| twice(seed, seconds)),
+        Run::Many {
+            from,
+            count,
+            jobs,
+            until_broken,
+            results,
+            label,
+        } => {
+            let batch = Batch {
+                seconds,
+                jobs,
+                until_broken,
+            };
+            match batch.run(from, count) {
+                Ok(report) => tell_all(&report, seconds) && keep(&report, results, &label),
+                Err(error) => {
+                    eprintln!("simulate: {error:#}");
+                    false
                 }
             }
-            println!("{} passed, {bad} failed", count - bad);
-            bad == 0
+        }
+        Run::Batch { from, count } => {
+            for seed in from..from + count {
+                let outcome = run(seed, seconds);
+                println!("{}", outcome.to_json());
+            }
+            true
         }
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn one(seed: u64, seconds: u64) -> bool {
+    let outcome = run(seed, seconds);
+    for (trace, hash) in &outcome.traces {
+        println!("{trace}: {hash:016x}");
+    }
+    for (what, count) in &outcome.counts {
+        println!("{count:>8} {what}");
+    }
+    if !outcome.is_hard() {
+        println!("too easy to count: no change of the lead, no lost write, or hardly an answer");
+    }
+    tell(&outcome, seconds)
+}
+
+fn twice(seed: u64, seconds: u64) -> bool {
+    let (first, second) = (run(seed, seconds), run(seed, seconds));
+    let equal = first.traces == second.traces;
+    println!("seed {seed}: {}", if equal { "the same twice" } else { "DIFFERS" });
+    for (a, b) in first.traces.iter().zip(&second.traces).filter(|(a, b)| a != b) {
+        println!("  {} {:016x} and {} {:016x}", a.0, a.1, b.0, b.1);
+    }
+    equal && tell(&first, seconds)
 }
 
 fn tell(outcome: &Outcome, seconds: u64) -> bool {
@@ -84,10 +132,42 @@ fn tell(outcome: &Outcome, seconds: u64) -> bool {
         println!("BROKEN {broken}");
     }
     if !outcome.broken.is_empty() {
-        println!(
-            "again: cargo run --features simulation --bin simulate -- --seconds {seconds} one {}",
-            outcome.seed
-        );
+        println!("{}", again(outcome.seed, seconds));
     }
     outcome.broken.is_empty()
+}
+
+fn again(seed: u64, seconds: u64) -> String {
+    format!(
+        "again: cd chaos-tests && cargo run --profile simulation --features simulation --bin simulate -- --seconds \
+         {seconds} one {seed}"
+    )
+}
+
+fn tell_all(report: &Report, seconds: u64) -> bool {
+    for (seed, broken) in &report.failed {
+        for broken in broken {
+            println!("seed {seed}: BROKEN {broken}");
+        }
+        println!("{}", again(*seed, seconds));
+    }
+    for (what, count) in &report.counts {
+        println!("{count:>10} {what}");
+    }
+    println!(
+        "{} seeds: {} broke a law, {} were hard enough to count",
+        report.seeds,
+        report.failed.len(),
+        report.hard
+    );
+    report.failed.is_empty()
+}
+
+fn keep(report: &Report, results: Option<PathBuf>, label: &str) -> bool {
+    let Some(path) = results else { return true };
+    let kept = report.keep(&path, label);
+    if let Err(error) = &kept {
+        eprintln!("simulate: {}: {error}", path.display());
+    }
+    kept.is_ok()
 }

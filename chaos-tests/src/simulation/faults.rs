@@ -1,13 +1,16 @@
-//! What goes wrong in a run, and when it is mended: power, links, clocks, slow disks.
+//! What goes wrong in a run, and when it is mended: power, processes, links, clocks, disks.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use storage::faulty::PowerLoss;
+use storage::faulty::{Call, PowerLoss};
+use turmoil::Sim;
 
-use super::host::Machines;
+use super::host::{Machines, Wish};
+use super::links::{Ailment, Links};
 use super::world::{Trace, World};
 use crate::history::Us;
 
@@ -15,188 +18,388 @@ use crate::history::Us;
 pub(super) struct Faults {
     world: Arc<World>,
     machines: Machines,
-    names: Vec<String>,
-    /// When a machine without power gets it back.
-    power_back: BTreeMap<String, Us>,
-    /// When a cut link is repaired.
-    link_back: BTreeMap<(String, String), Us>,
+    nodes: Vec<String>,
+    /// Who else is on the network.
+    clients: Vec<String>,
+    links: Links,
+    /// When a machine that does not run is started again.
+    back: BTreeMap<String, Us>,
+    /// The term of each machine when last seen.
+    terms: BTreeMap<String, u64>,
+    /// Why a node stopped that had no reason to.
+    unexpected: Option<String>,
     next: Us,
     until: Us,
 }
 
+type Fault = fn(&mut Faults, &mut Sim<'_>, Us);
+
+/// What may happen, how often compared with the others, and how it is counted.
+const KINDS: &[(u64, &str, Fault)] = &[
+    (5, "power cuts", Faults::power_cut),
+    (2, "power cuts inside a write", Faults::fuse),
+    (2, "power cuts after a new term", Faults::fuse_at_term),
+    (1, "power cuts of all machines", Faults::blackout),
+    (2, "processes killed", Faults::kill),
+    (2, "processes stopped in order", Faults::stop),
+    (2, "nodes cut off", Faults::isolate),
+    (2, "nodes cut off one way", Faults::isolate_oneway),
+    (2, "links between nodes cut", Faults::partition),
+    (2, "links between nodes cut one way", Faults::partition_oneway),
+    (2, "links between nodes held", Faults::hold),
+    (2, "lossy links", Faults::lose),
+    (2, "answers to a client lost", Faults::deafen_client),
+    (2, "wall clocks stepped", Faults::step_clock),
+    (1, "clocks drifting", Faults::drift_clock),
+    (2, "slow disks", Faults::slow_disk),
+    (1, "disk errors", Faults::disk_error),
+    (1, "full disks", Faults::fill_disk),
+];
+
 impl Faults {
     /// Faults on these machines from one time of the run until another.
-    pub(super) fn new(world: &Arc<World>, machines: &Machines, names: &[String], from: Us, until: Us) -> Self {
+    pub(super) fn new(
+        world: &Arc<World>,
+        machines: &Machines,
+        nodes: &[String],
+        clients: &[String],
+        (from, until): (Us, Us),
+    ) -> Self {
         Self {
             world: Arc::clone(world),
             machines: Machines::clone(machines),
-            names: names.to_vec(),
-            power_back: BTreeMap::new(),
-            link_back: BTreeMap::new(),
+            nodes: nodes.to_vec(),
+            clients: clients.to_vec(),
+            links: Links::new(world),
+            back: BTreeMap::new(),
+            terms: BTreeMap::new(),
+            unexpected: None,
             next: from,
             until,
         }
     }
 
     /// Lets happen what is due now: a fault, and the end of others.
-    pub(super) fn happen(&mut self, sim: &mut turmoil::Sim<'_>, now: Us) {
+    pub(super) fn happen(&mut self, sim: &mut Sim<'_>, now: Us) {
         if now >= self.next && now < self.until {
-            self.next = now + 200_000 + self.world.below(4_000_000);
-            self.fault(sim, now);
+            self.next = now + 100_000 + self.world.below(3_000_000);
+            let sum = KINDS.iter().map(|(weight, ..)| weight).sum();
+            let mut drawn = self.world.below(sum);
+            for (weight, name, fault) in KINDS {
+                if drawn < *weight {
+                    self.world.note(Trace::Events, name.as_bytes());
+                    self.world.count(name);
+                    fault(self, sim, now);
+                    break;
+                }
+                drawn -= weight;
+            }
         }
+        self.links.mend(sim, now);
         self.bring_back(sim, now);
     }
 
-    /// Takes the power of machines whose fuse has blown.
-    pub(super) fn blow_fuses(&mut self, sim: &mut turmoil::Sim<'_>, now: Us) {
-        let is_blown = |name: &String| {
-            let machines = self.machines.borrow();
-            machines[name].up && machines[name].disk.lost_power()
-        };
-        let blown: Vec<String> = self.names.iter().filter(|name| is_blown(name)).cloned().collect();
-        for name in blown {
-            self.world.count("fuses blown");
-            self.cut_power(sim, &name);
-            self.power_back.insert(name, now + 50_000 + self.world.below(5_000_000));
+    /// Follows up what happened in this step: blown fuses, new terms, processes that ended, wishes of the operator.
+    pub(super) fn follow(&mut self, sim: &mut Sim<'_>, now: Us) {
+        for name in self.nodes.clone() {
+            if !self.is_up(&name) {
+                continue;
+            }
+            let (lost_power, ended, wish, term) = {
+                let mut machines = self.machines.borrow_mut();
+                let machine = machines.get_mut(&name).expect("a machine is never removed");
+                let term = machine.cluster.as_ref().map(|cluster| cluster.status().term);
+                (
+                    machine.disk.lost_power(),
+                    machine.ended.take(),
+                    machine.wish.take(),
+                    term,
+                )
+            };
+            let new_term = term.is_some() && self.terms.insert(name.clone(), term.unwrap_or(0)) != term;
+            let doomed = new_term && self.lights_at_term(&name);
+            if lost_power || doomed {
+                self.world.count("fuses blown");
+                self.cut_power(sim, &name);
+                self.back.insert(name, now + 20_000 + self.world.below(3_000_000));
+            } else if wish == Some(Wish::Wipe) {
+                self.cut_power(sim, &name);
+                self.machines
+                    .borrow_mut()
+                    .get_mut(&name)
+                    .expect("it is there")
+                    .wipe(&self.world);
+                self.world.count("disks lost");
+            } else if let Some(why) = ended {
+                let excused = self.machines.borrow()[&name].disk_is_faulty;
+                self.unexpected = why.filter(|_| !excused).map(|why| format!("{name} stopped: {why}"));
+                self.end_process(sim, &name);
+                self.back.insert(name, now + 50_000 + self.world.below(2_000_000));
+            }
         }
     }
 
+    /// Why a node stopped that had no reason to.
+    pub(super) fn unexpected(&self) -> Option<String> {
+        self.unexpected.clone()
+    }
+
+    fn lights_at_term(&self, name: &str) -> bool {
+        let mut machines = self.machines.borrow_mut();
+        let machine = machines.get_mut(name).expect("a machine is never removed");
+        std::mem::take(&mut machine.dies_at_new_term)
+    }
+
     fn pick(&self) -> String {
-        let at = usize::try_from(self.world.below(self.names.len() as u64)).unwrap_or(0);
-        self.names[at].clone()
+        self.world.one_of(&self.nodes).clone()
     }
 
     fn is_up(&self, name: &str) -> bool {
         self.machines.borrow()[name].up
     }
 
-    fn fault(&mut self, sim: &mut turmoil::Sim<'_>, now: Us) {
-        let until = now + 100_000 + self.world.below(8_000_000);
-        let name = self.pick();
-        match self.world.below(10) {
-            0..3 if self.is_up(&name) => {
-                self.cut_power(sim, &name);
-                self.power_back.insert(name, until);
-            }
-            3 if self.is_up(&name) => {
-                // Inside some commit to come.
-                self.machines.borrow()[&name].disk.cut_power_after(self.world.below(60));
-                self.world.count("fuses lit");
-            }
-            4 => {
-                self.world.count("blackouts");
-                for name in self.names.clone() {
-                    if self.is_up(&name) {
-                        self.cut_power(sim, &name);
-                    }
-                    self.power_back
-                        .insert(name, now + 100_000 + self.world.below(3_000_000));
-                }
-            }
-            5..7 => {
-                self.world.count("isolations");
-                for other in self.names.clone() {
-                    self.cut_link(sim, &name, &other, until);
-                }
-            }
-            7 => {
-                self.world.count("partitions");
-                let other = self.pick();
-                self.cut_link(sim, &name, &other, until);
-            }
-            8 => {
-                let off_by = i64::try_from(self.world.below(7_200_000)).unwrap_or(0) - 3_600_000;
-                self.machines.borrow()[&name]
-                    .clock
-                    .off_by_ms
-                    .store(off_by, Ordering::Relaxed);
-                self.world.count("clock steps");
-            }
-            _ => {
-                let off_by = self.world.below(1_500_000);
-                self.machines.borrow()[&name]
-                    .disk
-                    .set_stall_max(Duration::from_micros(off_by));
-                self.world.count("slow disks");
-            }
+    /// A machine that runs, if the one that was drawn does.
+    fn pick_running(&self) -> Option<String> {
+        Some(self.pick()).filter(|name| self.is_up(name))
+    }
+
+    fn a_while(&self, now: Us) -> Us {
+        now + 100_000 + self.world.below(8_000_000)
+    }
+
+    fn power_cut(&mut self, sim: &mut Sim<'_>, now: Us) {
+        if let Some(name) = self.pick_running() {
+            self.cut_power(sim, &name);
+            self.back.insert(name, self.a_while(now));
         }
     }
 
-    fn cut_link(&mut self, sim: &turmoil::Sim<'_>, a: &str, b: &str, until: Us) {
-        let link = if a < b {
-            (a.to_owned(), b.to_owned())
-        } else {
-            (b.to_owned(), a.to_owned())
+    fn fuse(&mut self, _: &mut Sim<'_>, _: Us) {
+        if let Some(name) = self.pick_running() {
+            self.machines.borrow()[&name].disk.cut_power_after(self.world.below(60));
+        }
+    }
+
+    /// Every node loses power just when it has seen its next term: what it promised a candidate must be on its disk.
+    fn fuse_at_term(&mut self, sim: &mut Sim<'_>, now: Us) {
+        for machine in self.machines.borrow_mut().values_mut() {
+            machine.dies_at_new_term = true;
+        }
+        // And so that there is a next term, the leader is not heard for a while.
+        let leader = self.leader().unwrap_or_else(|| self.pick());
+        for other in self.nodes.clone() {
+            self.links.cut_oneway(sim, &leader, &other, now + 2_000_000);
+        }
+    }
+
+    fn leader(&self) -> Option<String> {
+        let machines = self.machines.borrow();
+        let leads = |machine: &super::host::Machine| {
+            let cluster = machine.cluster.as_ref();
+            cluster.is_some_and(|cluster| cluster.status().leader == Some(cluster.me()))
         };
-        if a != b && !self.link_back.contains_key(&link) && self.is_up(a) && self.is_up(b) {
-            sim.partition(a, b);
-            self.world.note(Trace::Events, format!("cut {link:?}").as_bytes());
-            self.link_back.insert(link, until);
+        machines
+            .iter()
+            .find(|(_, machine)| leads(machine))
+            .map(|(name, _)| name.clone())
+    }
+
+    fn blackout(&mut self, sim: &mut Sim<'_>, now: Us) {
+        for name in self.nodes.clone() {
+            if self.is_up(&name) {
+                self.cut_power(sim, &name);
+                self.back.insert(name, now + 100_000 + self.world.below(3_000_000));
+            }
         }
     }
 
-    fn cut_power(&self, sim: &mut turmoil::Sim<'_>, name: &str) {
-        {
-            let mut machines = self.machines.borrow_mut();
-            let machine = machines.get_mut(name).expect("a machine is never removed");
-            // Dead before the server is dropped: redb would write a clean end.
-            machine.disk.cut_power();
+    fn kill(&mut self, sim: &mut Sim<'_>, now: Us) {
+        if let Some(name) = self.pick_running() {
+            self.end_process(sim, &name);
+            self.back.insert(name, now + 20_000 + self.world.below(3_000_000));
+        }
+    }
+
+    fn stop(&mut self, _: &mut Sim<'_>, _: Us) {
+        if let Some(name) = self.pick_running() {
+            self.machines.borrow()[&name].stop.notify_one();
+        }
+    }
+
+    fn isolate(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (name, until) = (self.pick(), self.a_while(now));
+        for other in self.nodes.clone() {
+            self.links.cut(sim, &name, &other, until);
+        }
+    }
+
+    fn isolate_oneway(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (name, until, deaf) = (self.pick(), self.a_while(now), self.world.below(2) == 0);
+        for other in self.nodes.clone() {
+            let (from, to) = if deaf { (&other, &name) } else { (&name, &other) };
+            self.links.cut_oneway(sim, from, to, until);
+        }
+    }
+
+    fn partition(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (a, b, until) = (self.pick(), self.pick(), self.a_while(now));
+        self.links.cut(sim, &a, &b, until);
+    }
+
+    fn partition_oneway(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (from, to, until) = (self.pick(), self.pick(), self.a_while(now));
+        self.links.cut_oneway(sim, &from, &to, until);
+    }
+
+    fn hold(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (a, b, until) = (self.pick(), self.pick(), self.a_while(now));
+        self.links.spoil(sim, &a, &b, Ailment::Held, until);
+    }
+
+    fn lose(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (a, b, until) = (self.pick(), self.pick(), self.a_while(now));
+        self.links.spoil(sim, &a, &b, Ailment::Lossy, until);
+    }
+
+    /// A client's calls are made and it never learns what came of them.
+    fn deafen_client(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let (client, until) = (self.world.one_of(&self.clients).clone(), self.a_while(now));
+        for node in self.nodes.clone() {
+            self.links.cut_oneway(sim, &node, &client, until);
+        }
+    }
+
+    fn step_clock(&mut self, _: &mut Sim<'_>, _: Us) {
+        // A moment, hours, or years.
+        let most_ms = self.world.one_of(&[500, 3_600_000, 10 * 365 * 86_400_000]);
+        let off_by = i64::try_from(self.world.below(2 * most_ms)).unwrap_or(0) - i64::try_from(*most_ms).unwrap_or(0);
+        let machines = self.machines.borrow();
+        machines[&self.pick()].clock.off_by_ms.store(off_by, Ordering::Relaxed);
+    }
+
+    fn drift_clock(&mut self, _: &mut Sim<'_>, _: Us) {
+        let drift = i64::try_from(self.world.below(1_001)).unwrap_or(0) - 500;
+        self.machines.borrow()[&self.pick()].clock.drift(drift);
+    }
+
+    fn slow_disk(&mut self, _: &mut Sim<'_>, _: Us) {
+        let most = Duration::from_micros(self.world.below(1_500_000));
+        self.machines.borrow()[&self.pick()].disk.set_stall_max(most);
+    }
+
+    fn disk_error(&mut self, _: &mut Sim<'_>, _: Us) {
+        if let Some(name) = self.pick_running() {
+            let call = *self.world.one_of(&[Call::Write, Call::Sync, Call::Read]);
+            let after = self.world.below(20);
+            self.machine(&name, |machine| {
+                machine.disk_is_faulty = true;
+                machine.disk.fail(call, after, ErrorKind::Other);
+            });
+        }
+    }
+
+    fn fill_disk(&mut self, _: &mut Sim<'_>, _: Us) {
+        if let Some(name) = self.pick_running() {
+            let left = self.world.below(1 << 18);
+            self.machine(&name, |machine| {
+                machine.disk_is_faulty = true;
+                machine.disk.fill(left);
+            });
+        }
+    }
+
+    fn others(&self, name: &str) -> impl Iterator<Item = String> {
+        let everybody = self.nodes.iter().chain(&self.clients);
+        let others: Vec<String> = everybody.filter(|other| *other != name).cloned().collect();
+        others.into_iter()
+    }
+
+    fn cut_power(&self, sim: &mut Sim<'_>, name: &str) {
+        let silently = self.world.below(2) == 0;
+        if silently {
+            Links::silence(sim, name, self.others(name));
+        }
+        // Dead before the server is dropped: redb would write a clean end.
+        self.machine(name, |machine| machine.disk.cut_power());
+        self.down(sim, name);
+        let mode = *self
+            .world
+            .one_of(&[PowerLoss::Nothing, PowerLoss::Random, PowerLoss::Everything]);
+        self.machine(name, |machine| {
+            let before = machine.disk.counts().sectors_lost;
+            machine.disk = machine.disk.power_loss(mode);
+            let lost = machine.disk.counts().sectors_lost - before;
+            self.world.add("sectors lost", lost);
+            self.world.add("power cuts that lost something", u64::from(lost > 0));
+        });
+        if silently {
+            self.links.unsilence(sim, name, self.others(name));
+        }
+        self.world.note(Trace::Events, format!("power cut {name}").as_bytes());
+    }
+
+    /// The process ends; what it wrote is still in the page cache.
+    fn end_process(&self, sim: &mut Sim<'_>, name: &str) {
+        self.machine(name, |machine| machine.disk.cut_power());
+        self.down(sim, name);
+        self.machine(name, |machine| machine.disk = machine.disk.process_end());
+        self.world
+            .note(Trace::Events, format!("process ended {name}").as_bytes());
+    }
+
+    fn down(&self, sim: &mut Sim<'_>, name: &str) {
+        self.machine(name, |machine| {
             machine.up = false;
             machine.cluster = None;
-        }
+        });
         sim.crash(name);
-        let mode = match self.world.below(3) {
-            0 => PowerLoss::Nothing,
-            1 => PowerLoss::Random,
-            _ => PowerLoss::Everything,
-        };
-        let mut machines = self.machines.borrow_mut();
-        let machine = machines.get_mut(name).expect("a machine is never removed");
-        machine.disk = machine.disk.power_loss(mode);
-        self.world.note(Trace::Events, format!("power cut {name}").as_bytes());
-        self.world.count("power cuts");
     }
 
-    fn bring_back(&mut self, sim: &mut turmoil::Sim<'_>, now: Us) {
-        let due = |when: &Us| *when <= now;
-        let names: Vec<String> = self
-            .power_back
-            .iter()
-            .filter(|(_, at)| due(at))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in names {
-            self.power_back.remove(&name);
-            self.machines
-                .borrow_mut()
-                .get_mut(&name)
-                .expect("a machine is never removed")
-                .up = true;
-            sim.bounce(name.as_str());
-            self.world.note(Trace::Events, format!("power back {name}").as_bytes());
+    fn machine<T>(&self, name: &str, change: impl FnOnce(&mut super::host::Machine) -> T) -> T {
+        let mut machines = self.machines.borrow_mut();
+        change(machines.get_mut(name).expect("a machine is never removed"))
+    }
+
+    fn bring_back(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let due: Vec<(String, Us)> = self.back.extract_if(.., |_, at| *at <= now).collect();
+        for (name, _) in due {
+            self.start(sim, &name);
         }
-        let links: Vec<(String, String)> = self
-            .link_back
-            .iter()
-            .filter(|(_, at)| due(at))
-            .map(|(link, _)| link.clone())
-            .collect();
-        for link in links {
-            self.link_back.remove(&link);
-            sim.repair(link.0.as_str(), link.1.as_str());
-            self.world.note(Trace::Events, format!("repaired {link:?}").as_bytes());
+        // A machine with a new disk starts as soon as it has been admitted again.
+        let admitted = |name: &&String| {
+            let machine = &self.machines.borrow()[*name];
+            !machine.up && machine.is_new && machine.keys.is_some()
+        };
+        let new: Vec<String> = self.nodes.iter().filter(admitted).cloned().collect();
+        for name in new {
+            self.start(sim, &name);
         }
+    }
+
+    fn start(&self, sim: &mut Sim<'_>, name: &str) {
+        self.machine(name, |machine| {
+            machine.up = true;
+            machine.is_new = false;
+            machine.disk_is_faulty = false;
+            machine.disk.set_unlimited();
+        });
+        sim.bounce(name);
+        self.world.note(Trace::Events, format!("started {name}").as_bytes());
     }
 
     /// Ends all faults.
-    pub(super) fn heal(&mut self, sim: &mut turmoil::Sim<'_>, now: Us) {
-        for at in self.power_back.values_mut().chain(self.link_back.values_mut()) {
+    pub(super) fn heal(&mut self, sim: &mut Sim<'_>, now: Us) {
+        for at in self.back.values_mut() {
             *at = now;
         }
-        for machine in self.machines.borrow().values() {
+        self.links.mend_all(sim);
+        for machine in self.machines.borrow_mut().values_mut() {
             machine.disk.cut_power_after(u64::MAX);
             machine.disk.set_stall_max(Duration::ZERO);
+            machine.disk.set_unlimited();
+            machine.dies_at_new_term = false;
             machine.clock.off_by_ms.store(0, Ordering::Relaxed);
+            machine.clock.drift(0);
         }
         sim.set_max_message_latency(Duration::from_millis(5));
         self.world.note(Trace::Events, b"heal");

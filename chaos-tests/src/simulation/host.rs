@@ -12,6 +12,7 @@ use licensing::id::SecretHash;
 use raft::seams::Seams;
 use raft::{Cluster, Tuning};
 use storage::faulty::FaultyDisk;
+use tokio::sync::Notify;
 use usher::keys::Keys;
 use usher::server::{Server, ServerConfig};
 
@@ -33,10 +34,58 @@ pub(super) struct Machine {
     pub(super) keys: Option<Keys>,
     /// The ledger's entrance, while the server runs.
     pub(super) cluster: Option<Cluster>,
-    /// Why the server stopped by itself, if it did while it had power.
-    pub(super) failure: Option<String>,
-    /// Whether it has power.
+    /// Tells the server to stop in order.
+    pub(super) stop: Arc<Notify>,
+    /// That the server stopped by itself or in order while the machine had power; why, if it did not mean to.
+    pub(super) ended: Option<Option<String>>,
+    /// Whether it has power, and a server that runs or is about to.
     pub(super) up: bool,
+    /// Whether its disk is new, so that it waits to be admitted.
+    pub(super) is_new: bool,
+    /// Whether it loses power as soon as its node sees another term.
+    pub(super) dies_at_new_term: bool,
+    /// Whether its disk may fail a call now.
+    pub(super) disk_is_faulty: bool,
+    /// What the operator wants to have done to it.
+    pub(super) wish: Option<Wish>,
+}
+
+/// What an operator does to a machine with his hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Takes its disk away and puts an empty one in.
+    Wipe,
+}
+
+impl Machine {
+    /// A machine with an empty disk.
+    pub(super) fn new(world: &Arc<World>) -> Self {
+        Self {
+            disk: empty_disk(world),
+            clock: Arc::default(),
+            keys: None,
+            cluster: None,
+            stop: Arc::default(),
+            ended: None,
+            up: true,
+            is_new: false,
+            dies_at_new_term: false,
+            disk_is_faulty: false,
+            wish: None,
+        }
+    }
+
+    /// Puts an empty disk into it. Its node is gone for good.
+    pub(super) fn wipe(&mut self, world: &Arc<World>) {
+        self.disk = empty_disk(world);
+        self.keys = None;
+        self.is_new = true;
+    }
+}
+
+fn empty_disk(world: &Arc<World>) -> FaultyDisk {
+    let world = Arc::clone(world);
+    FaultyDisk::new(Arc::new(move || world.draw()))
 }
 
 /// All machines, by name: `n1`, `n2`, `n3`.
@@ -51,20 +100,15 @@ pub(super) struct Setting {
     pub(super) tuning: Tuning,
 }
 
-/// A key hash for a node that has no certificate: this simulation leaves TLS out.
-pub(super) fn no_spki(name: &str) -> SecretHash {
-    let mut bytes = [0; 32];
-    bytes[..name.len()].copy_from_slice(name.as_bytes());
-    SecretHash::from_bytes(bytes)
-}
-
-/// How a machine presents its node.
-pub(super) fn new_node(name: &str) -> NewNode {
+/// How a machine presents its node. This simulation leaves TLS out, so the key is a number that no other node has.
+pub(super) fn new_node(name: &str, key: u64) -> NewNode {
+    let mut spki = [0; 32];
+    spki[..8].copy_from_slice(&key.to_le_bytes());
     NewNode {
         name: name.into(),
         peer_address: format!("{name}:{PEER_PORT}").into(),
         api_url: format!("http://{name}:{API_PORT}").into(),
-        spki: no_spki(name),
+        spki: SecretHash::from_bytes(spki),
     }
 }
 
@@ -76,9 +120,14 @@ pub(super) async fn power_on(name: String, machines: Machines, setting: Setting)
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    let (disk, clock) = {
+    let (disk, clock, stop) = {
         let machines = machines.borrow();
-        (machines[&name].disk.clone(), Arc::clone(&machines[&name].clock))
+        let machine = &machines[&name];
+        (
+            machine.disk.clone(),
+            Arc::clone(&machine.clock),
+            Arc::clone(&machine.stop),
+        )
     };
     let seams = Seams {
         clock,
@@ -86,27 +135,25 @@ pub(super) async fn power_on(name: String, machines: Machines, setting: Setting)
         net: Arc::new(SimulatedNet(Arc::clone(&setting.world))),
         disk: Arc::new(disk.clone()),
     };
-    let failure = match serve(&name, &machines, keys, seams, setting.tuning).await {
-        Ok(never) => never,
-        Err(error) => format!("{error:#}"),
-    };
+    let ended = serve(&name, &machines, keys, seams, setting.tuning, &stop).await;
     // A disk without power fails everything; that is not the server's fault.
     if !disk.lost_power() {
+        let why = ended.err().map(|error| format!("{error:#}"));
         machines
             .borrow_mut()
             .get_mut(&name)
             .expect("a machine is never removed")
-            .failure = Some(failure);
+            .ended = Some(why);
     }
     std::future::pending().await
 }
 
-async fn serve(name: &str, machines: &Machines, keys: Keys, seams: Seams, tuning: Tuning) -> Result<String> {
+async fn serve(name: &str, machines: &Machines, keys: Keys, seams: Seams, tuning: Tuning, stop: &Notify) -> Result<()> {
     let founds = keys.identity.node.get() == 1;
     let config = ServerConfig::simulated(format!("0.0.0.0:{PEER_PORT}"), format!("0.0.0.0:{API_PORT}"), tuning);
-    let mut server = Server::start(config, &keys, seams).await?;
+    let server = Server::start(config, &keys, seams).await?;
     if founds {
-        server.node().found(new_node(name)).await?;
+        server.node().found(new_node(name, 1)).await?;
     }
     let cluster = server.node().cluster().clone();
     machines
@@ -114,5 +161,5 @@ async fn serve(name: &str, machines: &Machines, keys: Keys, seams: Seams, tuning
         .get_mut(name)
         .expect("a machine is never removed")
         .cluster = Some(cluster);
-    Ok(server.failed().await)
+    server.run_until(stop.notified()).await
 }

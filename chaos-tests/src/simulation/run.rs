@@ -9,39 +9,30 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use raft::seams::Entropy;
 use raft::{Tuning, runtime};
-use storage::faulty::FaultyDisk;
+use tokio::time::sleep;
 use trust::UnixSeconds;
+use turmoil::Sim;
 use usher::founding::{self, Founding};
 
 use super::faults::Faults;
 use super::host::{Machine, Machines, Setting, power_on};
-use super::setup::{SEATS, TTL_SECONDS, set_up};
-use super::surroundings::{EPOCH_MS, SimulatedClock, SimulatedEntropy};
+use super::operator::Operator;
+use super::outcome::{Outcome, Traces};
+use super::setup::{Made, Sold, set_up, sold};
+use super::surroundings::{EPOCH_MS, SimulatedEntropy};
 use super::workload::Workload;
 use super::world::{Trace, World};
-use crate::checks::{self, Terms};
+use crate::checks;
 use crate::history::{History, Us};
 
-const CLIENTS: u64 = 6;
 /// When faults begin: by then three nodes vote.
-const CALM_UNTIL: Us = 20_000_000;
+const CALM_UNTIL: Us = 15_000_000;
+/// How long clients go on after the last fault.
+const CLIENTS_GO_ON: Us = 5_000_000;
+/// A call under way at that time has its answer this long after the last fault.
+const ANSWERED_AFTER: Us = 12_000_000;
 /// The cluster must be whole this long after the last fault.
-const HEAL_WITHIN: Us = 60_000_000;
-
-/// What came of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The seed.
-    pub seed: u64,
-    /// Broken laws and failures; none in a good run.
-    pub broken: Vec<String>,
-    /// A hash of each trace with its length: events, network, then each disk.
-    pub traces: Vec<(String, u64)>,
-    /// How often each fault and answer happened.
-    pub counts: BTreeMap<&'static str, u64>,
-    /// Simulated seconds.
-    pub seconds: u64,
-}
+const HEAL_WITHIN: Us = 90_000_000;
 
 /// What the harness knows while a run goes on.
 struct Run {
@@ -50,6 +41,15 @@ struct Run {
     faults: Faults,
     faults_until: Us,
     leaders: BTreeSet<(u64, u64)>,
+    operator: Rc<RefCell<Work>>,
+}
+
+/// How far the operator is.
+#[derive(Default)]
+struct Work {
+    made: Option<Rc<Made>>,
+    done: bool,
+    failed: Option<String>,
 }
 
 /// Runs `seed` with `seconds` of faults.
@@ -70,7 +70,6 @@ pub fn run(seed: u64, seconds: u64) -> Outcome {
         broken,
         traces,
         counts: world.counts(),
-        seconds,
     }
 }
 
@@ -89,10 +88,7 @@ fn align_task_ids() {
     }
 }
 
-type Traces = Vec<(String, u64)>;
-
-fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) -> Result<(Vec<String>, Traces)> {
-    let max_latency = [3, 10, 40][usize::try_from(world.below(3))?];
+fn network(seed: u64, world: &World) -> Sim<'static> {
     let mut builder = turmoil::Builder::new();
     builder
         .rng_seed(seed)
@@ -100,42 +96,17 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
         .tick_duration(Duration::from_millis(1))
         .simulation_duration(Duration::from_secs(100_000))
         .min_message_latency(Duration::from_millis(1))
-        .max_message_latency(Duration::from_millis(max_latency))
+        .max_message_latency(Duration::from_millis(*world.one_of(&[3, 10, 40])))
+        .repair_rate(0.5)
         .tcp_capacity(4_096)
         .enable_random_order();
-    let mut sim = builder.build();
+    builder.build()
+}
 
-    let names: Vec<String> = (1..=3).map(|node| format!("n{node}")).collect();
-    let machines: Machines = Rc::default();
-    for name in &names {
-        let draws = Arc::clone(world);
-        let disk = FaultyDisk::new(Arc::new(move || draws.draw()));
-        let clock = Arc::new(SimulatedClock::default());
-        let machine = Machine {
-            disk,
-            clock,
-            keys: None,
-            cluster: None,
-            failure: None,
-            up: true,
-        };
-        machines.borrow_mut().insert(name.clone(), machine);
-    }
-    let setting = Setting {
-        world: Arc::clone(world),
-        tuning: Tuning {
-            snapshot_entries: 20 + world.below(200),
-            log_entries_kept: world.below(50),
-            ..Tuning::default()
-        },
-    };
-    for name in &names {
-        let (name, machines, setting) = (name.clone(), Rc::clone(&machines), setting.clone());
-        sim.host(name.clone(), move || {
-            power_on(name.clone(), Rc::clone(&machines), setting.clone())
-        });
-    }
-
+fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) -> Result<(Vec<String>, Traces)> {
+    let mut sim = network(seed, world);
+    let nodes: Vec<String> = (1..=3).map(|node| format!("n{node}")).collect();
+    let machines = power_on_all(&mut sim, world, &nodes);
     let first = Founding {
         name: "n1".to_owned(),
         peer_address: "n1".to_owned(),
@@ -146,51 +117,23 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     machines.borrow_mut().get_mut("n1").context("n1")?.keys = Some(keys);
 
     let faults_until = CALM_UNTIL + seconds * 1_000_000;
-    let key: Rc<RefCell<Option<String>>> = Rc::default();
-    let failed: Rc<RefCell<Option<String>>> = Rc::default();
-    {
-        let (machines, world, key, failed) = (
-            Rc::clone(&machines),
-            Arc::clone(world),
-            Rc::clone(&key),
-            Rc::clone(&failed),
-        );
-        sim.client("operator", async move {
-            match set_up(&machines, &world).await {
-                Ok(made) => *key.borrow_mut() = Some(made),
-                Err(error) => *failed.borrow_mut() = Some(format!("the cluster could not be set up: {error:#}")),
-            }
-            Ok(())
-        });
-    }
-    let history: Rc<RefCell<History>> = Rc::default();
-    for client in 0..CLIENTS {
-        let workload = Workload {
-            world: Arc::clone(world),
-            history: Rc::clone(&history),
-            nodes: names.clone(),
-        };
-        let holder = format!("holder-{client}");
-        sim.client(
-            format!("c{client}"),
-            workload.run(holder, Rc::clone(&key), faults_until + 5_000_000),
-        );
-    }
-
+    let sold = sold(world);
+    let operator = employ(&mut sim, world, &machines, &nodes, &sold, faults_until);
+    let (clients, histories) = let_clients_in(&mut sim, world, &nodes, &sold, &operator, faults_until);
     let mut run = Run {
         world: Arc::clone(world),
         machines: Rc::clone(&machines),
-        faults: Faults::new(world, &machines, &names, CALM_UNTIL, faults_until),
+        faults: Faults::new(world, &machines, &nodes, &clients, (CALM_UNTIL, faults_until)),
         faults_until,
         leaders: BTreeSet::new(),
+        operator,
     };
-    let mut broken = run.to_its_end(&mut sim, &failed)?;
+    let mut broken = run.to_its_end(&mut sim)?;
     broken.extend(run.disagreement());
-    let terms = Terms {
-        seats: SEATS as usize,
-        ttl: TTL_SECONDS * 1_000_000,
-    };
-    broken.extend(checks::all(&history.borrow(), &terms));
+    for (history, sold) in histories.iter().zip(&sold) {
+        broken.extend(checks::all(&history.borrow(), &sold.terms));
+    }
+    broken.extend(checks::in_order(&merged(&histories)));
     let traces = run.traces();
     // Disks die before the nodes do: a node that is dropped would otherwise write a clean end.
     for machine in machines.borrow_mut().values_mut() {
@@ -200,8 +143,111 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     Ok((broken, traces))
 }
 
+fn power_on_all(sim: &mut Sim<'_>, world: &Arc<World>, nodes: &[String]) -> Machines {
+    let machines: Machines = Rc::default();
+    let setting = Setting {
+        world: Arc::clone(world),
+        tuning: Tuning {
+            snapshot_entries: 20 + world.below(200),
+            log_entries_kept: world.below(50),
+            ..Tuning::default()
+        },
+    };
+    for name in nodes {
+        machines.borrow_mut().insert(name.clone(), Machine::new(world));
+        let (name, machines, setting) = (name.clone(), Rc::clone(&machines), setting.clone());
+        sim.host(name.clone(), move || {
+            power_on(name.clone(), Rc::clone(&machines), setting.clone())
+        });
+    }
+    machines
+}
+
+fn employ(
+    sim: &mut Sim<'_>,
+    world: &Arc<World>,
+    machines: &Machines,
+    nodes: &[String],
+    sold: &[Sold],
+    until: Us,
+) -> Rc<RefCell<Work>> {
+    let state: Rc<RefCell<Work>> = Rc::default();
+    let (world, machines, nodes, sold) = (Arc::clone(world), Rc::clone(machines), nodes.to_vec(), sold.to_vec());
+    let work = Rc::clone(&state);
+    sim.client("operator", async move {
+        let worked = async {
+            let made = set_up(&machines, &world, &sold)
+                .await
+                .context("the cluster could not be set up")?;
+            work.borrow_mut().made = Some(Rc::clone(&made));
+            let operator = Operator {
+                world,
+                machines,
+                nodes,
+                made,
+            };
+            operator.work(until).await
+        };
+        let worked = worked.await;
+        let mut work = work.borrow_mut();
+        work.done = true;
+        work.failed = worked.err().map(|error| format!("{error:#}"));
+        Ok(())
+    });
+    state
+}
+
+/// Lets the clients of every license in, and gives their names and what they will have seen, by license.
+fn let_clients_in(
+    sim: &mut Sim<'_>,
+    world: &Arc<World>,
+    nodes: &[String],
+    sold: &[Sold],
+    operator: &Rc<RefCell<Work>>,
+    faults_until: Us,
+) -> (Vec<String>, Vec<Rc<RefCell<History>>>) {
+    let (mut names, mut histories) = (Vec::new(), Vec::new());
+    for (license, sold) in sold.iter().enumerate() {
+        let history: Rc<RefCell<History>> = Rc::default();
+        for client in 0..sold.clients {
+            let name = format!("c{license}-{client}");
+            names.push(name.clone());
+            let (world, nodes, history) = (Arc::clone(world), nodes.to_vec(), Rc::clone(&history));
+            let (operator, holder) = (
+                Rc::clone(operator),
+                format!("device-{license}-{}", client % sold.devices),
+            );
+            sim.client(name.clone(), async move {
+                let made = loop {
+                    if let Some(made) = operator.borrow().made.clone() {
+                        break made;
+                    }
+                    sleep(Duration::from_millis(50)).await;
+                };
+                let workload = Workload {
+                    world,
+                    history,
+                    nodes,
+                    name,
+                    holder,
+                    license_key: made.license_keys[license].clone(),
+                };
+                workload.run(faults_until + CLIENTS_GO_ON).await;
+                Ok(())
+            });
+        }
+        histories.push(history);
+    }
+    (names, histories)
+}
+
+fn merged(histories: &[Rc<RefCell<History>>]) -> History {
+    let calls = histories.iter().flat_map(|history| history.borrow().calls.clone());
+    History { calls: calls.collect() }
+}
+
 impl Run {
-    fn to_its_end(&mut self, sim: &mut turmoil::Sim<'_>, failed: &RefCell<Option<String>>) -> Result<Vec<String>> {
+    fn to_its_end(&mut self, sim: &mut Sim<'_>) -> Result<Vec<String>> {
         let mut healed = false;
         loop {
             let now = u64::try_from(sim.elapsed().as_micros())?;
@@ -212,19 +258,17 @@ impl Run {
             self.faults.happen(sim, now);
             sim.step().map_err(|error| anyhow!("the simulation failed: {error}"))?;
             self.note_leaders();
-            self.faults.blow_fuses(sim, now);
-            if let Some(why) = self.failure().or_else(|| failed.borrow().clone()) {
+            self.faults.follow(sim, now);
+            let failed = self.operator.borrow().failed.clone();
+            if let Some(why) = self.faults.unexpected().or(failed) {
                 return Ok(vec![why]);
             }
-            let calm = healed && now > self.faults_until + 12_000_000;
+            let calm = healed && now > self.faults_until + ANSWERED_AFTER;
             if calm && self.is_whole() {
                 return Ok(Vec::new());
             }
             if now > self.faults_until + HEAL_WITHIN {
-                return Ok(vec![format!(
-                    "not whole {} s after the last fault",
-                    HEAL_WITHIN / 1_000_000
-                )]);
+                return Ok(vec![self.how_far_from_whole()]);
             }
         }
     }
@@ -241,48 +285,58 @@ impl Run {
         }
     }
 
-    fn failure(&self) -> Option<String> {
-        let machines = self.machines.borrow();
-        machines
-            .iter()
-            .find_map(|(name, machine)| machine.failure.as_ref().map(|why| format!("{name} stopped: {why}")))
-    }
-
+    /// Whether every machine serves, all have applied the same, and one more node may be lost.
     fn is_whole(&self) -> bool {
         let machines = self.machines.borrow();
-        let applied: Vec<Option<(u64, bool)>> = machines
+        let statuses = machines
             .values()
-            .map(|machine| {
-                let status = machine.cluster.as_ref()?.status();
-                Some((status.applied, status.leader.is_some()))
-            })
-            .collect();
-        applied
-            .iter()
-            .all(|seen| seen.is_some_and(|(index, led)| led && Some(index) == applied[0].map(|first| first.0)))
+            .map(|machine| Some(machine.cluster.as_ref()?.status()));
+        let Some(statuses) = statuses.collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let agree = statuses.windows(2).all(|pair| pair[0].applied == pair[1].applied);
+        self.operator.borrow().done && agree && statuses.iter().all(|status| status.tolerance() == Some(1))
+    }
+
+    fn how_far_from_whole(&self) -> String {
+        let machines = self.machines.borrow();
+        let state = |(name, machine): (&String, &Machine)| {
+            let serving = machine.cluster.as_ref().map(|cluster| {
+                let status = cluster.status();
+                format!(
+                    "node {} in term {} with leader {:?}, applied {}, tolerance {:?}",
+                    status.node,
+                    status.term,
+                    status.leader,
+                    status.applied,
+                    status.tolerance()
+                )
+            });
+            format!("{name}: {}", serving.unwrap_or_else(|| "not serving".to_owned()))
+        };
+        let states: Vec<String> = machines.iter().map(state).collect();
+        format!(
+            "not whole {} s after the last fault ({}; the operator is {})",
+            HEAL_WITHIN / 1_000_000,
+            states.join("; "),
+            if self.operator.borrow().done { "done" } else { "at work" }
+        )
     }
 
     /// ReplicasAgree and OneLeaderPerTerm, at the end.
     fn disagreement(&self) -> Vec<String> {
         let mut broken = Vec::new();
         let machines = self.machines.borrow();
-        let digests: Vec<_> = machines
-            .values()
-            .filter_map(|machine| machine.cluster.as_ref())
-            .map(|cluster| {
-                (
-                    cluster.status().applied,
-                    cluster.ledger(licensing::ledger::Ledger::digest),
-                )
-            })
+        let digest = |cluster: &raft::Cluster| cluster.ledger(licensing::ledger::Ledger::digest);
+        let clusters = machines.values().filter_map(|machine| machine.cluster.as_ref());
+        let digests: Vec<_> = clusters
+            .map(|cluster| (cluster.status().applied, digest(cluster)))
             .collect();
-        if digests
-            .windows(2)
-            .any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1)
-        {
+        let differ = |pair: &[(u64, _)]| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1;
+        if digests.windows(2).any(differ) {
             broken.push("ReplicasAgree: ledgers differ at the same entry".to_owned());
         }
-        let terms: BTreeSet<u64> = self.leaders.iter().map(|(term, _)| *term).collect();
+        let terms: BTreeMap<u64, u64> = self.leaders.iter().copied().collect();
         if terms.len() != self.leaders.len() {
             broken.push("OneLeaderPerTerm: two nodes led one term".to_owned());
         }

@@ -1,31 +1,60 @@
-//! What a run begins with: a cluster of three voters, and a license that its clients ask for.
+//! What a run begins with: a cluster of three voters, and licenses that its clients ask for.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use hyper::Method;
-use licensing::command::{Command, Proposal};
-use licensing::id::{JoinTokenId, NodeId, SecretHash};
-use licensing::outcome::Outcome;
-use licensing::time::Span;
-use raft::Cluster;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 use usher::founding;
 
-use super::host::{Machines, new_node};
+use super::host::Machines;
+use super::http::http;
+use super::operator;
 use super::surroundings::SimulatedEntropy;
-use super::workload::http;
 use super::world::World;
+use crate::checks::Terms;
 
-/// Seats of the license.
-pub(super) const SEATS: u32 = 3;
-/// How long a session lives without a heartbeat.
-pub(super) const TTL_SECONDS: u64 = 6;
+/// What the clients of one license are promised, and who they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sold {
+    /// Its seats and how long a session lives.
+    pub(super) terms: Terms,
+    /// How many programs use it.
+    pub(super) clients: u64,
+    /// How many devices they run on: fewer than programs, and some share a seat.
+    pub(super) devices: u64,
+}
+
+/// What the operator made.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    /// The token that administers the cluster.
+    pub(super) admin_token: String,
+    /// The key of each license, in the order of what was sold.
+    pub(super) license_keys: Vec<String>,
+}
+
+/// The licenses of a run: one that a few share, one that all want, one whose programs share devices.
+pub(super) fn sold(world: &World) -> Vec<Sold> {
+    let licenses = [(2 + world.below(3), 5, 5), (1, 3, 3), (1 + world.below(2), 4, 2)];
+    licenses
+        .into_iter()
+        .map(|(seats, clients, devices)| Sold {
+            terms: Terms {
+                seats: usize::try_from(seats).expect("a small number"),
+                ttl: (4 + world.below(5)) * 1_000_000,
+            },
+            clients,
+            devices,
+        })
+        .collect()
+}
 
 /// Makes a cluster of three voters and something to license.
-pub(super) async fn set_up(machines: &Machines, world: &Arc<World>) -> Result<String> {
+pub(super) async fn set_up(machines: &Machines, world: &Arc<World>, sold: &[Sold]) -> Result<Rc<Made>> {
     let cluster = loop {
         if let Some(cluster) = machines.borrow()["n1"].cluster.clone() {
             break cluster;
@@ -33,66 +62,40 @@ pub(super) async fn set_up(machines: &Machines, world: &Arc<World>) -> Result<St
         sleep(Duration::from_millis(50)).await;
     };
     for name in ["n2", "n3"] {
-        let id = admit(&cluster, name, world).await?;
-        let mut machines = machines.borrow_mut();
-        let mut keys = machines["n1"].keys.clone().context("n1 has keys")?;
-        keys.identity.node = id;
-        machines.get_mut(name).context("a machine")?.keys = Some(keys);
+        operator::admit(machines, world, name, None).await?;
     }
     while cluster.status().tolerance() != Some(1) {
         sleep(Duration::from_millis(100)).await;
     }
     let entropy = SimulatedEntropy(Arc::clone(world));
-    let lookup = machines.borrow()["n1"]
-        .keys
-        .clone()
-        .context("n1 has keys")?
-        .secrets
-        .lookup;
-    let token = founding::create_admin_token(&cluster, &lookup, &entropy).await?;
-    let post = async |path: &str, body: serde_json::Value| {
-        let (success, answer) = http("n1", Method::POST, &format!("/api/v1{path}"), Some(&token), &body).await?;
-        if success {
-            Ok(answer)
-        } else {
-            Err(anyhow!("POST {path}: {answer}"))
-        }
-    };
-    let product = post(
-        "/products",
-        json!({ "code": "sim", "name": "Sim", "key_prefix": "SIM" }),
-    )
-    .await?;
-    let plan = json!({
-        "product": product["id"], "code": "sim", "name": "Sim", "seats": SEATS,
-        "ttl_seconds": TTL_SECONDS, "heartbeat_seconds": 2, "offline": "strict",
-    });
-    let plan = post("/plans", plan).await?;
-    let customer = post("/customers", json!({ "name": "Sim" })).await?;
-    let license = post("/licenses", json!({ "plan": plan["id"], "customer": customer["id"] })).await?;
-    Ok(license["license_key"].as_str().context("a license key")?.to_owned())
+    let keys = machines.borrow()["n1"].keys.clone().context("n1 has keys")?;
+    let admin_token = founding::create_admin_token(&cluster, &keys.secrets.lookup, &entropy).await?;
+    let product = json!({ "code": "sim", "name": "Sim", "key_prefix": "SIM" });
+    let product = create(&admin_token, "/products", &product).await?;
+    let customer = create(&admin_token, "/customers", &json!({ "name": "Sim" })).await?;
+    let mut license_keys = Vec::new();
+    for (number, sold) in sold.iter().enumerate() {
+        let plan = json!({
+            "product": product["id"], "code": format!("sim-{number}"), "name": "Sim", "seats": sold.terms.seats,
+            "ttl_seconds": sold.terms.ttl / 1_000_000, "heartbeat_seconds": 2, "offline": "strict",
+            "sessions_per_holder_max": 1_000,
+        });
+        let plan = create(&admin_token, "/plans", &plan).await?;
+        let license = json!({ "plan": plan["id"], "customer": customer["id"] });
+        let license = create(&admin_token, "/licenses", &license).await?;
+        license_keys.push(license["license_key"].as_str().context("a license key")?.to_owned());
+    }
+    Ok(Rc::new(Made {
+        admin_token: admin_token.to_string(),
+        license_keys,
+    }))
 }
 
-async fn admit(cluster: &Cluster, name: &str, world: &World) -> Result<NodeId> {
-    let mut id = [0; 10];
-    id[..8].copy_from_slice(&world.draw().to_le_bytes());
-    let (id, secret) = (JoinTokenId::from_bytes(id), SecretHash::from_bytes([7; 32]));
-    let expires_at = cluster
-        .ledger(licensing::ledger::Ledger::at)
-        .after(Span::from_secs(600));
-    let propose = async |command| {
-        let proposal = Proposal::by_system(command);
-        cluster.propose(proposal).await
-    };
-    propose(Command::CreateJoinToken { id, secret, expires_at }).await?;
-    let admission = Command::AdmitNode {
-        token: id,
-        secret,
-        node: new_node(name),
-        replaces: None,
-    };
-    match propose(admission).await?.outcome {
-        Outcome::Admitted { node } => Ok(node),
-        other => Err(anyhow!("{name} was not admitted: {other:?}")),
+async fn create(token: &str, path: &str, body: &Value) -> Result<Value> {
+    let (success, answer) = http("n1", Method::POST, &format!("/api/v1{path}"), Some(token), body).await?;
+    if success {
+        Ok(answer)
+    } else {
+        Err(anyhow!("POST {path}: {answer}"))
     }
 }

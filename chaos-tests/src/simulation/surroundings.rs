@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,20 +21,56 @@ fn elapsed_ms() -> u64 {
     turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// A node's clocks: the wall clock is off by a settable amount.
+/// A node's clocks: both run at a settable speed, and the wall clock is off by a settable amount.
 #[derive(Debug, Default)]
 pub(super) struct SimulatedClock {
     /// How far the wall clock is off, in milliseconds.
     pub(super) off_by_ms: AtomicI64,
+    speed: Mutex<Speed>,
+}
+
+/// How fast a clock runs since its speed last changed.
+#[derive(Debug, Default)]
+struct Speed {
+    /// By how many millionths it is fast.
+    drift_ppm: i64,
+    /// When that began, by true time.
+    since_ms: u64,
+    /// What the clock showed then.
+    showed_ms: u64,
+}
+
+impl Speed {
+    fn shows_ms(&self) -> u64 {
+        let passed = elapsed_ms().saturating_sub(self.since_ms);
+        let gained = i64::try_from(passed).unwrap_or(i64::MAX).saturating_mul(self.drift_ppm) / 1_000_000;
+        (self.showed_ms + passed).saturating_add_signed(gained)
+    }
+}
+
+impl SimulatedClock {
+    /// Lets both clocks be so many millionths fast from now on.
+    pub(super) fn drift(&self, drift_ppm: i64) {
+        let mut speed = self.speed();
+        *speed = Speed {
+            drift_ppm,
+            since_ms: elapsed_ms(),
+            showed_ms: speed.shows_ms(),
+        };
+    }
+
+    fn speed(&self) -> MutexGuard<'_, Speed> {
+        self.speed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Clock for SimulatedClock {
     fn unix_ms(&self) -> u64 {
-        (EPOCH_MS + elapsed_ms()).saturating_add_signed(self.off_by_ms.load(Ordering::Relaxed))
+        (EPOCH_MS + self.boot_ms()).saturating_add_signed(self.off_by_ms.load(Ordering::Relaxed))
     }
 
     fn boot_ms(&self) -> u64 {
-        elapsed_ms()
+        self.speed().shows_ms()
     }
 }
 

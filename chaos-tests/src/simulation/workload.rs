@@ -6,17 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper::{Method, Request, header};
-use hyper_util::rt::TokioIo;
+use hyper::Method;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use turmoil::net::TcpStream;
 
 use super::host::API_PORT;
+use super::http::{http_on, now};
 use super::world::{Trace, World};
 use crate::client::read;
 use crate::history::{Asked, Call, History, Told, Us};
@@ -24,69 +20,28 @@ use crate::history::{Asked, Call, History, Told, Us};
 /// What one call may take.
 const CALL_WITHIN: Duration = Duration::from_secs(6);
 
-/// What all clients of a run share.
-#[derive(Clone)]
+/// One program that wants seats of one license.
 pub(super) struct Workload {
     /// The universe.
     pub(super) world: Arc<World>,
-    /// What they saw.
+    /// What the clients of its license saw.
     pub(super) history: Rc<RefCell<History>>,
     /// The machines' names.
     pub(super) nodes: Vec<String>,
-}
-
-fn now() -> Us {
-    turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
-}
-
-/// One HTTP call on a connection of its own: whether it succeeded and its JSON.
-pub(super) async fn http(
-    node: &str,
-    method: Method,
-    path: &str,
-    token: Option<&str>,
-    body: &Value,
-) -> Result<(bool, Value)> {
-    let stream = TcpStream::connect((node, API_PORT)).await?;
-    http_on(stream, node, method, path, token, body).await
-}
-
-async fn http_on(
-    stream: TcpStream,
-    node: &str,
-    method: Method,
-    path: &str,
-    token: Option<&str>,
-    body: &Value,
-) -> Result<(bool, Value)> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, node)
-        .header(header::CONTENT_TYPE, "application/json");
-    if let Some(token) = token {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-    }
-    let answer = sender
-        .send_request(request.body(Full::new(Bytes::from(body.to_string())))?)
-        .await?;
-    let success = answer.status().is_success();
-    let bytes = answer.into_body().collect().await?.to_bytes();
-    driver.abort();
-    Ok((
-        success,
-        serde_json::from_slice(&bytes).context("an answer that is not JSON")?,
-    ))
+    /// Its own name.
+    pub(super) name: String,
+    /// The device it runs on.
+    pub(super) holder: String,
+    /// The license's key.
+    pub(super) license_key: String,
 }
 
 impl Workload {
-    async fn call(&self, asked: Asked, method: Method, name: &str, body: &Value) -> Told {
+    async fn call(&self, asked: Asked, method: Method, call: &str, body: &Value) -> Told {
         loop {
-            let node = &self.nodes[usize::try_from(self.world.below(self.nodes.len() as u64)).unwrap_or(0)];
+            let node = self.world.one_of(&self.nodes);
             let begun = now();
-            let path = format!("/api/v1/licenses/{name}");
+            let path = format!("/api/v1/licenses/{call}");
             let asking = async {
                 let Ok(stream) = TcpStream::connect((node.as_str(), API_PORT)).await else {
                     return Told::NotDone;
@@ -106,58 +61,84 @@ impl Workload {
                 told: told.clone(),
             });
             if !matches!(told, Told::Unknown | Told::NotDone) {
-                self.world.count("answers");
+                self.world.count(if matches!(told, Told::Refused { .. }) {
+                    "refusals"
+                } else {
+                    "acknowledged calls"
+                });
                 return told;
             }
             self.world.count("tries without an answer");
-            sleep(Duration::from_millis(20 + self.world.below(200))).await;
+            self.pause(20, 220).await;
         }
     }
 
-    /// Acquires, beats and releases as `holder` until the given time of the run.
-    pub(super) async fn run(self, holder: String, key: Rc<RefCell<Option<String>>>, until: Us) -> turmoil::Result {
-        let license_key = loop {
-            if let Some(key) = key.borrow().clone() {
-                break key;
-            }
-            sleep(Duration::from_millis(50)).await;
-        };
+    async fn pause(&self, least_ms: u64, most_ms: u64) {
+        sleep(Duration::from_millis(least_ms + self.world.below(most_ms - least_ms))).await;
+    }
+
+    /// Acquires, beats and releases until the given time of the run.
+    pub(super) async fn run(self, until: Us) {
         let mut times = 0;
         while now() < until {
             times += 1;
-            let request = format!("request-{holder}-{times}");
-            let body = json!({ "license_key": license_key, "hardware_id": holder, "request_id": request });
-            let asked = Asked::Acquire {
-                holder: holder.clone(),
-                request,
-            };
-            let Told::Held { session, .. } = self.call(asked, Method::POST, "acquire", &body).await else {
-                sleep(Duration::from_millis(50 + self.world.below(400))).await;
+            let request = format!("request-{}-{times}", self.name);
+            let told = self.acquire(&request).await;
+            let Told::Held { session, .. } = told else {
+                self.pause(50, 450).await;
                 continue;
             };
+            // A program that never learned that it was answered asks again.
+            if self.world.below(4) == 0 {
+                self.acquire(&request).await;
+            }
             self.hold(&session, until).await;
         }
-        Ok(())
+    }
+
+    async fn acquire(&self, request: &str) -> Told {
+        let asked = Asked::Acquire {
+            holder: self.holder.clone(),
+            request: request.to_owned(),
+        };
+        let body = json!({ "license_key": self.license_key, "hardware_id": self.holder, "request_id": request });
+        self.call(asked, Method::POST, "acquire", &body).await
+    }
+
+    async fn beat(&self, session: &str) -> Told {
+        let asked = Asked::Heartbeat {
+            session: session.to_owned(),
+        };
+        self.call(asked, Method::PUT, "heartbeat", &json!({ "session_id": session }))
+            .await
+    }
+
+    async fn release(&self, session: &str) {
+        let asked = Asked::Release {
+            session: session.to_owned(),
+        };
+        self.call(asked, Method::POST, "release", &json!({ "session_id": session }))
+            .await;
     }
 
     async fn hold(&self, session: &str, until: Us) {
-        let body = json!({ "session_id": session });
         for _ in 0..self.world.below(12) {
-            sleep(Duration::from_millis(20 + self.world.below(600))).await;
-            let asked = Asked::Heartbeat {
-                session: session.to_owned(),
-            };
-            let told = self.call(asked, Method::PUT, "heartbeat", &body).await;
+            self.pause(20, 620).await;
+            let told = self.beat(session).await;
             if now() >= until || !matches!(told, Told::Held { .. }) {
                 return;
             }
         }
-        // One in five dies without a word.
-        if self.world.below(5) > 0 {
-            let asked = Asked::Release {
-                session: session.to_owned(),
-            };
-            self.call(asked, Method::POST, "release", &body).await;
+        // One in five dies without a word, and most of those start again at once.
+        if self.world.below(5) == 0 {
+            return;
+        }
+        self.release(session).await;
+        match self.world.below(6) {
+            0 => self.release(session).await,
+            // What was given back stays gone.
+            1 => drop(self.beat(session).await),
+            _ => {}
         }
     }
 }

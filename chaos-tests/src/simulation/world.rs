@@ -57,6 +57,12 @@ impl World {
         self.draw() % below.max(1)
     }
 
+    /// One of these, all as likely.
+    pub(super) fn one_of<'a, T>(&self, choices: &'a [T]) -> &'a T {
+        let nth = self.below(choices.len() as u64);
+        &choices[usize::try_from(nth).expect("it is below a length")]
+    }
+
     /// Notes that something happened now.
     pub(super) fn note(&self, trace: Trace, what: &[u8]) {
         let now = turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
@@ -68,7 +74,12 @@ impl World {
 
     /// Counts a fault or an answer.
     pub(super) fn count(&self, what: &'static str) {
-        *self.state().counts.entry(what).or_default() += 1;
+        self.add(what, 1);
+    }
+
+    /// Counts so many of something.
+    pub(super) fn add(&self, what: &'static str, count: u64) {
+        *self.state().counts.entry(what).or_default() += count;
     }
 
     /// How often each thing happened.

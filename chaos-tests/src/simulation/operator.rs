@@ -1,0 +1,209 @@
+//! The operator of the simulated cluster: makes it, and during the faults hands over the lead, replaces nodes whose disk
+//! is gone, takes nodes out and lets them come back as new ones.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use hyper::Method;
+use licensing::command::{Command, Proposal};
+use licensing::id::{JoinTokenId, NodeId, SecretHash};
+use licensing::ledger::Ledger;
+use licensing::outcome::Outcome;
+use licensing::time::Span;
+use raft::Cluster;
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use super::host::{Machines, Wish, new_node};
+use super::http::{http, now};
+use super::setup::Made;
+use super::world::World;
+use crate::history::Us;
+
+/// What one request of the operator may take.
+const ASKED_WITHIN: Duration = Duration::from_secs(6);
+
+/// An operator at work.
+pub(super) struct Operator {
+    /// The universe.
+    pub(super) world: Arc<World>,
+    /// His machines.
+    pub(super) machines: Machines,
+    /// Their names.
+    pub(super) nodes: Vec<String>,
+    /// What he made.
+    pub(super) made: Rc<Made>,
+}
+
+impl Operator {
+    /// Works until the given time of the run, and then ends what was begun.
+    pub(super) async fn work(&self, until: Us) -> Result<()> {
+        loop {
+            sleep(Duration::from_millis(2_000 + self.world.below(8_000))).await;
+            if now() >= until {
+                return Ok(());
+            }
+            match self.world.below(6) {
+                0..3 => self.transfer_lead().await,
+                3 | 4 => self.replace().await?,
+                _ => self.take_out().await?,
+            }
+        }
+    }
+
+    async fn transfer_lead(&self) {
+        let leader = self.clusters().into_iter().find(|(_, cluster)| {
+            let status = cluster.status();
+            status.leader == Some(status.node)
+        });
+        let Some((name, _)) = leader else { return };
+        if self.ask(&name, Method::POST, "/api/v1/cluster/transfer").await {
+            self.world.count("leads handed over");
+        }
+    }
+
+    /// A disk is gone: a new node takes the place of the old one.
+    async fn replace(&self) -> Result<()> {
+        let name = self.world.one_of(&self.nodes);
+        let Some(old) = self.node_of(name) else { return Ok(()) };
+        self.wipe(name).await;
+        admit(&self.machines, &self.world, name, Some(old)).await?;
+        self.until_whole(old).await;
+        self.world.count("nodes replaced");
+        Ok(())
+    }
+
+    /// A node is removed first, and its machine joins again as another.
+    async fn take_out(&self) -> Result<()> {
+        let name = self.world.one_of(&self.nodes);
+        let Some(old) = self.node_of(name) else { return Ok(()) };
+        let path = format!("/api/v1/cluster/nodes/{old}");
+        let asked = self.world.one_of(&self.nodes);
+        // Without an answer it may have been done all the same, or be done yet; then the node is out, and stays so until
+        // its turn comes again.
+        if !self.ask(asked, Method::DELETE, &path).await && !self.is_removed(old) {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(self.world.below(3_000))).await;
+        self.wipe(name).await;
+        admit(&self.machines, &self.world, name, None).await?;
+        self.until_whole(old).await;
+        self.world.count("nodes removed and joined anew");
+        Ok(())
+    }
+
+    /// Asks a node for something; whether it says that it was done.
+    async fn ask(&self, node: &str, method: Method, path: &str) -> bool {
+        let nothing = json!({});
+        let asking = http(node, method, path, Some(&self.made.admin_token), &nothing);
+        matches!(timeout(ASKED_WITHIN, asking).await, Ok(Ok((true, _))))
+    }
+
+    fn clusters(&self) -> Vec<(String, Cluster)> {
+        clusters(&self.machines)
+    }
+
+    fn node_of(&self, name: &str) -> Option<NodeId> {
+        self.machines.borrow()[name]
+            .keys
+            .as_ref()
+            .map(|keys| keys.identity.node)
+    }
+
+    fn is_removed(&self, node: NodeId) -> bool {
+        self.clusters().iter().any(|(_, cluster)| is_removed(cluster, node))
+    }
+
+    async fn wipe(&self, name: &str) {
+        while self.node_of(name).is_some() {
+            // Again each time: a machine without power is wiped when it is back.
+            self.machines
+                .borrow_mut()
+                .get_mut(name)
+                .expect("a machine is never removed")
+                .wish = Some(Wish::Wipe);
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the cluster has three voters again, none of them the old one. Two disks are never lost at one time.
+    async fn until_whole(&self, old: NodeId) {
+        let is_whole = |cluster: &Cluster| {
+            let status = cluster.status();
+            let leads = status.leader == Some(status.node);
+            let voters: Vec<NodeId> = status
+                .members
+                .iter()
+                .filter(|member| member.voter)
+                .map(|member| member.node)
+                .collect();
+            leads
+                && status.quorums.len() == 1
+                && voters.len() == 3
+                && !voters.contains(&old)
+                && status.tolerance() == Some(1)
+        };
+        while !self.clusters().iter().any(|(_, cluster)| is_whole(cluster)) {
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+fn clusters(machines: &Machines) -> Vec<(String, Cluster)> {
+    let machines = machines.borrow();
+    let running = machines.iter().filter(|(_, machine)| machine.up);
+    running
+        .filter_map(|(name, machine)| Some((name.clone(), machine.cluster.clone()?)))
+        .collect()
+}
+
+fn is_removed(cluster: &Cluster, node: NodeId) -> bool {
+    cluster.ledger(|ledger| ledger.node(node).is_some_and(|node| node.removed_at.is_some()))
+}
+
+/// Admits a machine as a new node and gives it its keys. Asks whoever answers, until somebody does.
+pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, replaces: Option<NodeId>) -> Result<()> {
+    let mut id = [0; 10];
+    id[..8].copy_from_slice(&world.draw().to_le_bytes());
+    let (token, secret) = (JoinTokenId::from_bytes(id), SecretHash::from_bytes([7; 32]));
+    let node = new_node(name, world.draw());
+    let create = |cluster: &Cluster| Command::CreateJoinToken {
+        id: token,
+        secret,
+        expires_at: cluster.ledger(Ledger::at).after(Span::from_secs(3_600)),
+    };
+    let admission = |_: &Cluster| Command::AdmitNode {
+        token,
+        secret,
+        node: node.clone(),
+        replaces,
+    };
+    propose(machines, world, create).await;
+    let id = match propose(machines, world, admission).await {
+        Outcome::Admitted { node } => node,
+        other => return Err(anyhow!("{name} was not admitted: {other:?}")),
+    };
+    let mut machines = machines.borrow_mut();
+    let some_keys = machines.values().find_map(|machine| machine.keys.clone());
+    let mut keys = some_keys.ok_or_else(|| anyhow!("no machine has keys"))?;
+    keys.identity.node = id;
+    machines.get_mut(name).expect("a machine is never removed").keys = Some(keys);
+    Ok(())
+}
+
+/// Proposes a command on some node until one says what came of it. The command must be one that may be repeated.
+async fn propose(machines: &Machines, world: &World, command: impl Fn(&Cluster) -> Command) -> Outcome {
+    loop {
+        let running = clusters(machines);
+        if !running.is_empty() {
+            let (_, cluster) = world.one_of(&running);
+            let proposal = Proposal::by_system(command(cluster));
+            if let Ok(Ok(applied)) = timeout(ASKED_WITHIN, cluster.propose(proposal)).await {
+                return applied.outcome;
+            }
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
