@@ -1,0 +1,148 @@
+//! What bare axum does that parses a request, signs a token and answers: the least that any server of these calls does.
+//!
+//! No seat is counted, nothing is kept, nobody is asked. Its answers have the members of usher's, so that `usher bench`
+//! drives it unchanged and pays as much for reading them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::State;
+use axum::routing::{post, put};
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Parser;
+use ed25519_dalek::{Signer, SigningKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// Answer seat calls with a signed token and nothing behind it
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where to listen
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4699")]
+    listen: SocketAddr,
+}
+
+#[derive(Deserialize)]
+struct Acquire {
+    license_key: String,
+    hardware_id: String,
+    request_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Session {
+    session_id: String,
+}
+
+/// The claims of usher's session token.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'static str,
+    aud: &'static str,
+    lic: &'static str,
+    cus: &'static str,
+    plan: &'static str,
+    sid: &'a str,
+    seq: u64,
+    iat: u64,
+    exp: u64,
+    gex: u64,
+    off: &'static str,
+    hb: u64,
+    fph: &'static str,
+    ent: Value,
+}
+
+/// All that the server has.
+struct Keys {
+    key: SigningKey,
+    head: String,
+    /// As long as the certificate that a cluster sends along.
+    chain: [String; 1],
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let keys = Keys {
+        // Nobody trusts this key; any will do.
+        key: SigningKey::from_bytes(&[7; 32]),
+        head: URL_SAFE_NO_PAD.encode(
+            r#"{"alg":"Ed25519","typ":"usher-session+jwt","kid":"wpMLcJaFytt0Lkv0xwdeA3aocg9Kt2l51LFtXBUP1gI"}"#,
+        ),
+        chain: ["c".repeat(509)],
+    };
+    let routes = Router::new()
+        .route("/api/v1/licenses/acquire", post(acquire))
+        .route("/api/v1/licenses/heartbeat", put(heartbeat))
+        .route("/api/v1/licenses/release", post(release))
+        .with_state(Arc::new(keys));
+    let listener = TcpListener::bind(arguments.listen).await?;
+    axum::serve(listener, routes).await?;
+    Ok(())
+}
+
+async fn acquire(State(keys): State<Arc<Keys>>, Json(body): Json<Acquire>) -> Json<Value> {
+    let name = body.request_id.unwrap_or(body.license_key);
+    Json(keys.seat(&format!("sid_{}_{name}", body.hardware_id)))
+}
+
+async fn heartbeat(State(keys): State<Arc<Keys>>, Json(body): Json<Session>) -> Json<Value> {
+    Json(keys.seat(&body.session_id))
+}
+
+async fn release(Json(body): Json<Session>) -> Json<Value> {
+    Json(json!({"session": body.session_id, "released": true}))
+}
+
+impl Keys {
+    /// An answer with a fresh token.
+    fn seat(&self, session: &str) -> Value {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        json!({
+            "session_id": session,
+            "session": session,
+            "signed_token": self.sign(session, now),
+            "chain": self.chain,
+            "expires_at": "2026-11-22T10:05:50.000Z",
+            "ttl_seconds": 350,
+            "heartbeat_seconds": 300,
+            "offline": {"mode": "lenient", "grace_seconds": 86_400, "until": "2026-11-23T10:00:00.000Z"},
+            "seats": {"limit": 1_000_000, "in_use": 1},
+            "entitlements": {"gpu": true, "projects": 20},
+            "plan": {"code": "pro", "name": "Pro"},
+            "license": {"id": "lic_s8wfrxgw9qhqztwn906m9304rr", "expires_at": null},
+            "server_time": "2026-11-22T10:00:00.000Z",
+        })
+    }
+
+    /// A token as long as usher's.
+    fn sign(&self, session: &str, now: u64) -> String {
+        let claims = Claims {
+            iss: "clu_09rdstcnrx1nhk1esv1w23z1xc",
+            aud: "coditect",
+            lic: "lic_s8wfrxgw9qhqztwn906m9304rr",
+            cus: "cus_g6k6yc4f1btsb5p5aabw803gxm",
+            plan: "pro",
+            sid: session,
+            seq: now,
+            iat: now,
+            exp: now + 350,
+            gex: now + 86_400,
+            off: "lenient",
+            hb: 300,
+            fph: "G1P6YnoSzJ5oIUwu70g000AFgp3Izx5xbItNQ84hUic",
+            ent: json!({"gpu": true, "projects": 20}),
+        };
+        let claims = serde_json::to_vec(&claims).expect("these claims are JSON");
+        let signed = format!("{}.{}", self.head, URL_SAFE_NO_PAD.encode(claims));
+        let signature = self.key.sign(signed.as_bytes()).to_bytes();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
