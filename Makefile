@@ -25,10 +25,10 @@ RUSH_ROUNDS ?= 6
 KILL_ROUNDS ?= 3
 POWER_ROUNDS ?= 4
 
-.PHONY: help demo test check fix rust python docs e2e sim processes chaos coverage bench clean build tools
+.PHONY: help demo test check fix rust python docs e2e sim processes chaos coverage bench bench-peers clean build tools
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job on them
 	@$(PYTHON) demo/walk.py $(USHER)
@@ -39,14 +39,16 @@ test: check rust python docs e2e sim processes ## Everything that proves the pro
 
 check: tools ## Formatting, lints and types; writes nothing
 	cargo fmt --all --check
+	cargo fmt --manifest-path bench/peers/Cargo.toml --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(MAKE) --no-print-directory python-check
 
 fix: tools ## Format and fix what can be fixed by itself
 	cargo fmt --all
+	cargo fmt --manifest-path bench/peers/Cargo.toml --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 	$(VENV)/bin/ruff format sdk/python
-	$(VENV)/bin/ruff format --line-length 120 demo packaging tests
+	$(VENV)/bin/ruff format --line-length 120 bench demo packaging tests
 	$(VENV)/bin/ruff check --fix sdk/python
 
 build: ## The server and the harnesses, as the tests use them
@@ -59,7 +61,7 @@ rust: tools ## Rust tests
 .PHONY: python-check
 python-check: $(VENV)/.installed
 	$(VENV)/bin/ruff format --check sdk/python
-	$(VENV)/bin/ruff format --check --line-length 120 demo packaging tests
+	$(VENV)/bin/ruff format --check --line-length 120 bench demo packaging tests
 	$(VENV)/bin/ruff check sdk/python
 	cd sdk/python && ../../$(VENV)/bin/mypy
 
@@ -91,6 +93,10 @@ coverage: tools $(VENV)/.installed ## Line coverage of each crate and of the SDK
 bench: ## A release build, measured: see docs/measuring.md
 	cargo build --release --quiet
 	bash packaging/bench.sh
+
+bench-peers: ## usher beside etcd and a classic server: see bench/peers/README.md
+	cargo build --release --quiet
+	python3 bench/peers/run.py
 
 clean: ## Remove what was built
 	cargo clean
