@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::error::Error;
+use crate::error::{Context, Error};
 
 /// One open file, which stays open when its name goes to another file or is removed. Reading beyond its end is an
 /// error, and nobody writes there: a file grows by [`set_len`](File::set_len) alone.
@@ -91,6 +91,26 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     /// Queues work on a lane; each lane does its work and gives its answers one after the other, in the order of these
     /// calls. Production: a thread per lane. Simulation: a task per lane, which must be called inside a tokio runtime.
     fn perform(&self, lane: Lane, work: Work);
+}
+
+/// Opens a file as whatever `open` makes of it. A new one gets its name only when it is complete and durable: redb cannot
+/// open a file again in which it began to make a database, and such a file has promised nothing to anybody.
+pub(crate) fn open_or_create<T>(
+    disk: &Arc<dyn Disk>,
+    name: &'static str,
+    open: impl FnOnce(Box<dyn File>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let names = disk.list().context(name, "look for")?;
+    if names.iter().any(|known| known == name) {
+        return open(disk.open(name).context(name, "open")?);
+    }
+    let unfinished = format!("{name}.tmp");
+    if names.contains(&unfinished) {
+        disk.remove(&unfinished).context(&unfinished, "remove")?;
+    }
+    let made = open(disk.open(&unfinished).context(&unfinished, "create")?)?;
+    disk.rename(&unfinished, name).context(&unfinished, "rename")?;
+    Ok(made)
 }
 
 /// Does `work` on a lane and brings back what it returned. Once called it runs to its end, even if nobody waits.

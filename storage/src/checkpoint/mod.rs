@@ -16,8 +16,8 @@ use licensing::digest::Digest;
 use licensing::ledger::{Changes, Ledger};
 use licensing::row::Row;
 
-use crate::disk::{Disk, Lane, guarded, run};
-use crate::error::{Context, Error};
+use crate::disk::{Disk, Lane, guarded, open_or_create, run};
+use crate::error::Error;
 pub(crate) use section::Section;
 pub(crate) use table::{FILE, Mark, StateTables, View};
 
@@ -87,7 +87,7 @@ impl StateFile {
     pub async fn open(disk: Arc<dyn Disk>) -> Result<Self, Error> {
         let opener = Arc::clone(&disk);
         let (tables, mark) = run(&disk, Lane::State, FILE, move || {
-            let tables = StateTables::open(opener.open(FILE).context(FILE, "open")?)?;
+            let tables = open_or_create(&opener, FILE, StateTables::open)?;
             let mark = tables.view()?.mark()?;
             Ok((tables, mark))
         })

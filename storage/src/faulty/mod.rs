@@ -128,14 +128,13 @@ impl FaultyDisk {
     }
 
     /// Ends the process that uses the disk, and gives the disk as the next process finds it: what was written is still in
-    /// the page cache, synced or not.
+    /// the page cache, synced or not. Names are durable, because a process that opens a directory syncs it first.
     #[must_use]
     pub fn process_end(&self) -> Self {
         let mut state = self.state();
         state.dead = true;
         let next = State {
-            names_durable: state.names_durable.clone(),
-            names_unsynced: state.names_unsynced.clone(),
+            names_durable: state.names.clone(),
             names: state.names.clone(),
             images: state.images.clone(),
             capacity: state.capacity,

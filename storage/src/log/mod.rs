@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::disk::{Disk, Lane, run};
-use crate::error::{Context, Error};
+use crate::disk::{Disk, Lane, open_or_create, run};
+use crate::error::Error;
 use queue::{Change, Writer};
 use stats::{Counters, Timed};
 pub use stats::{FSYNC_BOUNDS, LogStats};
@@ -62,8 +62,7 @@ impl RaftLog {
         let timed = Arc::clone(&counters);
         let opener = Arc::clone(&disk);
         let (file, state) = run(&disk, Lane::Log, FILE, move || {
-            let file = opener.open(FILE).context(FILE, "open")?;
-            LogFile::open(Box::new(Timed::new(file, timed)))
+            open_or_create(&opener, FILE, |file| LogFile::open(Box::new(Timed::new(file, timed))))
         })
         .await?;
         let writer = Arc::new(Writer::new(disk, file, &state, counters));

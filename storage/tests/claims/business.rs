@@ -9,6 +9,7 @@ use licensing::command::{
     Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, Entry, NewNode, Proposal,
     Request,
 };
+use licensing::digest::Digest;
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, PlanId, ProductId,
     RequestId, SecretHash, SessionHash, SessionNo,
@@ -27,6 +28,8 @@ pub(crate) struct Business {
     pub(crate) ledger: Ledger,
     pub(crate) applied_index: u64,
     pub(crate) history: History,
+    /// Every entry applied here, in order, with the digest that the ledger had afterwards.
+    pub(crate) journal: Vec<(Entry, Digest)>,
     chance: Chance,
     at: At,
 }
@@ -50,6 +53,7 @@ impl Business {
             ledger: Ledger::new(),
             applied_index: 0,
             history: History::default(),
+            journal: Vec::new(),
             chance: chance.clone(),
             at,
         };
@@ -105,6 +109,7 @@ impl Business {
             ledger: loaded.ledger,
             applied_index: loaded.applied_index,
             history,
+            journal: Vec::new(),
             chance: chance.clone(),
         }
     }
@@ -137,8 +142,10 @@ impl Business {
                 command,
             })
             .collect();
-        self.ledger.apply(&Entry { at: self.at, proposals });
+        let entry = Entry { at: self.at, proposals };
+        self.ledger.apply(&entry);
         self.applied_index += 1;
+        self.journal.push((entry, self.ledger.digest()));
     }
 
     fn random_command(&self) -> (Option<Request>, Command) {

@@ -11,7 +11,7 @@ use crate::chance::{Chance, simulate, unless_dead};
 
 /// What is done to the log.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Append(Vec<(u64, Vec<u8>)>),
     Vote(Vec<u8>),
     Truncate(Option<u64>),
@@ -20,14 +20,14 @@ enum Step {
 
 /// What the log should hold.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Model {
-    vote: Option<Vec<u8>>,
-    purged: Option<(u64, Vec<u8>)>,
-    entries: BTreeMap<u64, Vec<u8>>,
+pub(crate) struct Model {
+    pub(crate) vote: Option<Vec<u8>>,
+    pub(crate) purged: Option<(u64, Vec<u8>)>,
+    pub(crate) entries: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Model {
-    fn apply(&mut self, step: &Step) {
+    pub(crate) fn apply(&mut self, step: &Step) {
         match step.clone() {
             Step::Append(entries) => self.entries.extend(entries),
             Step::Vote(vote) => self.vote = Some(vote),
@@ -139,7 +139,7 @@ async fn recover(mut disk: FaultyDisk, chance: &Chance) -> (FaultyDisk, RaftLog,
     unreachable!("the third try has power")
 }
 
-async fn contents(log: &RaftLog, state: &LogState) -> Model {
+pub(crate) async fn contents(log: &RaftLog, state: &LogState) -> Model {
     let range = state.first.unwrap_or(0)..state.last.map_or(0, |last| last + 1);
     let entries = log.read(range, usize::MAX).await.unwrap();
     Model {

@@ -65,7 +65,7 @@ async fn business(node: &Node, seed: u64, entries: u64) -> Business {
     business
 }
 
-async fn pieces(snapshot: &Snapshot) -> Vec<Vec<u8>> {
+pub(crate) async fn pieces(snapshot: &Snapshot) -> Vec<Vec<u8>> {
     let (mut reader, mut pieces) = (snapshot.reader(), Vec::new());
     while let Some(piece) = reader.next().await.unwrap() {
         pieces.push(piece);
