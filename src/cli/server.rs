@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use raft::seams::Seams;
-use storage::{Contents, Directory};
+use storage::{Contents, Directory, Error as StorageError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Answered;
@@ -72,19 +72,31 @@ impl Server {
 /// A node whose log is gone has forgotten whom it voted for and what it acknowledged. Under its old name it could undo
 /// what the cluster has promised, so it does not start.
 fn check_whole(disk: &Directory, data: &Path, keys: &Keys) -> anyhow::Result<()> {
-    let Some(gone) = gone(disk)? else { return Ok(()) };
+    let node = keys.identity.node.get();
+    let gone = match gone(disk) {
+        Ok(None) => return Ok(()),
+        Ok(Some(gone)) => gone,
+        Err(StorageError::LostSync { failed }) => bail!(
+            "a sync has failed in {data} ({failed}), and this machine was not restarted since. What it shows of that file \
+             may never have reached the disk, so a node that went on could lose what it promises. Check the disk and the \
+             system's log, restart the machine, and start the node again. If the disk is not to be trusted any more, \
+             move {data} away and let the node come back as a new one:\n\n  usher join --replace {node} --data {data} \
+             --token … ADDRESS",
+            data = data.display(),
+        ),
+        Err(error) => return Err(error.into()),
+    };
     bail!(
         "{gone} is gone from {data}, and with it what this node promised the others; it must not go on under its old \
          name. Move {data} away and let it come back as a new node:\n\n  usher join --replace {node} --data {data} \
          --token … ADDRESS\n\nA running node makes the token: `usher cluster join-token`. A cluster of one node \
          needs its backup.",
         data = data.display(),
-        node = keys.identity.node.get(),
     );
 }
 
 /// What is not on the disk of a node that has its keys.
-fn gone(disk: &Directory) -> anyhow::Result<Option<&'static str>> {
+fn gone(disk: &Directory) -> Result<Option<&'static str>, StorageError> {
     Ok(match storage::contents(disk)? {
         Contents::Whole => None,
         Contents::Part { missing } => Some(missing),

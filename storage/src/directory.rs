@@ -18,6 +18,9 @@ const LOCK_FILE: &str = "LOCK";
 
 const RANDOM: &str = "/dev/urandom";
 
+/// Drawn by the kernel when it starts; a container sees its host's.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
 /// A data directory, locked for this process.
 #[derive(Debug)]
 pub struct Directory {
@@ -179,6 +182,13 @@ impl Disk for Directory {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path.join(name))
+    }
+
+    fn boot_id(&self) -> io::Result<String> {
+        let named = |source: io::Error| io::Error::new(source.kind(), format!("{BOOT_ID}: {source}"));
+        fs::read_to_string(BOOT_ID)
+            .map(|text| text.trim().to_owned())
+            .map_err(named)
     }
 
     fn free_bytes(&self) -> io::Result<u64> {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::error::{Context, Error};
+use crate::lost_sync::{self, Watched};
 
 /// One open file, which stays open when its name goes to another file or is removed. Reading beyond its end is an
 /// error, and nobody writes there: a file grows by [`set_len`](File::set_len) alone.
@@ -85,6 +86,9 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     /// Removes a file. After a power cut it may be there again.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// Which run of the machine this is: the same for every process until the machine restarts, and never again then.
+    fn boot_id(&self) -> io::Result<String>;
+
     /// How much can still be written.
     fn free_bytes(&self) -> io::Result<u64>;
 
@@ -95,11 +99,15 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
 
 /// Opens a file as whatever `open` makes of it. A new one gets its name only when it is complete and durable: redb cannot
 /// open a file again in which it began to make a database, and such a file has promised nothing to anybody.
+///
+/// A failed sync of the file is noted, and after one nothing is opened before the machine was restarted.
 pub(crate) fn open_or_create<T>(
     disk: &Arc<dyn Disk>,
     name: &'static str,
     open: impl FnOnce(Box<dyn File>) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    lost_sync::check(&**disk)?;
+    let open = |file| open(Box::new(Watched::new(Arc::clone(disk), name, file)));
     let names = disk.list().context(name, "look for")?;
     if names.iter().any(|known| known == name) {
         return open(disk.open(name).context(name, "open")?);

@@ -38,6 +38,16 @@ pub enum Error {
         /// Which part, and how it shows.
         what: String,
     },
+    /// A sync failed since the machine started, so what the system shows may not be what the disk has.
+    #[error(
+        "a sync has failed ({failed}), and the machine was not restarted since: what it shows of that file may never have \
+         reached the disk. Check the disk and the system's log, restart the machine and start the node again; or let it \
+         come back as a new node, with `usher join --replace`"
+    )]
+    LostSync {
+        /// The file's name, and what the system said.
+        failed: String,
+    },
     /// The storage engine gave up in the middle of its work, most likely on damaged bytes.
     #[error(
         "the storage engine gave up on {file} ({message}); it is probably damaged: replace the node or restore a backup"

@@ -8,6 +8,7 @@ use crate::checkpoint::FILE as STATE;
 use crate::disk::Disk;
 use crate::error::{Context, Error};
 use crate::log::FILE as LOG;
+use crate::lost_sync;
 use crate::snapshot::PREFIX as SNAPSHOTS;
 
 const FILE: &str = "FORMAT";
@@ -80,7 +81,12 @@ pub enum Contents {
 }
 
 /// Looks for the files that a store cannot do without.
+///
+/// # Errors
+///
+/// [`Error::LostSync`] if what there is must not be believed before the machine was restarted.
 pub fn contents(disk: &dyn Disk) -> Result<Contents, Error> {
+    lost_sync::check(disk)?;
     let names = disk.list().context(FILE, "look for")?;
     let has = |file: &str| names.iter().any(|name| name == file);
     Ok(match (has(LOG), has(STATE)) {

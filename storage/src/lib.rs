@@ -17,6 +17,7 @@ pub mod faulty;
 mod identity;
 mod lanes;
 pub mod log;
+mod lost_sync;
 mod memory;
 pub mod snapshot;
 

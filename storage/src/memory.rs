@@ -60,6 +60,10 @@ impl Disk for MemoryDisk {
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn boot_id(&self) -> io::Result<String> {
+        Ok("memory".to_owned())
+    }
+
     fn free_bytes(&self) -> io::Result<u64> {
         Ok(u64::MAX)
     }

@@ -51,6 +51,10 @@ impl Disk for FaultyDisk {
         })
     }
 
+    fn boot_id(&self) -> io::Result<String> {
+        Ok(self.state().boot.to_string())
+    }
+
     fn free_bytes(&self) -> io::Result<u64> {
         let state = self.state();
         Ok(state.capacity.unwrap_or(u64::MAX).saturating_sub(state.used()))

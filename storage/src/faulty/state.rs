@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) names_unsynced: Vec<BTreeMap<String, usize>>,
     pub(super) images: Vec<Image>,
     pub(super) dead: bool,
+    /// How often the machine has restarted.
+    pub(super) boot: u64,
     pub(super) fuse: Option<u64>,
     pub(super) faults: Vec<Fault>,
     pub(super) capacity: Option<u64>,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use storage::disk::Disk;
 use storage::faulty::{Call, PowerLoss};
 use storage::log::RaftLog;
-use storage::{Directory, Error, MemoryDisk, StoreId, identify};
+use storage::{Contents, Directory, Error, MemoryDisk, StoreId, contents, identify};
 
 use crate::chance::Chance;
 
@@ -148,6 +148,25 @@ fn a_disk_that_fails_while_a_store_is_made_names_the_file() {
         matches!(&error, Error::Io { file, operation: "sync", .. } if file == "FORMAT.tmp"),
         "{error}"
     );
+}
+
+#[test]
+fn a_directory_with_a_lost_sync_is_refused_until_the_machine_has_restarted() {
+    let path = tempfile::tempdir().unwrap();
+    let disk = Directory::open(path.path()).unwrap();
+    let boot = disk.boot_id().unwrap();
+    assert_eq!(boot.len(), 36, "{boot}");
+    let note = path.path().join(format!("SYNC-FAILED-{boot}"));
+    fs::write(&note, "state.redb: Input/output error").unwrap();
+    let refused = contents(&disk);
+    assert!(
+        matches!(&refused, Err(Error::LostSync { failed }) if failed == "state.redb: Input/output error"),
+        "{refused:?}"
+    );
+    let before = path.path().join("SYNC-FAILED-a-boot-from-before");
+    fs::rename(&note, &before).unwrap();
+    assert_eq!(contents(&disk).unwrap(), Contents::Nothing);
+    assert!(!before.exists());
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 mod check;
 mod life;
+mod lost_sync;
 mod script;
 
 use storage::faulty::{FaultyDisk, PowerLoss};
