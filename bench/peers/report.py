@@ -52,7 +52,10 @@ def summary(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]
             "cpu_us_per_call": {who: round(median(runs, "cpu_us_per_call", who), 1) for who in ("system", "load")},
         }
         if "usher" in rounds:
-            rows[name]["usher_ratio"] = round(ratio(rounds["usher"], runs), 2)
+            ours = rounds["usher"]
+            rows[name]["usher_ratio"] = round(ratio(ours, runs), 2)
+            spent = median(runs, "cpu_us_per_call", "system") / median(ours, "cpu_us_per_call", "system")
+            rows[name]["cpu_ratio"] = round(spent, 2)
     return rows
 
 
@@ -60,7 +63,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     """The rows for people."""
     head = f"{'SYSTEM':8} {'CALLS/S':>8} {'LOWEST..HIGHEST':>15}"
     head += "".join(f" {f'{call.upper()} P50/P99 MS':>21}" for call in CALLS)
-    lines = [head + f" {'ERRORS':>6} {'CPU µS/CALL':>11} {'LOAD µS':>7} {'USHER IS':>9}"]
+    lines = [head + f" {'ERRORS':>6} {'CPU µS/CALL':>11} {'LOAD µS':>7} {'USHER IS':>9} {'BY CPU':>9}"]
     for name, row in rows.items():
         line = f"{name:8} {row['rate']:8.0f} {'{rate_min:.0f}..{rate_max:.0f}'.format_map(row):>15}"
         for call in CALLS:
@@ -68,8 +71,9 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
             line += f" {told:>21}"
         cpu = row["cpu_us_per_call"]
         line += f" {row['errors']:6} {cpu['system']:11.0f} {cpu['load']:7.0f}"
-        times = f"{row['usher_ratio']:.2f} x" if name != "usher" and "usher_ratio" in row else ""
-        lines.append(f"{line} {times:>9}".rstrip())
+        if name != "usher" and "usher_ratio" in row:
+            line += "".join(f" {row[by]:7.2f} x" for by in ("usher_ratio", "cpu_ratio"))
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -79,11 +83,13 @@ def versions(settings: Settings, needs: Needs) -> dict[str, str]:
     if "etcd" in settings.systems:
         told["etcd"] = version([needs.etcd, "--version"])
     if "classic" in settings.systems:
-        told["redis"] = version([needs.redis_server, "--version"])
+        told["redis-server"] = version([needs.redis_server, "--version"])
         told["postgresql"] = version([needs.postgres_bin / "postgres", "--version"])
         told["python"] = version([needs.python, "--version"])
         wanted = (PEERS / "requirements.txt").read_text(encoding="utf-8")
-        told.update(re.findall(r"^([a-z]+)==([\d.]+)$", wanted, re.MULTILINE))
+        told.update(
+            (f"python {name}", number) for name, number in re.findall(r"^([a-z]+)==([\d.]+)$", wanted, re.MULTILINE)
+        )
     if "floor" in settings.systems:
         lock = (PEERS / "Cargo.lock").read_text(encoding="utf-8")
         told["axum"] = re.search(r'name = "axum"\nversion = "([^"]+)"', lock)[1]
