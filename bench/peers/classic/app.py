@@ -70,7 +70,8 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     """Connect before the first call, disconnect after the last."""
     settings = Settings.of_environment()
     server.signer = Signer(settings.signing_seed)
-    async with Redis(unix_socket_path=settings.redis_socket) as redis:
+    # As many connections as there are calls at once: redis-py refuses the hundred-and-first otherwise.
+    async with Redis(unix_socket_path=settings.redis_socket, max_connections=100_000) as redis:
         await redis.ping()
         server.seats = Seats(redis)
         pool, server.records = await open_records(
