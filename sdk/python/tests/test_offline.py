@@ -9,7 +9,7 @@ import os
 import stat
 import threading
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 
@@ -306,11 +306,31 @@ def edit(path: Path, change: str) -> None:
         path.write_text(json.dumps(document))
     elif change == "list":
         path.write_text("[]")
+    elif change == "nested":
+        path.write_text("[" * 200_000)
+    elif change == "nested body":
+        path.write_text(f'{{"v": 1, "mac": "", "body": {"[" * 900 + "]" * 900}}}')
+    elif change == "long":
+        path.write_text(" " * 2_000_000 + "{}")
+    elif change in _IN_ITS_PLACE:
+        path.unlink()
+        _IN_ITS_PLACE[change](path)
     else:
         path.write_bytes(b"\xff\xfe")
 
 
-@pytest.mark.parametrize("change", ["torn", "mark", "version", "list", "bytes"])
+# What is no regular file: reading it would wait for somebody who writes, or never end.
+_IN_ITS_PLACE: Dict[str, Callable[[Path], object]] = {
+    "fifo": lambda path: os.mkfifo(path),
+    "device": lambda path: path.symlink_to("/dev/zero"),
+    "directory": lambda path: path.mkdir(),
+    "dangling": lambda path: path.symlink_to("/dev/null/nothing"),
+}
+
+
+@pytest.mark.parametrize(
+    "change", ["torn", "mark", "version", "list", "bytes", "nested", "nested body", "long", *_IN_ITS_PLACE]
+)
 def test_a_torn_or_edited_file_counts_as_none(server: FakeUsher, change: str, caplog: pytest.LogCaptureFixture) -> None:
     crash(server.seat().acquire())
     edit(state_file(server), change)
@@ -339,6 +359,24 @@ def test_a_directory_that_cannot_be_written_costs_only_the_restart(
     with server.seat(state_dir=occupied / "sub") as seat:
         assert seat.state is State.ACTIVE
     assert caplog.text.count("USHER_STATE_DIR") == 1
+
+
+@pytest.mark.parametrize("directory", ["a\0b", "\ud800"])
+def test_a_directory_that_there_cannot_be_costs_only_the_restart(
+    server: FakeUsher, directory: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with server.seat(state_dir=directory) as seat:
+        assert seat.state is State.ACTIVE
+    assert caplog.text.count("USHER_STATE_DIR") == 1
+
+
+def test_a_lock_that_is_no_file_stops_nobody(server: FakeUsher) -> None:
+    crash(server.seat().acquire())
+    lock = state_file(server).with_suffix(".lock")
+    lock.unlink()
+    os.mkfifo(lock)
+    with server.seat() as seat:
+        assert seat.state is State.ACTIVE
 
 
 def test_a_disk_that_fails_while_running_is_logged_once(

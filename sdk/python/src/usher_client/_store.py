@@ -19,6 +19,7 @@ import hashlib
 import hmac
 import json
 import os
+import stat
 import sys
 import tempfile
 import threading
@@ -33,6 +34,20 @@ from ._log import log
 from ._mark import Mark
 
 VERSION = 1
+FILE_BYTES_MAX = 1024 * 1024
+
+# Everything that a file of somebody else's making can lead to.
+_BROKEN = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    SignatureInvalid,
+)
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,7 @@ class Store:
         if self._path is None:
             return None
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(_read(self._path))
             body = kept["body"]
             if kept["v"] != VERSION or not hmac.compare_digest(str(kept["mac"]), self._mac(body)):
                 raise ValueError("its checksum is wrong")
@@ -108,7 +123,7 @@ class Store:
             return Record(grant, mark, str(body["instance"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, SignatureInvalid) as error:
+        except _BROKEN as error:
             log.warning("The state file %s is not used: %s", self._path, error)
             return None
 
@@ -160,7 +175,7 @@ class Store:
         """A state file that cannot be written must not stop the application: it only cannot restart offline."""
         try:
             yield
-        except OSError as error:
+        except (OSError, ValueError) as error:
             if not self._warned:
                 self._warned = True
                 log.warning(
@@ -169,6 +184,21 @@ class Store:
                     self._path,
                     error,
                 )
+
+
+def _read(path: Path) -> bytes:
+    """The file's bytes. What lies in its place may be anything: nothing is waited for, and a device is not read."""
+    descriptor = os.open(path, os.O_RDONLY | _AT_ONCE | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is no regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > FILE_BYTES_MAX:
+        raise ValueError(f"it is longer than {FILE_BYTES_MAX} bytes")
+    return content
 
 
 def _replace(path: Path, text: str) -> None:
@@ -210,7 +240,7 @@ class _FileLock:
     @classmethod
     def take(cls, path: Path) -> Optional[_FileLock]:
         """Take the lock without waiting; None if somebody has it. Where there are no locks it is not exclusive."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AT_ONCE, 0o600)
         try:
             if sys.platform == "win32":
                 import msvcrt
