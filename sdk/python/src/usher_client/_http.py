@@ -109,7 +109,7 @@ def tls_context(ca_file: Optional[str], env: Mapping[str, str]) -> ssl.SSLContex
         try:
             is_directory = Path(path).is_dir()
             return ssl.create_default_context(capath=path) if is_directory else ssl.create_default_context(cafile=path)
-        except (OSError, ssl.SSLError) as error:
+        except (OSError, ValueError) as error:
             raise ConfigurationError(f"The CA certificates at {path} ({name}) cannot be read: {error}.") from None
     return ssl.create_default_context()
 

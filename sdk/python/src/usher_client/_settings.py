@@ -13,7 +13,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 from ._errors import ConfigurationError, SignatureInvalid
 from ._fingerprint import Fingerprint, fingerprint
@@ -31,6 +31,7 @@ FACT_CHARACTERS_MAX = 128
 # Bounds of the server (docs/api.md), checked here so that a mistake is named on the machine where it was made.
 KEY_CHARACTERS_MAX = 256
 JWT_BYTES_MAX = 8 * 1024
+SECONDS_MAX = 86_400
 
 Root = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 Urls = Union[str, Sequence[str]]
@@ -110,11 +111,14 @@ def resolve(
     app_version: Optional[str],
 ) -> Settings:
     """Fill what is not given from the environment and check all of it; `ConfigurationError` names the first fault."""
+    _check_kinds(locals())
     env = os.environ
     key = read_license_key(license_key or first_variable(env, KEY_VARIABLES))
     for name, seconds in (("timeout", timeout), ("acquire_timeout", acquire_timeout)):
-        if not seconds > 0:
-            raise ConfigurationError(f"{name} is {seconds}; it must be a positive number of seconds.")
+        if not 0 < seconds <= SECONDS_MAX:
+            raise ConfigurationError(
+                f"{name} is {seconds}; it must be a positive number of seconds, at most {SECONDS_MAX}."
+            )
     servers = read_servers(url or first_variable(env, URL_VARIABLES))
     check_proxies(servers)
     needs_tls = any(server.scheme == "https" for server in servers)
@@ -133,6 +137,46 @@ def resolve(
         app=app,
         app_version=app_version,
     )
+
+
+def _check_kinds(arguments: Mapping[str, object]) -> None:
+    """Name an argument of a kind that would fail somewhere inside, where its name is not known."""
+    for name, value in arguments.items():
+        expected, fits = _KINDS.get(name, _TEXT)
+        if not fits(value):
+            raise ConfigurationError(f"{name} is of the type {type(value).__name__}; give {expected}.")
+
+
+def _is_text(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_path(value: object) -> bool:
+    return _is_text(value) or (isinstance(value, os.PathLike) and isinstance(os.fspath(value), str))
+
+
+def _is_root(value: object) -> bool:
+    return _is_path(value) or isinstance(value, Mapping)
+
+
+def _are_urls(value: object) -> bool:
+    is_list = isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray))
+    return _is_text(value) or (is_list and all(isinstance(one, str) for one in value))  # type: ignore[attr-defined]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_TEXT: Tuple[str, Callable[[object], bool]] = ("a text (str)", _is_text)
+_KINDS: Mapping[str, Tuple[str, Callable[[object], bool]]] = {
+    "url": ("an address as text (str), or a list of them", _are_urls),
+    "root": ("the vendor root's path, its text (str) or the parsed object (dict)", _is_root),
+    "state_dir": ("a path (str or pathlib.Path)", _is_path),
+    "ca_file": ("a path (str or pathlib.Path)", _is_path),
+    "timeout": ("a number of seconds", _is_number),
+    "acquire_timeout": ("a number of seconds", _is_number),
+}
 
 
 def new_instance() -> str:
@@ -189,14 +233,18 @@ def read_roots(root: Optional[Root]) -> Roots:
 
 def _root_text(root: Root) -> Union[str, bytes]:
     if isinstance(root, Mapping):
-        return json.dumps(root)
+        try:
+            return json.dumps(root)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigurationError(f"The vendor root that was passed as an object is no JSON: {error}.") from error
     text = os.fspath(root)
     if text.lstrip().startswith("{"):
         return text
     try:
         return Path(text).read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"The vendor root {text} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"The vendor root {text!r} cannot be read: {why}.") from error
 
 
 def _instance(instance: Optional[str]) -> Optional[str]:
