@@ -59,6 +59,15 @@ def test_a_busy_loop_does_not_cost_the_seat(server: FakeUsher, clock: ManualCloc
     asyncio.run(main())
 
 
+def test_a_seat_that_is_not_trusted_goes_back(server: FakeUsher) -> None:
+    async def main() -> None:
+        with pytest.raises(usher_client.SignatureInvalid):
+            await server.aseat(product="other").acquire()
+
+    asyncio.run(main())
+    assert server.seats_in_use == 0
+
+
 def test_a_cancelled_acquire_leaves_no_seat() -> None:
     async def main() -> None:
         acquiring = asyncio.ensure_future(server.aseat().acquire())

@@ -8,6 +8,7 @@ draft leaves out and the application's own orchestrator. The product adopts the 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -234,6 +235,17 @@ def test_a_refusal_is_kept_for_those_who_want_to_know(client: LicenseClient, ser
     assert asyncio.run(client.acquire_license()) is True
     assert client.last_error is None
     asyncio.run(client.release_license())
+
+
+def test_a_seat_under_another_root_goes_back(
+    client: LicenseClient, server: FakeUsher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeUsher(clock=server.clock) as vendor:
+        monkeypatch.setenv("USHER_ROOT", json.dumps(vendor.root))
+        assert asyncio.run(client.acquire_license()) is False
+    assert client.last_error is not None
+    assert client.last_error.code == "SIGNATURE_INVALID"
+    assert server.seats_in_use == 0
 
 
 def test_signals_are_watched_only_while_a_seat_is_held(server: FakeUsher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
@@ -32,6 +33,17 @@ def test_a_dead_server_is_passed_over_and_the_living_one_kept(clock: ManualClock
             beat(seat, clock)
             assert seat.state is State.ACTIVE
         assert {request.node for request in server.requests} == {1}
+
+
+def test_a_frozen_server_is_passed_over_soon(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usher_client._protocol.PASS_OVER_SECONDS", 0.3)
+    with FakeUsher(clock=clock) as server, socket.create_server(("127.0.0.1", 0)) as frozen:
+        # Its machine still takes connections, but nobody answers.
+        url = [f"http://127.0.0.1:{frozen.getsockname()[1]}", server.url]
+        begun = time.monotonic()
+        with server.seat(url=url) as seat:
+            assert seat.state is State.ACTIVE
+        assert time.monotonic() - begun < 3.0
 
 
 def test_a_server_that_dies_is_replaced_without_anybody_noticing(clock: ManualClock) -> None:

@@ -34,6 +34,7 @@ from usher_client._messages import (
     Ending,
     Failed,
     Forget,
+    GiveBack,
     Granted,
     Kind,
     Missed,
@@ -375,6 +376,42 @@ def test_a_grant_makes_good_what_was_asked_for_earlier() -> None:
     assert [call.url for call in sent(machine)] == [0, 0, 1]
     machine.run(290)
     assert [call.url for call in sent(machine)][3:5] == [1, 0]
+
+
+def test_a_server_that_hangs_is_passed_over_while_there_are_others_to_ask() -> None:
+    machine = Machine(granting(), urls=3)
+    assert machine.protocol is None
+    machine.start()
+    times = [call.timeout for call in sent(machine)[:6]]
+    assert times == [3.0, 3.0, 10.0] * 2
+    # A single one, slow as it may be, gets all the time there is.
+    alone = Machine(granting())
+    alone.start()
+    assert sent(alone)[0].timeout == 10.0
+
+
+def test_a_release_leaves_time_for_the_next_server() -> None:
+    machine = Machine(granting(grant()), urls=2)
+    assert machine.start()
+    assert machine.protocol is not None
+    before = len(sent(machine))
+    machine.perform(machine.protocol.release(machine.now(), 2.0))
+    assert [call.timeout for call in sent(machine)[before:][:2]] == [1.0, 2.0]
+
+
+def test_what_is_not_trusted_is_given_back_to_the_server_that_granted_it() -> None:
+    machine = Machine(
+        lambda call: Missed(SignatureInvalid("forged"), maybe_sent=True, session_id=f"sid_{call.url}"), urls=2
+    )
+    assert not machine.start()
+    returned = [action.call for action in machine.log if isinstance(action, GiveBack)]
+    assert [(call.url, call.session_id, call.kind) for call in returned] == [
+        (0, "sid_0", Kind.RELEASE),
+        (1, "sid_1", Kind.RELEASE),
+    ]
+    assert all(call.timeout == 2.0 for call in returned)
+    assert isinstance(machine.log[-1], Failed), "the seats go back before the application hears of it"
+    assert len({call.request_id for call in sent(machine)}) == 2
 
 
 def test_a_release_is_offered_to_every_server_too() -> None:

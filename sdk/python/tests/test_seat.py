@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import pickle
 import threading
+import time
 from datetime import timedelta
-from typing import Callable, List, Type
+from typing import Any, Callable, Dict, List, Type
 
 import pytest
 
@@ -449,6 +450,55 @@ def test_a_token_for_another_product_is_not_trusted(server: FakeUsher) -> None:
         server.seat(product="other").acquire()
     with server.seat(product="coditect") as seat:
         assert seat.state is State.ACTIVE
+
+
+def test_a_seat_that_is_not_trusted_goes_back_and_blocks_nobody(clock: ManualClock) -> None:
+    with FakeUsher(clock=clock, nodes=2) as server, FakeUsher(clock=clock) as vendor:
+        mistakes: List[Dict[str, Any]] = [{"root": vendor.root}, {"product": "other"}]
+        for mistake in mistakes:
+            with pytest.raises(usher_client.SignatureInvalid):
+                server.seat(**mistake).acquire()
+            assert server.seats_in_use == 0, "before acquire() has raised"
+        assert calls(server) == ["acquire", "release"] * 4
+        # Each node is asked under a request of its own, and given back what it granted.
+        asked = [request for request in server.requests if request.path.endswith("acquire")]
+        assert len({request.body["request_id"] for request in asked}) == 4
+        assert [request.node for request in server.requests] == [0, 0, 1, 1] * 2
+        with server.seat(hardware_id="another-machine") as seat:
+            assert seat.state is State.ACTIVE
+
+
+def test_a_seat_that_cannot_be_given_back_delays_the_answer_but_briefly(
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usher_client._protocol.GIVE_BACK_SECONDS", 0.2)
+    server.refuse("NO_LEADER", "release")
+    with pytest.raises(usher_client.SignatureInvalid):
+        server.seat(product="other").acquire()
+    server.allow()
+
+    def hang(fake: FakeUsher, body: Any) -> Any:
+        fake.latency_seconds = 1.0
+        return acquire(fake, body)
+
+    acquire = FakeUsher._acquire
+    monkeypatch.setattr(FakeUsher, "_acquire", hang)
+    begun = time.monotonic()
+    with pytest.raises(usher_client.SignatureInvalid):
+        server.seat(product="other").acquire()
+    assert time.monotonic() - begun < 0.9
+
+
+def test_a_heartbeats_answer_that_is_not_trusted_does_not_give_the_seat_back(
+    server: FakeUsher, clock: ManualClock
+) -> None:
+    with server.seat(product="coditect") as seat:
+        server.plan.product = "other"
+        clock.advance(300)
+        eventually(lambda: seat.state is State.DEGRADED)
+        assert isinstance(seat.reason, usher_client.SignatureInvalid)
+        assert calls(server) == ["acquire", "heartbeat"]
+        assert server.seats_in_use == 1
 
 
 def test_a_certificate_bounds_what_the_server_may_grant(clock: ManualClock) -> None:

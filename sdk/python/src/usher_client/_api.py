@@ -46,7 +46,8 @@ def seat(
     - `state_dir`: where the last token is kept; else `USHER_STATE_DIR`, else the platform's place.
     - `ca_file`: the CA certificates to trust; else `USHER_CACERT`, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`,
       `CURL_CA_BUNDLE`, else the system's. Proxies come from `HTTPS_PROXY` and `NO_PROXY`.
-    - `timeout`: seconds for one attempt at one server; `acquire_timeout`: for all attempts of an acquire.
+    - `timeout`: seconds for one attempt at one server; `acquire_timeout`: for all attempts of an acquire. While there
+      are other servers to ask, one that does not answer an acquire or a release within 3 s is passed over.
     - `app`, `app_version`: shown to the operator in the list of sessions.
     - `clock`: only for tests, see `usher_client.testing.ManualClock`.
     """

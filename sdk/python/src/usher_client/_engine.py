@@ -21,7 +21,7 @@ from ._clock import Clock
 from ._errors import SeatLost, UsherError
 from ._exchange import Exchange
 from ._log import log
-from ._messages import Action, Announce, Call, Ending, Failed, Forget, Kind, Released, Save, Send, Started
+from ._messages import Action, Announce, Call, Ending, Failed, Forget, GiveBack, Kind, Released, Save, Send, Started
 from ._protocol import Kept, Protocol
 from ._state import Phase, Standing, State, StateChange
 from ._store import Record, Store
@@ -177,7 +177,10 @@ class Engine:
         return self.protocol.heard(call, sent, self._clock.now(), outcome)
 
     def _do(self, action: Action) -> None:
-        if isinstance(action, Save):
+        if isinstance(action, GiveBack):
+            outcome = self._exchange.make(action.call, _always)
+            log.debug("Giving back what is not trusted at server %d: %s", action.call.url, type(outcome).__name__)
+        elif isinstance(action, Save):
             self._last_saved = action
             self._store.save(Record(action.grant, action.mark, self._instance))
         elif isinstance(action, Forget):

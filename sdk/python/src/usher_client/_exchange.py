@@ -111,7 +111,9 @@ class Exchange:
             return Granted(Grant.from_answer(answer, self._verifier, self._clock.now().wall))
         except SignatureInvalid as error:
             error.message = f"{self._transport.server(call.url)}: {error.message}"
-            return Missed(error, maybe_sent=True)
+            # The session of a heartbeat is held already, and stays so.
+            taken = answer.get("session_id") if call.kind is Kind.ACQUIRE else None
+            return Missed(error, maybe_sent=True, session_id=taken if isinstance(taken, str) else "")
 
     def _foreign(self, call: Call, response: Response) -> ConnectionFailed:
         server = self._transport.server(call.url)

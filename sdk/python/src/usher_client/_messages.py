@@ -53,10 +53,14 @@ class Denied:
 
 @dataclass(frozen=True)
 class Missed:
-    """There was no answer, or none that counts. `maybe_sent`: the server may have acted on the call all the same."""
+    """There was no answer, or none that counts. `maybe_sent`: the server may have acted on the call all the same.
+
+    `session_id` is the session that an acquire's answer names although it is not trusted: the server may hold it.
+    """
 
     error: UsherError
     maybe_sent: bool
+    session_id: str = field(default="", repr=False)
 
 
 Outcome = Union[Granted, Done, Denied, Missed]
@@ -65,6 +69,13 @@ Outcome = Union[Granted, Done, Denied, Missed]
 @dataclass(frozen=True)
 class Send:
     """Make this call and report its outcome."""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """Make this release once; what comes of it does not matter."""
 
     call: Call
 
@@ -119,4 +130,4 @@ class Released:
     ending: Ending
 
 
-Action = Union[Send, Save, Forget, Announce, Started, Failed, Released]
+Action = Union[Send, GiveBack, Save, Forget, Announce, Started, Failed, Released]

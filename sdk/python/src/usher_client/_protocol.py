@@ -38,6 +38,7 @@ from ._messages import (
     Ending,
     Failed,
     Forget,
+    GiveBack,
     Granted,
     Kind,
     Missed,
@@ -59,6 +60,11 @@ SAME_REQUEST_SECONDS = 240.0
 # The cluster's clock never goes back; a token that much older than one already seen is a replay.
 STALE_SECONDS = 300
 START_CEILING_SECONDS = 3.0
+# A seat that is granted by a server that is not trusted goes back to it; nobody waits longer for that.
+GIVE_BACK_SECONDS = 2.0
+# Somebody waits for an acquire or a release, so a server that hangs is passed over while there are others to ask. The
+# last one of a round, and so a single one, gets all the time there is.
+PASS_OVER_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -214,9 +220,18 @@ class Protocol:
         return self._settle(now)
 
     def _missed(self, call: Call, sent: Reading, now: Reading, missed: Missed) -> List[Action]:
+        if not missed.session_id:
+            return self._go_on(call, sent, now, missed)
+        # Nobody else is to wait for its ttl. It goes to the server that named it and to no other, and its request ends
+        # with it.
+        timeout = min(self._pace.timeout, GIVE_BACK_SECONDS)
+        back = GiveBack(Call(Kind.RELEASE, call.url, timeout, session_id=missed.session_id))
+        return [back, *self._go_on(call, sent, now, missed)]
+
+    def _go_on(self, call: Call, sent: Reading, now: Reading, missed: Missed) -> List[Action]:
         error = missed.error
         self._maybe_sent = self._maybe_sent or missed.maybe_sent
-        if isinstance(error, RequestTooLate):
+        if isinstance(error, RequestTooLate) or missed.session_id:
             self._ask_anew()
         elif call.kind is Kind.ACQUIRE and missed.maybe_sent and self._first_unknown is None:
             self._first_unknown = sent
@@ -311,7 +326,10 @@ class Protocol:
     def _attempt_seconds(self, now: Reading) -> float:
         """How long one attempt may take: while something runs out, no attempt may take all that is left."""
         if self.standing.phase in (Phase.STARTING, Phase.RELEASING):
-            return min(self._pace.timeout, max(self._give_up - now.boot, 1.0))
+            left = self._give_up - now.boot
+            if any(url != self._url for url in self._askable(now.boot)):
+                return min(self._pace.timeout, PASS_OVER_SECONDS, max(left / 2, 1.0))
+            return min(self._pace.timeout, max(left, 1.0))
         left = self.standing.life_left(now)
         return min(self._pace.timeout, max(left / 4, 1.0)) if left > 0 else self._pace.timeout
 
