@@ -155,10 +155,7 @@ impl World {
             not_after: None,
             command,
         };
-        let entry = Entry {
-            at: At::from_ms(self.at),
-            proposals: vec![proposal],
-        };
+        let entry = Entry::at(At::from_ms(self.at), vec![proposal]);
         self.ledger.apply(&entry).pop().unwrap().outcome
     }
 

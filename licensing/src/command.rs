@@ -12,7 +12,7 @@ use crate::id::{
     RequestId, SecretHash, SessionHash, SessionNo,
 };
 use crate::session::ClientInfo;
-use crate::time::At;
+use crate::time::{At, SessionTime};
 
 /// One log entry: commands that share a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,20 @@ pub struct Entry {
     pub at: At,
     /// What to do, in order.
     pub proposals: Vec<Proposal>,
+    /// Session time as the leader measured it on its own machine when it formed the entry. The ledger's never gets ahead
+    /// of it, however far the clock is stepped or jumps when another node takes the lead.
+    pub session_time: SessionTime,
+}
+
+impl Entry {
+    /// An entry of a leader that has measured as much time as its clock moved.
+    pub const fn at(at: At, proposals: Vec<Proposal>) -> Self {
+        Self {
+            at,
+            proposals,
+            session_time: SessionTime::MAX,
+        }
+    }
 }
 
 /// A command with who asks and how a repetition is known.

@@ -17,7 +17,7 @@ use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
 use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, Sessions, Texts};
-use crate::time::{At, SESSION_TIME_STEP_MAX};
+use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
 /// The replicated state: every row, the indexes over them, and what changed lately.
@@ -57,7 +57,7 @@ impl Ledger {
 
     /// Applies an entry: one answer for each proposal, in order. Every proposal gets the next number, refused ones too.
     pub fn apply(&mut self, entry: &Entry) -> Vec<Applied> {
-        self.advance(entry.at);
+        self.advance(entry.at, entry.session_time);
         let applied = entry
             .proposals
             .iter()
@@ -69,11 +69,14 @@ impl Ledger {
     }
 
     /// Moves both times. The clock never goes backward, whatever an entry says, and session time does not count what
-    /// the clock jumped over.
-    fn advance(&mut self, at: At) {
+    /// the clock jumped over, nor what the leader did not see pass.
+    fn advance(&mut self, at: At, measured: SessionTime) {
         let passed = at.since(self.meta.at);
         self.meta.at = self.meta.at.after(passed);
-        self.meta.session_time = self.meta.session_time.after(passed.min(SESSION_TIME_STEP_MAX));
+        let counted = passed
+            .min(measured.since(self.meta.session_time))
+            .min(SESSION_TIME_STEP_MAX);
+        self.meta.session_time = self.meta.session_time.after(counted);
     }
 
     fn apply_proposal(&mut self, proposal: &Proposal) -> Applied {

@@ -11,6 +11,9 @@ macro_rules! point {
         pub struct $name(u64);
 
         impl $name {
+            /// The end of this time.
+            pub const MAX: Self = Self(u64::MAX);
+
             /// The point `ms` milliseconds after this time's zero.
             pub const fn from_ms(ms: u64) -> Self {
                 Self(ms)
@@ -42,7 +45,8 @@ point!(
 );
 point!(
     /// Time that a session can lose: moves with [`At`], but at most [`SESSION_TIME_STEP_MAX`] per entry, so that an
-    /// outage of the cluster costs nobody a seat. Deadlines are in it.
+    /// outage of the cluster costs nobody a seat, and never ahead of what the leader measured, so that no clock that was
+    /// set does either. Deadlines are in it.
     SessionTime
 );
 

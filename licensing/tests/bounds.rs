@@ -47,11 +47,7 @@ impl World {
 
     fn apply(&mut self, command: Command) -> Outcome {
         let proposals = vec![proposal(Actor::Client, command)];
-        self.ledger
-            .apply(&Entry { at: self.at, proposals })
-            .pop()
-            .unwrap()
-            .outcome
+        self.ledger.apply(&Entry::at(self.at, proposals)).pop().unwrap().outcome
     }
 
     fn acquire(&mut self, license: LicenseId, number: u32) -> Outcome {
@@ -68,10 +64,7 @@ impl World {
         let end = self.at.after(span);
         while self.at < end {
             self.at = self.at.after(Span::from_secs(2)).min(end);
-            self.ledger.apply(&Entry {
-                at: self.at,
-                proposals: Vec::new(),
-            });
+            self.ledger.apply(&Entry::at(self.at, Vec::new()));
         }
     }
 
@@ -236,10 +229,7 @@ fn what_is_remembered_is_forgotten_under_any_load() {
             request,
             ..proposal(Actor::Client, acquire(unknown, number))
         };
-        let applied = world.ledger.apply(&Entry {
-            at: world.at,
-            proposals: vec![refused],
-        });
+        let applied = world.ledger.apply(&Entry::at(world.at, vec![refused]));
         assert!(matches!(
             applied[0].outcome,
             Outcome::Rejected(Rejection::NotFound { .. })

@@ -70,10 +70,7 @@ fn a_new_key_is_found_and_the_old_one_is_not() {
         key: Some((new, "NEW99".into())),
     });
     let proposals = vec![Proposal::by_system(command)];
-    ledger.apply(&Entry {
-        at: ledger.at(),
-        proposals,
-    });
+    ledger.apply(&Entry::at(ledger.at(), proposals));
     assert_eq!(ledger.license_by_key(&old), None);
     assert_eq!(ledger.license_by_key(&new).unwrap().id, id);
     assert_eq!(&*ledger.license_by_key(&new).unwrap().key_hint, "NEW99");

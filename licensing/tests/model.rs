@@ -61,7 +61,7 @@ impl World {
             .collect();
         for command in catalogue(terms) {
             let proposals = vec![proposal(Actor::System, command)];
-            let applied = ledger.apply(&Entry { at: START, proposals });
+            let applied = ledger.apply(&Entry::at(START, proposals));
             assert_eq!(applied[0].outcome, Outcome::Changed { version: 1 });
             model.seq += 1;
         }
@@ -84,10 +84,7 @@ impl World {
     /// Applies to both, and checks that they agree and that every law holds.
     fn apply(&mut self, at: At, proposal: Proposal) {
         let before = Before::of(&self.ledger);
-        let entry = Entry {
-            at,
-            proposals: vec![proposal],
-        };
+        let entry = Entry::at(at, vec![proposal]);
         let proposal = &entry.proposals[0];
         let applied = self.ledger.apply(&entry).pop().unwrap();
         self.model.advance(at);

@@ -81,13 +81,10 @@ fn record(terms: [licensing::catalogue::PlanTerms; 2], events: Vec<random::Event
         .into_iter()
         .map(|command| proposal(Actor::System, command))
         .collect();
-    apply(Entry { at: START, proposals });
+    apply(Entry::at(START, proposals));
     for event in events {
         for (at, proposal) in caller.proposals(event) {
-            let applied = apply(Entry {
-                at,
-                proposals: vec![proposal],
-            });
+            let applied = apply(Entry::at(at, vec![proposal]));
             caller.hear(&applied[0]);
         }
     }

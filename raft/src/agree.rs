@@ -120,10 +120,7 @@ mod tests {
         for tick in 0..ticks {
             let command = Command::Tick;
             let proposal = Proposal::by_system(command);
-            ledger.apply(&Entry {
-                at: At::from_ms(tick),
-                proposals: vec![proposal],
-            });
+            ledger.apply(&Entry::at(At::from_ms(tick), vec![proposal]));
         }
         ledger.digest()
     }

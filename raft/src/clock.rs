@@ -5,7 +5,7 @@
 //! clock among three moves nothing and a wall clock that jumps is never followed. A median more than a minute ahead is
 //! followed at once when a majority of voters stands behind it; the step is an audited command.
 
-use licensing::time::{At, Span};
+use licensing::time::{At, SessionTime, Span};
 
 /// Slew: at most one part in this many.
 const SLEW_ONE_IN: u64 = 1_000;
@@ -18,6 +18,7 @@ pub(crate) const STEP_AHEAD: Span = Span::from_secs(60);
 pub(crate) struct ClusterClock {
     now_us: u64,
     boot_ms: u64,
+    session_time: SessionTime,
 }
 
 /// What the clock says after it moved.
@@ -65,12 +66,22 @@ impl ClusterClock {
         Self {
             now_us: start_ms.saturating_mul(1_000),
             boot_ms,
+            session_time: SessionTime::default(),
         }
     }
 
-    /// Moves the clock to `boot_ms` and reads it.
-    pub(crate) fn read(&mut self, boot_ms: u64, walls: &Walls) -> Reading {
-        let elapsed_us = boot_ms.saturating_sub(self.boot_ms).saturating_mul(1_000);
+    /// Session time as of the last [`read`](Self::read): what the boot clock measured since this leader began, from what
+    /// the ledger has reached. It knows nothing of wall clocks.
+    pub(crate) fn session_time(&self) -> SessionTime {
+        self.session_time
+    }
+
+    /// Moves the clock to `boot_ms` and reads it; `reached` is the ledger's session time.
+    pub(crate) fn read(&mut self, boot_ms: u64, walls: &Walls, reached: SessionTime) -> Reading {
+        let elapsed = Span::from_ms(boot_ms.saturating_sub(self.boot_ms));
+        // A leader that had not applied everything when it began catches up with the ledger here.
+        self.session_time = self.session_time.after(elapsed).max(reached);
+        let elapsed_us = elapsed.ms().saturating_mul(1_000);
         self.boot_ms = self.boot_ms.max(boot_ms);
         let free_us = self.now_us.saturating_add(elapsed_us);
         let slew_us = elapsed_us / SLEW_ONE_IN;
@@ -99,6 +110,7 @@ mod tests {
 
     const YEAR: u64 = 365 * 86_400_000;
     const T: u64 = 1_800_000_000_000;
+    const NONE: SessionTime = SessionTime::from_ms(0);
 
     fn walls(heard: &[u64]) -> Walls {
         Walls {
@@ -118,27 +130,27 @@ mod tests {
     fn a_leader_starts_at_the_median_of_the_voters() {
         let walls = walls(&[T, T + 10, T + YEAR]);
         let mut clock = ClusterClock::start(At::from_ms(T - 50), &walls, 5);
-        assert_eq!(time(clock.read(5, &walls)), T + 10);
+        assert_eq!(time(clock.read(5, &walls, NONE)), T + 10);
     }
 
     #[test]
     fn a_new_cluster_takes_its_time_from_its_voters_without_a_step() {
         let mut clock = ClusterClock::start(At::default(), &walls(&[T, T, T]), 0);
-        assert_eq!(time(clock.read(0, &walls(&[T, T, T]))), T);
+        assert_eq!(time(clock.read(0, &walls(&[T, T, T]), NONE)), T);
     }
 
     #[test]
     fn a_leader_never_starts_before_the_ledger() {
         let walls = walls(&[T, T, T]);
         let mut clock = ClusterClock::start(At::from_ms(T + YEAR), &walls, 5);
-        assert_eq!(time(clock.read(5, &walls)), T + YEAR);
+        assert_eq!(time(clock.read(5, &walls, NONE)), T + YEAR);
     }
 
     #[test]
     fn a_leader_that_hears_no_majority_goes_on_from_the_ledger() {
         let alone = walls(&[T + YEAR]);
         let mut clock = ClusterClock::start(At::from_ms(T), &alone, 0);
-        assert_eq!(time(clock.read(700, &alone)), T + 700);
+        assert_eq!(time(clock.read(700, &alone, NONE)), T + 700);
     }
 
     #[test]
@@ -147,7 +159,7 @@ mod tests {
             let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T; 3]), 0);
             let mut last = 0;
             for boot in (1_000..=100_000).step_by(1_000) {
-                last = time(clock.read(boot, &walls(&[(T + boot).saturating_add_signed(offset); 3])));
+                last = time(clock.read(boot, &walls(&[(T + boot).saturating_add_signed(offset); 3]), NONE));
             }
             assert_eq!(last, expected);
         }
@@ -158,7 +170,7 @@ mod tests {
         for wrong in [0, T + 10 * YEAR] {
             let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T, T, wrong]), 0);
             assert_eq!(
-                time(clock.read(60_000, &walls(&[T + 60_000, T + 60_000, wrong]))),
+                time(clock.read(60_000, &walls(&[T + 60_000, T + 60_000, wrong]), NONE)),
                 T + 60_000
             );
         }
@@ -169,21 +181,21 @@ mod tests {
         let ahead = walls(&[T, T + 120_000, T + 90_000]);
         let mut clock = ClusterClock::start(At::from_ms(T), &ahead, 0);
         assert_eq!(
-            clock.read(0, &ahead),
+            clock.read(0, &ahead, NONE),
             Reading::Step {
                 from: At::from_ms(T),
                 to: At::from_ms(T + 90_000)
             }
         );
         clock.step_to(At::from_ms(T + 90_000));
-        assert_eq!(time(clock.read(0, &ahead)), T + 90_000);
+        assert_eq!(time(clock.read(0, &ahead, NONE)), T + 90_000);
     }
 
     #[test]
     fn a_step_never_goes_backward() {
         let mut clock = ClusterClock::start(At::from_ms(T), &walls(&[T; 3]), 0);
         clock.step_to(At::from_ms(T - 1_000));
-        assert_eq!(time(clock.read(0, &walls(&[T; 3]))), T);
+        assert_eq!(time(clock.read(0, &walls(&[T; 3]), NONE)), T);
     }
 
     #[test]
@@ -193,5 +205,24 @@ mod tests {
             voters: 4,
         };
         assert_eq!(walls.agreed_ms(), Some(T + 1_000));
+    }
+
+    #[test]
+    fn session_time_is_what_the_machine_measured_whatever_the_walls_say() {
+        let far = walls(&[T + YEAR; 3]);
+        let mut clock = ClusterClock::start(At::from_ms(T), &far, 1_000);
+        clock.read(1_000, &far, SessionTime::from_ms(50));
+        clock.step_to(At::from_ms(T + YEAR));
+        clock.read(1_500, &far, SessionTime::from_ms(50));
+        assert_eq!(clock.session_time(), SessionTime::from_ms(550));
+    }
+
+    #[test]
+    fn session_time_goes_on_from_where_the_ledger_is_once_that_is_further() {
+        let walls = walls(&[T; 3]);
+        let mut clock = ClusterClock::start(At::from_ms(T), &walls, 0);
+        clock.read(10, &walls, SessionTime::from_ms(900));
+        clock.read(20, &walls, SessionTime::from_ms(905));
+        assert_eq!(clock.session_time(), SessionTime::from_ms(910));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use licensing::command::{Command, Entry, Proposal};
 use licensing::id::NodeId;
 use licensing::outcome::Applied;
-use licensing::time::At;
+use licensing::time::{At, SessionTime};
 use openraft::ServerState;
 use openraft::rt::WatchReceiver;
 
@@ -49,11 +49,21 @@ impl Leadership {
         let Some(term) = self.term_led() else {
             return Err(ProposeRefusal::NotLeader);
         };
-        let at = match self.read_clock(term) {
-            Reading::Time(at) => at,
-            Reading::Step { .. } => self.step(term).await?,
+        let (at, session_time) = match self.read_clock(term) {
+            (Reading::Time(at), session_time) => (at, session_time),
+            (Reading::Step { .. }, session_time) => (self.step(term).await?, session_time),
         };
-        self.write(Entry { at, proposals }).await
+        self.write(Entry {
+            at,
+            proposals,
+            session_time,
+        })
+        .await
+    }
+
+    /// This node.
+    pub(crate) fn me(&self) -> NodeId {
+        self.peers.me
     }
 
     /// The leader as this node knows it.
@@ -88,26 +98,24 @@ impl Leadership {
         (metrics.state == ServerState::Leader).then_some(metrics.current_term)
     }
 
-    fn read_clock(&self, term: u64) -> Reading {
+    fn read_clock(&self, term: u64) -> (Reading, SessionTime) {
         let boot_ms = self.seams.clock.boot_ms();
         let walls = self.peers.walls(self.raft.voter_ids().map(NodeId::new));
-        let last = self.machine.ledger(licensing::ledger::Ledger::at);
+        let (last, reached) = self.machine.ledger(|ledger| (ledger.at(), ledger.session_time()));
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *clock {
-            Some((led, clock)) if *led == term => clock.read(boot_ms, &walls),
-            slot => {
-                let (_, clock) = slot.insert((term, ClusterClock::start(last, &walls, boot_ms)));
-                clock.read(boot_ms, &walls)
-            }
-        }
+        let (_, clock) = match &mut *clock {
+            Some(led) if led.0 == term => led,
+            slot => slot.insert((term, ClusterClock::start(last, &walls, boot_ms))),
+        };
+        (clock.read(boot_ms, &walls, reached), clock.session_time())
     }
 
     /// Steps to where a majority of clocks is, once for all who wait for it, and says what time it is then.
     async fn step(&self, term: u64) -> Result<At, ProposeRefusal> {
         let _stepping = self.stepping.lock().await;
-        let (from, to) = match self.read_clock(term) {
-            Reading::Time(at) => return Ok(at),
-            Reading::Step { from, to } => (from, to),
+        let (from, to, session_time) = match self.read_clock(term) {
+            (Reading::Time(at), _) => return Ok(at),
+            (Reading::Step { from, to }, session_time) => (from, to, session_time),
         };
         tracing::warn!(
             from = from.ms(),
@@ -119,6 +127,7 @@ impl Leadership {
         self.write(Entry {
             at: to,
             proposals: vec![proposal],
+            session_time,
         })
         .await?;
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);

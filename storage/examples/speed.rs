@@ -173,10 +173,8 @@ impl Crowd {
                 command,
             })
             .collect();
-        self.ledger.apply(&Entry {
-            at: At::from_ms(1_800_000_000_000 + self.entries),
-            proposals,
-        });
+        self.ledger
+            .apply(&Entry::at(At::from_ms(1_800_000_000_000 + self.entries), proposals));
     }
 
     fn checkpoint(&mut self) -> Checkpoint {

@@ -254,13 +254,7 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
         command: Command::Tick,
     };
     let plain = Proposal::by_system(Command::Tick);
-    vec![(
-        "entry",
-        Entry {
-            at: AT,
-            proposals: vec![proposal, plain],
-        },
-    )]
+    vec![("entry", Entry::at(AT, vec![proposal, plain]))]
 }
 
 pub(crate) fn actors() -> Vec<(&'static str, Actor)> {

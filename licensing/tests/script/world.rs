@@ -60,10 +60,7 @@ impl World {
             hours: Vec::new(),
         };
         // A script that founds a cluster does so first, so nothing is done for it here.
-        world.ledger.apply(&Entry {
-            at: START,
-            proposals: Vec::new(),
-        });
+        world.ledger.apply(&Entry::at(START, Vec::new()));
         world
     }
 
@@ -136,10 +133,7 @@ impl World {
     /// Applies a proposal and checks every law.
     fn apply(&mut self, proposal: Proposal) -> Applied {
         let before = Before::of(&self.ledger);
-        let entry = Entry {
-            at: self.now,
-            proposals: vec![proposal],
-        };
+        let entry = Entry::at(self.now, vec![proposal]);
         let applied = self.ledger.apply(&entry).pop().unwrap();
         let proposal = &entry.proposals[0];
         let step = Step {
@@ -278,10 +272,7 @@ impl World {
             self.now = self.now.after(TICK).min(end);
             let proposal = Proposal::by_system(Command::Tick);
             if is_long && self.now < end {
-                self.ledger.apply(&Entry {
-                    at: self.now,
-                    proposals: vec![proposal],
-                });
+                self.ledger.apply(&Entry::at(self.now, vec![proposal]));
             } else {
                 self.apply(proposal);
             }
@@ -494,7 +485,10 @@ impl World {
                 id: ApiTokenId::from_bytes(bytes(words.plain(1))),
                 name: words.value("name").unwrap_or(words.plain(1)).into(),
                 secret: SecretHash::from_bytes(hash(words.value("secret").unwrap_or(words.plain(1)))),
-                scope: Scope::Admin,
+                scope: match words.value("scope") {
+                    Some("heartbeats") => Scope::Heartbeats,
+                    _ => Scope::Admin,
+                },
                 expires_at: words.value("until").and_then(|text| date(text, self.now)),
             },
             "revoke-token" => Command::RevokeApiToken {

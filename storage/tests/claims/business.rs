@@ -142,7 +142,7 @@ impl Business {
                 command,
             })
             .collect();
-        let entry = Entry { at: self.at, proposals };
+        let entry = Entry::at(self.at, proposals);
         self.ledger.apply(&entry);
         self.applied_index += 1;
         self.journal.push((entry, self.ledger.digest()));
