@@ -113,6 +113,11 @@ impl Log {
         memory.vote.is_none() && memory.last.is_none()
     }
 
+    /// The index of the last entry, purged ones counted; 0 if there never was one.
+    pub(crate) fn last_index(&self) -> u64 {
+        self.memory().last.map_or(0, |id| id.index())
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

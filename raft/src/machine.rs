@@ -115,6 +115,20 @@ impl Machine {
         })
     }
 
+    /// Makes a snapshot of the ledger if it is ahead of a log that ends at this entry, and no snapshot is as new.
+    ///
+    /// An entry is applied when a majority has it on disk, which need not include this node: a power cut may take the
+    /// end of the log and leave the checkpoint. openraft then takes the log for purged up to the checkpoint, and such
+    /// entries must be in a snapshot, or nobody could be brought up to date from here.
+    pub(crate) async fn cover(&self, log_ends_at: u64) -> Result<(), storage::Error> {
+        let (file, snapshots) = (&self.shared.file, &self.shared.snapshots);
+        let covered = snapshots.current().map_or(0, |snapshot| snapshot.applied_index());
+        if self.applied() > log_ends_at.max(covered) {
+            snapshots.build(file).await?;
+        }
+        Ok(())
+    }
+
     /// Reads the ledger as it is on this node now.
     pub(crate) fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
         read(&self.state().ledger)
@@ -294,5 +308,32 @@ impl RaftStateMachine<TypeConfig> for Machine {
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot0>, io::Error> {
         self.shared.snapshots.current().map(Self::describe).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::MemoryDisk;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_power_cut_took_from_the_log_is_in_a_snapshot() {
+        let machine = Machine::open(Arc::new(MemoryDisk::new().unwrap())).await.unwrap();
+        let id = LogId::new(openraft::alias::CommittedLeaderIdOf::<TypeConfig>::new(1), 5);
+        machine.state().apply(id, EntryPayload::Blank);
+        machine.shared.applied.send_replace(5);
+        machine.checkpoint().await.unwrap();
+        let covered = || {
+            machine
+                .shared
+                .snapshots
+                .current()
+                .map(|snapshot| snapshot.applied_index())
+        };
+        machine.cover(5).await.unwrap();
+        assert_eq!(covered(), None);
+        machine.cover(3).await.unwrap();
+        assert_eq!(covered(), Some(5));
     }
 }

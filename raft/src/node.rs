@@ -167,6 +167,7 @@ impl Node {
             .map_err(StartError::Identity)?;
         let machine = Machine::open(Arc::clone(&seams.disk)).await?;
         let log = Log::open(Arc::clone(&seams.disk)).await?;
+        machine.cover(log.last_index()).await?;
         let peers = Peers::new(identity.cluster, me, seams.clone(), tls.clone(), machine.clone());
         let listener = seams.net.listen(&config.listen).await;
         let opened = |source| StartError::Listen {
