@@ -5,8 +5,9 @@
 //! replaces by one joint change, or while the cluster has fewer than [`VOTERS_TARGET`] voters. Otherwise it stays a
 //! learner: a wiped node that comes back under a new number must not raise the quorum its old self still counts in.
 //!
-//! No change is begun that too few of the new voters are there to finish: a joint change that stays half done stops
-//! everything. A removed node goes on voting until then; it answers, though nobody listens to what it asks.
+//! No change is begun that too few of the new voters are there to finish, since a joint change that stays half done stops
+//! everything; one that a leader left half done is finished by the next. A removed node votes, and is listened to, until
+//! the change that takes it out is made, which may be its own last act as the leader.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use licensing::id::NodeId;
 use openraft::impls::BasicNode;
 use openraft::rt::WatchReceiver;
 use openraft::{ChangeMembers, ServerState};
+use tokio::time::timeout;
 
 use crate::leader::Leadership;
 use crate::machine::Machine;
@@ -31,12 +33,17 @@ pub const VOTERS_TARGET: usize = 3;
 /// How often the membership is compared with the ledger.
 const COMPARE_EVERY: Duration = Duration::from_millis(500);
 
+/// An heir has taken the lead by then, or does not.
+const HAND_OVER_WITHIN: Duration = Duration::from_secs(2);
+
 /// A learner this many entries behind, or fewer, has caught up.
 const CAUGHT_UP_LAG: u64 = 64;
 
 /// One change to the membership.
 #[derive(Debug, PartialEq, Eq)]
 enum Change {
+    /// This node is to leave, so another leads first.
+    HandOver(u64),
     AddLearner(u64, String),
     SetVoters(BTreeSet<u64>),
     Forget(u64),
@@ -45,7 +52,12 @@ enum Change {
 
 /// What a decision is made from.
 struct Seen {
+    me: u64,
+    /// Whether this leader has tried to hand over the lead already.
+    has_handed_over: bool,
     voters: BTreeSet<u64>,
+    /// The old and the new voters of a change that its leader did not live to finish; empty if there is none.
+    unfinished: Vec<BTreeSet<u64>>,
     learners: BTreeSet<u64>,
     caught_up: BTreeSet<u64>,
     /// Who answered lately, this node among them.
@@ -64,12 +76,31 @@ struct Listed {
 impl Seen {
     /// The next change, one at a time: each must be committed before another is thought of.
     fn next(&self) -> Option<Change> {
-        self.voters_without_the_removed()
+        if !self.unfinished.is_empty() {
+            // Forward if enough of the new voters are there, else back.
+            return self
+                .unfinished
+                .iter()
+                .rev()
+                .find_map(|voters| self.vote_for(voters.clone()));
+        }
+        self.lead_to_hand_over()
+            .or_else(|| self.voters_without_the_removed())
             .or_else(|| self.learner_to_forget())
             .or_else(|| self.replaced_to_remove())
             .or_else(|| self.learner_to_add())
             .or_else(|| self.voters_with_a_replacement())
             .or_else(|| self.voters_with_one_more())
+    }
+
+    /// A leader can take itself out, but the others would be without one until they noticed. It tries once.
+    fn lead_to_hand_over(&self) -> Option<Change> {
+        if self.has_handed_over || !self.is_removed(self.me) {
+            return None;
+        }
+        let is_heir = |id: &&u64| **id != self.me && !self.is_removed(**id) && self.present.contains(id);
+        let heir = self.voters.intersection(&self.caught_up).find(is_heir);
+        heir.map(|id| Change::HandOver(*id))
     }
 
     fn voters_without_the_removed(&self) -> Option<Change> {
@@ -130,12 +161,16 @@ impl Seen {
 pub(crate) async fn follow_ledger(raft: Raft, machine: Machine, peers: Arc<Peers>, leadership: Arc<Leadership>) {
     let mut due = tokio::time::interval(COMPARE_EVERY);
     due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut handed_over_in = None;
     loop {
         due.tick().await;
-        let Some(seen) = look(&raft, &machine, &peers) else {
+        let Some(seen) = look(&raft, &machine, &peers, handed_over_in) else {
             continue;
         };
         let Some(change) = seen.next() else { continue };
+        if matches!(change, Change::HandOver(_)) {
+            handed_over_in = Some(raft.metrics().borrow_watched().current_term);
+        }
         tracing::info!(?change, "the membership follows the ledger");
         if let Err(error) = make(&raft, &leadership, change).await {
             tracing::warn!(error, "the membership could not be changed; it is tried again");
@@ -143,17 +178,17 @@ pub(crate) async fn follow_ledger(raft: Raft, machine: Machine, peers: Arc<Peers
     }
 }
 
-fn look(raft: &Raft, machine: &Machine, peers: &Peers) -> Option<Seen> {
+fn look(raft: &Raft, machine: &Machine, peers: &Peers, handed_over_in: Option<u64>) -> Option<Seen> {
     let metrics = raft.metrics();
     let metrics = metrics.borrow_watched();
     if metrics.state != ServerState::Leader {
         return None;
     }
     let membership = metrics.membership_config.membership();
-    // A joint configuration is on its way to its end; a second change waits.
-    if membership.get_joint_config().len() != 1 {
-        return None;
-    }
+    let unfinished = match membership.get_joint_config().as_slice() {
+        [_] => Vec::new(),
+        joint => joint.to_vec(),
+    };
     let last = metrics.last_log_index.unwrap_or(0);
     let caught_up = metrics.replication.iter().flatten().filter_map(|(id, matched)| {
         let matched = matched.as_ref().map_or(0, openraft::LogId::index);
@@ -166,6 +201,9 @@ fn look(raft: &Raft, machine: &Machine, peers: &Peers) -> Option<Seen> {
         .filter(|(_, heard)| now.saturating_sub(heard.boot_ms) <= SILENT_MS)
         .map(|(id, _)| id.get());
     Some(Seen {
+        me: peers.me.get(),
+        has_handed_over: handed_over_in == Some(metrics.current_term),
+        unfinished,
         voters: membership.voter_ids().collect(),
         learners: membership.learner_ids().collect(),
         caught_up: caught_up.collect(),
@@ -186,6 +224,14 @@ impl Listed {
 
 async fn make(raft: &Raft, leadership: &Leadership, change: Change) -> Result<(), String> {
     let changed = match change {
+        Change::HandOver(heir) => {
+            let refused = |error: openraft::error::Fatal<_>| error.to_string();
+            raft.trigger().transfer_leader(heir).await.map_err(refused)?;
+            let taken = leadership.leads_no_more(leadership.me());
+            return timeout(HAND_OVER_WITHIN, taken)
+                .await
+                .map_err(|_| format!("node {heir} did not take the lead"));
+        }
         Change::AddLearner(id, addr) => raft.add_learner(id, BasicNode { addr }, false).await,
         Change::SetVoters(voters) => raft.change_membership(voters, false).await,
         Change::Forget(id) => {
@@ -208,6 +254,9 @@ mod tests {
 
     fn seen(voters: &[u64], learners: &[u64], caught_up: &[u64], nodes: &[(u64, bool, Option<u64>)]) -> Seen {
         Seen {
+            me: 1,
+            has_handed_over: false,
+            unfinished: Vec::new(),
             voters: voters.iter().copied().collect(),
             learners: learners.iter().copied().collect(),
             caught_up: caught_up.iter().copied().collect(),
@@ -315,6 +364,29 @@ mod tests {
     fn a_learner_that_has_gone_silent_gets_no_vote() {
         let nodes = [(1, false, None), (7, false, None)];
         assert_eq!(without(seen(&[1], &[7], &[1, 7], &nodes), &[7]).next(), None);
+    }
+
+    #[test]
+    fn a_change_that_was_left_half_done_goes_forward_or_else_back() {
+        let nodes = [(1, false, None), (2, false, None), (3, true, None), (4, false, None)];
+        let (old, new) = (BTreeSet::from([1, 2, 3]), BTreeSet::from([1, 2, 4]));
+        let left = |silent: &[u64]| {
+            let mut seen = without(seen(&[1, 2, 3, 4], &[], &[1], &nodes), silent);
+            seen.unfinished = vec![old.clone(), new.clone()];
+            seen.next()
+        };
+        assert_eq!(left(&[]), Some(Change::SetVoters(new.clone())));
+        assert_eq!(left(&[2, 4]), None);
+        assert_eq!(left(&[1, 4]), Some(Change::SetVoters(old.clone())));
+    }
+
+    #[test]
+    fn a_leader_that_is_removed_hands_over_once_and_then_takes_itself_out() {
+        let nodes = [(1, true, None), (2, false, None)];
+        let mut seen = seen(&[1, 2], &[], &[1, 2], &nodes);
+        assert_eq!(seen.next(), Some(Change::HandOver(2)));
+        seen.has_handed_over = true;
+        assert_eq!(seen.next(), Some(Change::SetVoters(BTreeSet::from([2]))));
     }
 
     #[test]

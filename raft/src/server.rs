@@ -132,7 +132,7 @@ impl PeerPort {
             return Err(format!("the peer's certificate is not that of node {}", hello.from));
         }
         self.machine.ledger(|ledger| match ledger.node(hello.from) {
-            Some(node) if node.removed_at.is_some() => Err(format!("node {} was removed", hello.from)),
+            Some(_) if self.is_out(ledger, hello.from) => Err(format!("node {} was removed", hello.from)),
             Some(node) if certificate.spki() != Some(node.spki) => {
                 Err(format!("node {} was admitted with another key", hello.from))
             }
@@ -140,6 +140,13 @@ impl PeerPort {
             // leader perhaps among them; the CA vouches for its peers until the ledger arrives.
             Some(_) | None => Ok(()),
         })
+    }
+
+    /// Whether a node was removed and votes no more. Until then it is listened to: it may be the leader that has to make
+    /// the change by which it leaves.
+    fn is_out(&self, ledger: &Ledger, node: NodeId) -> bool {
+        let removed = ledger.node(node).is_some_and(|node| node.removed_at.is_some());
+        removed && !self.raft.voter_ids().any(|voter| voter == node.get())
     }
 
     async fn answer(&self, peer: NodeId, mut stream: BoxStream) -> io::Result<()> {
@@ -153,8 +160,7 @@ impl PeerPort {
                 }
             })?;
             // Without waiting for the ledger: a vote or a beat must not. What is missed now is seen at the next request.
-            let removed = |ledger: &Ledger| ledger.node(peer).is_some_and(|node| node.removed_at.is_some());
-            if self.machine.try_ledger(removed) == Some(true) {
+            if self.machine.try_ledger(|ledger| self.is_out(ledger, peer)) == Some(true) {
                 return Err(io::Error::new(
                     io::ErrorKind::PermissionDenied,
                     format!("node {peer} was removed"),
