@@ -157,16 +157,18 @@ pub fn read(success: bool, answer: &Value) -> Told {
     if let Some(by_this) = answer.get("released").and_then(Value::as_bool) {
         return Told::Released { by_this };
     }
-    match (text("session_id"), text("signed_token").and_then(seq_of)) {
-        (Some(session), Some(seq)) => Told::Held {
+    match (text("session_id"), text("signed_token").and_then(seq_and_time)) {
+        (Some(session), Some((seq, at))) => Told::Held {
             session: session.to_owned(),
             seq,
+            at,
         },
         _ => Told::Unknown,
     }
 }
 
-fn seq_of(token: &str) -> Option<u64> {
+fn seq_and_time(token: &str) -> Option<(u64, u64)> {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    serde_json::from_slice::<Value>(&claims).ok()?.get("seq")?.as_u64()
+    let claims = serde_json::from_slice::<Value>(&claims).ok()?;
+    Some((claims.get("seq")?.as_u64()?, claims.get("iat")?.as_u64()?))
 }

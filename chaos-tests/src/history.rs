@@ -49,6 +49,8 @@ pub enum Told {
         session: String,
         /// The number of the command, from the signed token.
         seq: u64,
+        /// The second since 1970 for which the token was signed.
+        at: u64,
     },
     /// It is given back; whether by this call.
     Released {
@@ -71,6 +73,8 @@ pub enum Told {
 pub struct History {
     /// The calls, in any order.
     pub calls: Vec<Call>,
+    /// When another node took the lead, where the harness knows: session time may stand still about then.
+    pub led_anew: Vec<Us>,
 }
 
 /// What is known of one session.

@@ -28,6 +28,9 @@ enum Run {
     One {
         /// The seed.
         seed: u64,
+        /// Tell every event on standard error, with its time.
+        #[arg(long)]
+        loud: bool,
     },
     /// Seeds twice each; their traces must be equal.
     Twice {
@@ -69,7 +72,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seconds = arguments.seconds;
     let good = match arguments.run {
-        Run::One { seed } => one(seed, seconds),
+        Run::One { seed, loud } => one(seed, seconds, loud),
         Run::Twice { from, count } => (from..from + count).all(|seed| twice(seed, seconds)),
         Run::Many {
             from,
@@ -94,7 +97,7 @@ fn main() -> ExitCode {
         }
         Run::Batch { from, count } => {
             for seed in from..from + count {
-                let outcome = run(seed, seconds);
+                let outcome = run(seed, seconds, false);
                 println!("{}", outcome.to_json());
             }
             true
@@ -103,8 +106,8 @@ fn main() -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(seed: u64, seconds: u64) -> bool {
-    let outcome = run(seed, seconds);
+fn one(seed: u64, seconds: u64, loud: bool) -> bool {
+    let outcome = run(seed, seconds, loud);
     for (trace, hash) in &outcome.traces {
         println!("{trace}: {hash:016x}");
     }
@@ -118,7 +121,7 @@ fn one(seed: u64, seconds: u64) -> bool {
 }
 
 fn twice(seed: u64, seconds: u64) -> bool {
-    let (first, second) = (run(seed, seconds), run(seed, seconds));
+    let (first, second) = (run(seed, seconds, false), run(seed, seconds, false));
     let equal = first.traces == second.traces;
     println!("seed {seed}: {}", if equal { "the same twice" } else { "DIFFERS" });
     for (a, b) in first.traces.iter().zip(&second.traces).filter(|(a, b)| a != b) {

@@ -1,15 +1,17 @@
 //! What goes wrong in a run, and when it is mended: power, processes, links, clocks, disks.
 
+mod power;
+
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use storage::faulty::{Call, PowerLoss};
+use storage::faulty::Call;
 use turmoil::Sim;
 
-use super::host::{Machines, Wish};
+use super::host::{Machine, Machines, Wish};
 use super::links::{Ailment, Links};
 use super::world::{Trace, World};
 use crate::history::Us;
@@ -48,7 +50,7 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (2, "links between nodes cut one way", Faults::partition_oneway),
     (2, "links between nodes held", Faults::hold),
     (2, "lossy links", Faults::lose),
-    (2, "answers to a client lost", Faults::deafen_client),
+    (2, "answers to clients lost", Faults::deafen_client),
     (2, "wall clocks stepped", Faults::step_clock),
     (1, "clocks drifting", Faults::drift_clock),
     (2, "slow disks", Faults::slow_disk),
@@ -57,14 +59,8 @@ const KINDS: &[(u64, &str, Fault)] = &[
 ];
 
 impl Faults {
-    /// Faults on these machines from one time of the run until another.
-    pub(super) fn new(
-        world: &Arc<World>,
-        machines: &Machines,
-        nodes: &[String],
-        clients: &[String],
-        (from, until): (Us, Us),
-    ) -> Self {
+    /// Faults on these machines, none of them yet.
+    pub(super) fn new(world: &Arc<World>, machines: &Machines, nodes: &[String], clients: &[String]) -> Self {
         Self {
             world: Arc::clone(world),
             machines: Machines::clone(machines),
@@ -74,9 +70,14 @@ impl Faults {
             back: BTreeMap::new(),
             terms: BTreeMap::new(),
             unexpected: None,
-            next: from,
-            until,
+            next: Us::MAX,
+            until: 0,
         }
+    }
+
+    /// Lets faults happen from one time of the run until another.
+    pub(super) fn begin(&mut self, from: Us, until: Us) {
+        (self.next, self.until) = (from, until);
     }
 
     /// Lets happen what is due now: a fault, and the end of others.
@@ -103,6 +104,9 @@ impl Faults {
     pub(super) fn follow(&mut self, sim: &mut Sim<'_>, now: Us) {
         for name in self.nodes.clone() {
             if !self.is_up(&name) {
+                if self.machine(&name, |machine| machine.wish.take()) == Some(Wish::Wipe) {
+                    self.wipe(&name);
+                }
                 continue;
             }
             let (lost_power, ended, wish, term) = {
@@ -124,17 +128,11 @@ impl Faults {
                 self.back.insert(name, now + 20_000 + self.world.below(3_000_000));
             } else if wish == Some(Wish::Wipe) {
                 self.cut_power(sim, &name);
-                self.machines
-                    .borrow_mut()
-                    .get_mut(&name)
-                    .expect("it is there")
-                    .wipe(&self.world);
-                self.world.count("disks lost");
+                self.wipe(&name);
             } else if let Some(why) = ended {
-                let excused = self.machines.borrow()[&name].disk_is_faulty;
-                self.unexpected = why.filter(|_| !excused).map(|why| format!("{name} stopped: {why}"));
-                self.end_process(sim, &name);
-                self.back.insert(name, now + 50_000 + self.world.below(2_000_000));
+                self.world
+                    .note(Trace::Events, format!("{name} ended: {why:?}").as_bytes());
+                self.ended(sim, &name, why, now);
             }
         }
     }
@@ -194,7 +192,7 @@ impl Faults {
 
     fn leader(&self) -> Option<String> {
         let machines = self.machines.borrow();
-        let leads = |machine: &super::host::Machine| {
+        let leads = |machine: &Machine| {
             let cluster = machine.cluster.as_ref();
             cluster.is_some_and(|cluster| cluster.status().leader == Some(cluster.me()))
         };
@@ -261,11 +259,11 @@ impl Faults {
         self.links.spoil(sim, &a, &b, Ailment::Lossy, until);
     }
 
-    /// A client's calls are made and it never learns what came of them.
+    /// The calls of a house are made, and nobody there learns what came of them.
     fn deafen_client(&mut self, sim: &mut Sim<'_>, now: Us) {
-        let (client, until) = (self.world.one_of(&self.clients).clone(), self.a_while(now));
+        let (house, until) = (self.world.one_of(&self.clients).clone(), self.a_while(now));
         for node in self.nodes.clone() {
-            self.links.cut_oneway(sim, &node, &client, until);
+            self.links.cut_oneway(sim, &node, &house, until);
         }
     }
 
@@ -287,12 +285,16 @@ impl Faults {
         self.machines.borrow()[&self.pick()].disk.set_stall_max(most);
     }
 
+    /// One disk at a time: what two of three have lost may be lost.
     fn disk_error(&mut self, _: &mut Sim<'_>, _: Us) {
-        if let Some(name) = self.pick_running() {
+        let suspect = |machine: &Machine| machine.disk_is_suspect || machine.is_new;
+        let others_are_sound = !self.machines.borrow().values().any(suspect);
+        if let Some(name) = self.pick_running().filter(|_| others_are_sound) {
             let call = *self.world.one_of(&[Call::Write, Call::Sync, Call::Read]);
             let after = self.world.below(20);
             self.machine(&name, |machine| {
                 machine.disk_is_faulty = true;
+                machine.disk_is_suspect = true;
                 machine.disk.fail(call, after, ErrorKind::Other);
             });
         }
@@ -306,85 +308,6 @@ impl Faults {
                 machine.disk.fill(left);
             });
         }
-    }
-
-    fn others(&self, name: &str) -> impl Iterator<Item = String> {
-        let everybody = self.nodes.iter().chain(&self.clients);
-        let others: Vec<String> = everybody.filter(|other| *other != name).cloned().collect();
-        others.into_iter()
-    }
-
-    fn cut_power(&self, sim: &mut Sim<'_>, name: &str) {
-        let silently = self.world.below(2) == 0;
-        if silently {
-            Links::silence(sim, name, self.others(name));
-        }
-        // Dead before the server is dropped: redb would write a clean end.
-        self.machine(name, |machine| machine.disk.cut_power());
-        self.down(sim, name);
-        let mode = *self
-            .world
-            .one_of(&[PowerLoss::Nothing, PowerLoss::Random, PowerLoss::Everything]);
-        self.machine(name, |machine| {
-            let before = machine.disk.counts().sectors_lost;
-            machine.disk = machine.disk.power_loss(mode);
-            let lost = machine.disk.counts().sectors_lost - before;
-            self.world.add("sectors lost", lost);
-            self.world.add("power cuts that lost something", u64::from(lost > 0));
-        });
-        if silently {
-            self.links.unsilence(sim, name, self.others(name));
-        }
-        self.world.note(Trace::Events, format!("power cut {name}").as_bytes());
-    }
-
-    /// The process ends; what it wrote is still in the page cache.
-    fn end_process(&self, sim: &mut Sim<'_>, name: &str) {
-        self.machine(name, |machine| machine.disk.cut_power());
-        self.down(sim, name);
-        self.machine(name, |machine| machine.disk = machine.disk.process_end());
-        self.world
-            .note(Trace::Events, format!("process ended {name}").as_bytes());
-    }
-
-    fn down(&self, sim: &mut Sim<'_>, name: &str) {
-        self.machine(name, |machine| {
-            machine.up = false;
-            machine.cluster = None;
-        });
-        sim.crash(name);
-    }
-
-    fn machine<T>(&self, name: &str, change: impl FnOnce(&mut super::host::Machine) -> T) -> T {
-        let mut machines = self.machines.borrow_mut();
-        change(machines.get_mut(name).expect("a machine is never removed"))
-    }
-
-    fn bring_back(&mut self, sim: &mut Sim<'_>, now: Us) {
-        let due: Vec<(String, Us)> = self.back.extract_if(.., |_, at| *at <= now).collect();
-        for (name, _) in due {
-            self.start(sim, &name);
-        }
-        // A machine with a new disk starts as soon as it has been admitted again.
-        let admitted = |name: &&String| {
-            let machine = &self.machines.borrow()[*name];
-            !machine.up && machine.is_new && machine.keys.is_some()
-        };
-        let new: Vec<String> = self.nodes.iter().filter(admitted).cloned().collect();
-        for name in new {
-            self.start(sim, &name);
-        }
-    }
-
-    fn start(&self, sim: &mut Sim<'_>, name: &str) {
-        self.machine(name, |machine| {
-            machine.up = true;
-            machine.is_new = false;
-            machine.disk_is_faulty = false;
-            machine.disk.set_unlimited();
-        });
-        sim.bounce(name);
-        self.world.note(Trace::Events, format!("started {name}").as_bytes());
     }
 
     /// Ends all faults.

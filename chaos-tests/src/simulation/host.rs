@@ -46,6 +46,10 @@ pub(super) struct Machine {
     pub(super) dies_at_new_term: bool,
     /// Whether its disk may fail a call now.
     pub(super) disk_is_faulty: bool,
+    /// Whether its disk has failed calls, and may have lost what it was told to keep. Only another disk cures that.
+    pub(super) disk_is_suspect: bool,
+    /// Whether its node refuses to start on the disk that it has.
+    pub(super) is_beyond_repair: bool,
     /// What the operator wants to have done to it.
     pub(super) wish: Option<Wish>,
 }
@@ -71,6 +75,8 @@ impl Machine {
             is_new: false,
             dies_at_new_term: false,
             disk_is_faulty: false,
+            disk_is_suspect: false,
+            is_beyond_repair: false,
             wish: None,
         }
     }
@@ -80,6 +86,8 @@ impl Machine {
         self.disk = empty_disk(world);
         self.keys = None;
         self.is_new = true;
+        self.disk_is_suspect = false;
+        self.is_beyond_repair = false;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The operator of the simulated cluster: makes it, and during the faults hands over the lead, replaces nodes whose disk
 //! is gone, takes nodes out and lets them come back as new ones.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use raft::Cluster;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::host::{Machines, Wish, new_node};
+use super::host::{Machine, Machines, Wish, new_node};
 use super::http::{http, now};
 use super::setup::Made;
 use super::world::World;
@@ -39,18 +40,36 @@ pub(super) struct Operator {
 
 impl Operator {
     /// Works until the given time of the run, and then ends what was begun.
-    pub(super) async fn work(&self, until: Us) -> Result<()> {
+    pub(super) async fn work(&self, until: &Cell<Us>) -> Result<()> {
+        let mut due = now();
         loop {
-            sleep(Duration::from_millis(2_000 + self.world.below(8_000))).await;
-            if now() >= until {
-                return Ok(());
+            sleep(Duration::from_millis(500)).await;
+            if let Some(name) = self.suspect(|machine| machine.is_beyond_repair && !machine.up) {
+                self.replace(&name).await?;
             }
-            match self.world.below(6) {
-                0..3 => self.transfer_lead().await,
-                3 | 4 => self.replace().await?,
-                _ => self.take_out().await?,
+            if now() >= until.get() {
+                let Some(_) = self.suspect(|machine| machine.is_beyond_repair) else {
+                    return Ok(());
+                };
+            } else if now() >= due {
+                due = now() + 2_000_000 + self.world.below(8_000_000);
+                // No second disk is taken away while one may have lost something.
+                let suspect = self.suspect(|machine| machine.disk_is_suspect);
+                let name = suspect.unwrap_or_else(|| self.world.one_of(&self.nodes).clone());
+                match self.world.below(6) {
+                    0..3 => self.transfer_lead().await,
+                    3 | 4 => self.replace(&name).await?,
+                    _ => self.take_out(&name).await?,
+                }
             }
         }
+    }
+
+    /// A machine of which this is true.
+    fn suspect(&self, is: impl Fn(&Machine) -> bool) -> Option<String> {
+        let machines = self.machines.borrow();
+        let found = machines.iter().find(|(_, machine)| is(machine));
+        found.map(|(name, _)| name.clone())
     }
 
     async fn transfer_lead(&self) {
@@ -65,8 +84,7 @@ impl Operator {
     }
 
     /// A disk is gone: a new node takes the place of the old one.
-    async fn replace(&self) -> Result<()> {
-        let name = self.world.one_of(&self.nodes);
+    async fn replace(&self, name: &str) -> Result<()> {
         let Some(old) = self.node_of(name) else { return Ok(()) };
         self.wipe(name).await;
         admit(&self.machines, &self.world, name, Some(old)).await?;
@@ -76,8 +94,7 @@ impl Operator {
     }
 
     /// A node is removed first, and its machine joins again as another.
-    async fn take_out(&self) -> Result<()> {
-        let name = self.world.one_of(&self.nodes);
+    async fn take_out(&self, name: &str) -> Result<()> {
         let Some(old) = self.node_of(name) else { return Ok(()) };
         let path = format!("/api/v1/cluster/nodes/{old}");
         let asked = self.world.one_of(&self.nodes);

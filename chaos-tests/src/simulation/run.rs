@@ -1,12 +1,13 @@
 //! One run: three machines, clients, a phase of faults, then peace in which the cluster must heal and agree.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use futures::future::join_all;
 use raft::seams::Entropy;
 use raft::{Tuning, runtime};
 use tokio::time::sleep;
@@ -16,6 +17,7 @@ use usher::founding::{self, Founding};
 
 use super::faults::Faults;
 use super::host::{Machine, Machines, Setting, power_on};
+use super::http::now;
 use super::operator::Operator;
 use super::outcome::{Outcome, Traces};
 use super::setup::{Made, Sold, set_up, sold};
@@ -25,8 +27,10 @@ use super::world::{Trace, World};
 use crate::checks;
 use crate::history::{History, Us};
 
-/// When faults begin: by then three nodes vote.
-const CALM_UNTIL: Us = 15_000_000;
+/// Faults begin so long after the cluster was made.
+const CALM: Us = 1_000_000;
+/// The cluster must be made by then.
+const MADE_WITHIN: Us = 60_000_000;
 /// How long clients go on after the last fault.
 const CLIENTS_GO_ON: Us = 5_000_000;
 /// A call under way at that time has its answer this long after the last fault.
@@ -39,10 +43,16 @@ struct Run {
     world: Arc<World>,
     machines: Machines,
     faults: Faults,
-    faults_until: Us,
+    /// How long there are faults.
+    faults_for: Us,
+    until: Until,
     leaders: BTreeSet<(u64, u64)>,
+    led_anew: Vec<Us>,
     operator: Rc<RefCell<Work>>,
 }
+
+/// When the faults end. Not known before the cluster was made.
+type Until = Rc<Cell<Us>>;
 
 /// How far the operator is.
 #[derive(Default)]
@@ -52,10 +62,10 @@ struct Work {
     failed: Option<String>,
 }
 
-/// Runs `seed` with `seconds` of faults.
-pub fn run(seed: u64, seconds: u64) -> Outcome {
+/// Runs `seed` with `seconds` of faults; `loud` tells every event on standard error.
+pub fn run(seed: u64, seconds: u64, loud: bool) -> Outcome {
     align_task_ids();
-    let world = World::new(seed);
+    let world = World::new(seed, loud);
     let entropy: Arc<dyn Entropy> = Arc::new(SimulatedEntropy(Arc::clone(&world)));
     runtime::set_thread_entropy(Some(Arc::clone(&entropy)));
     let outcome = simulate(seed, seconds, &world, &*entropy);
@@ -116,22 +126,26 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     let (keys, _) = founding::make_keys(&first, entropy, UnixSeconds::new(EPOCH_MS / 1_000))?;
     machines.borrow_mut().get_mut("n1").context("n1")?.keys = Some(keys);
 
-    let faults_until = CALM_UNTIL + seconds * 1_000_000;
+    let until: Until = Rc::new(Cell::new(Us::MAX));
     let sold = sold(world);
-    let operator = employ(&mut sim, world, &machines, &nodes, &sold, faults_until);
-    let (clients, histories) = let_clients_in(&mut sim, world, &nodes, &sold, &operator, faults_until);
+    let operator = employ(&mut sim, world, &machines, &nodes, &sold, &until);
+    let (clients, histories) = let_clients_in(&mut sim, world, &nodes, &sold, &operator, &until);
     let mut run = Run {
         world: Arc::clone(world),
         machines: Rc::clone(&machines),
-        faults: Faults::new(world, &machines, &nodes, &clients, (CALM_UNTIL, faults_until)),
-        faults_until,
+        faults: Faults::new(world, &machines, &nodes, &clients),
+        faults_for: seconds * 1_000_000,
+        until,
         leaders: BTreeSet::new(),
+        led_anew: Vec::new(),
         operator,
     };
     let mut broken = run.to_its_end(&mut sim)?;
     broken.extend(run.disagreement());
     for (history, sold) in histories.iter().zip(&sold) {
+        history.borrow_mut().led_anew.clone_from(&run.led_anew);
         broken.extend(checks::all(&history.borrow(), &sold.terms));
+        broken.extend(checks::linearizable(&history.borrow(), &sold.terms));
     }
     broken.extend(checks::in_order(&merged(&histories)));
     let traces = run.traces();
@@ -169,11 +183,11 @@ fn employ(
     machines: &Machines,
     nodes: &[String],
     sold: &[Sold],
-    until: Us,
+    until: &Until,
 ) -> Rc<RefCell<Work>> {
     let state: Rc<RefCell<Work>> = Rc::default();
     let (world, machines, nodes, sold) = (Arc::clone(world), Rc::clone(machines), nodes.to_vec(), sold.to_vec());
-    let work = Rc::clone(&state);
+    let (work, until) = (Rc::clone(&state), Rc::clone(until));
     sim.client("operator", async move {
         let worked = async {
             let made = set_up(&machines, &world, &sold)
@@ -186,7 +200,7 @@ fn employ(
                 nodes,
                 made,
             };
-            operator.work(until).await
+            operator.work(&until).await
         };
         let worked = worked.await;
         let mut work = work.borrow_mut();
@@ -197,45 +211,40 @@ fn employ(
     state
 }
 
-/// Lets the clients of every license in, and gives their names and what they will have seen, by license.
+/// Lets the clients of every license in, a house for each license, and gives the houses' names and what was seen there.
 fn let_clients_in(
     sim: &mut Sim<'_>,
     world: &Arc<World>,
     nodes: &[String],
     sold: &[Sold],
     operator: &Rc<RefCell<Work>>,
-    faults_until: Us,
+    until: &Until,
 ) -> (Vec<String>, Vec<Rc<RefCell<History>>>) {
     let (mut names, mut histories) = (Vec::new(), Vec::new());
     for (license, sold) in sold.iter().enumerate() {
-        let history: Rc<RefCell<History>> = Rc::default();
-        for client in 0..sold.clients {
-            let name = format!("c{license}-{client}");
-            names.push(name.clone());
-            let (world, nodes, history) = (Arc::clone(world), nodes.to_vec(), Rc::clone(&history));
-            let (operator, holder) = (
-                Rc::clone(operator),
-                format!("device-{license}-{}", client % sold.devices),
-            );
-            sim.client(name.clone(), async move {
-                let made = loop {
-                    if let Some(made) = operator.borrow().made.clone() {
-                        break made;
-                    }
-                    sleep(Duration::from_millis(50)).await;
-                };
-                let workload = Workload {
-                    world,
-                    history,
-                    nodes,
-                    name,
-                    holder,
-                    license_key: made.license_keys[license].clone(),
-                };
-                workload.run(faults_until + CLIENTS_GO_ON).await;
-                Ok(())
-            });
-        }
+        let (house, history) = (format!("house-{license}"), Rc::<RefCell<History>>::default());
+        let (world, nodes, seen, sold) = (Arc::clone(world), nodes.to_vec(), Rc::clone(&history), *sold);
+        let (operator, until) = (Rc::clone(operator), Rc::clone(until));
+        sim.client(house.clone(), async move {
+            let made = loop {
+                if let Some(made) = operator.borrow().made.clone() {
+                    break made;
+                }
+                sleep(Duration::from_millis(50)).await;
+            };
+            let client = |number| Workload {
+                world: Arc::clone(&world),
+                history: Rc::clone(&seen),
+                nodes: nodes.clone(),
+                name: format!("{license}-{number}"),
+                holder: format!("device-{license}-{}", number % sold.devices),
+                license_key: made.license_keys[license].clone(),
+            };
+            let go_on = || now() < until.get().saturating_add(CLIENTS_GO_ON);
+            join_all((0..sold.clients).map(|number| client(number).run(go_on))).await;
+            Ok(())
+        });
+        names.push(house);
         histories.push(history);
     }
     (names, histories)
@@ -243,7 +252,10 @@ fn let_clients_in(
 
 fn merged(histories: &[Rc<RefCell<History>>]) -> History {
     let calls = histories.iter().flat_map(|history| history.borrow().calls.clone());
-    History { calls: calls.collect() }
+    History {
+        calls: calls.collect(),
+        ..History::default()
+    }
 }
 
 impl Run {
@@ -251,34 +263,41 @@ impl Run {
         let mut healed = false;
         loop {
             let now = u64::try_from(sim.elapsed().as_micros())?;
-            if now >= self.faults_until && !healed {
+            self.world.set_now(now);
+            if self.until.get() == Us::MAX && self.operator.borrow().made.is_some() {
+                self.until.set(now + CALM + self.faults_for);
+                self.faults.begin(now + CALM, now + CALM + self.faults_for);
+            }
+            let until = self.until.get();
+            if now >= until && !healed {
                 healed = true;
                 self.faults.heal(sim, now);
             }
             self.faults.happen(sim, now);
             sim.step().map_err(|error| anyhow!("the simulation failed: {error}"))?;
-            self.note_leaders();
+            self.note_leaders(now);
             self.faults.follow(sim, now);
             let failed = self.operator.borrow().failed.clone();
             if let Some(why) = self.faults.unexpected().or(failed) {
                 return Ok(vec![why]);
             }
-            let calm = healed && now > self.faults_until + ANSWERED_AFTER;
+            let calm = healed && now > until + ANSWERED_AFTER;
             if calm && self.is_whole() {
                 return Ok(Vec::new());
             }
-            if now > self.faults_until + HEAL_WITHIN {
+            if now > until.saturating_add(HEAL_WITHIN) || (until == Us::MAX && now > MADE_WITHIN) {
                 return Ok(vec![self.how_far_from_whole()]);
             }
         }
     }
 
-    fn note_leaders(&mut self) {
+    fn note_leaders(&mut self, now: Us) {
         for (name, machine) in self.machines.borrow().iter() {
             let Some(cluster) = &machine.cluster else { continue };
             let status = cluster.status();
             if status.leader == Some(cluster.me()) && self.leaders.insert((status.term, cluster.me().get())) {
                 self.world.count("leaders");
+                self.led_anew.push(now);
                 self.world
                     .note(Trace::Events, format!("{name} leads term {}", status.term).as_bytes());
             }
@@ -303,21 +322,26 @@ impl Run {
         let state = |(name, machine): (&String, &Machine)| {
             let serving = machine.cluster.as_ref().map(|cluster| {
                 let status = cluster.status();
+                let member =
+                    |member: &raft::Member| (member.node.get(), member.voter, member.matched, member.heard_ms_ago);
                 format!(
-                    "node {} in term {} with leader {:?}, applied {}, tolerance {:?}",
+                    "node {} in term {} with leader {:?}, log {}, applied {}, tolerance {:?}, voters {:?}, members \
+                     (voter, matched, heard ms ago) {:?}",
                     status.node,
                     status.term,
                     status.leader,
+                    status.last_log,
                     status.applied,
-                    status.tolerance()
+                    status.tolerance(),
+                    status.quorums,
+                    status.members.iter().map(member).collect::<Vec<_>>()
                 )
             });
             format!("{name}: {}", serving.unwrap_or_else(|| "not serving".to_owned()))
         };
         let states: Vec<String> = machines.iter().map(state).collect();
         format!(
-            "not whole {} s after the last fault ({}; the operator is {})",
-            HEAL_WITHIN / 1_000_000,
+            "not whole long after the last fault ({}; the operator is {})",
             states.join("; "),
             if self.operator.borrow().done { "done" } else { "at work" }
         )

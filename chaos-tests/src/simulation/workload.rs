@@ -15,7 +15,7 @@ use super::host::API_PORT;
 use super::http::{http_on, now};
 use super::world::{Trace, World};
 use crate::client::read;
-use crate::history::{Asked, Call, History, Told, Us};
+use crate::history::{Asked, Call, History, Told};
 
 /// What one call may take.
 const CALL_WITHIN: Duration = Duration::from_secs(6);
@@ -77,10 +77,10 @@ impl Workload {
         sleep(Duration::from_millis(least_ms + self.world.below(most_ms - least_ms))).await;
     }
 
-    /// Acquires, beats and releases until the given time of the run.
-    pub(super) async fn run(self, until: Us) {
+    /// Acquires, beats and releases for as long as it may go on.
+    pub(super) async fn run(self, goes_on: impl Fn() -> bool) {
         let mut times = 0;
-        while now() < until {
+        while goes_on() {
             times += 1;
             let request = format!("request-{}-{times}", self.name);
             let told = self.acquire(&request).await;
@@ -92,7 +92,7 @@ impl Workload {
             if self.world.below(4) == 0 {
                 self.acquire(&request).await;
             }
-            self.hold(&session, until).await;
+            self.hold(&session, &goes_on).await;
         }
     }
 
@@ -121,11 +121,11 @@ impl Workload {
             .await;
     }
 
-    async fn hold(&self, session: &str, until: Us) {
+    async fn hold(&self, session: &str, goes_on: &impl Fn() -> bool) {
         for _ in 0..self.world.below(12) {
             self.pause(20, 620).await;
             let told = self.beat(session).await;
-            if now() >= until || !matches!(told, Told::Held { .. }) {
+            if !goes_on() || !matches!(told, Told::Held { .. }) {
                 return;
             }
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::history::Us;
+
 /// What a trace entry is about. Each has a hash of its own, so that a difference says where to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Trace {
@@ -16,25 +18,30 @@ pub(super) enum Trace {
 #[derive(Debug)]
 pub(super) struct World {
     state: Mutex<State>,
+    /// Whether events are also told on standard error, as they happen.
+    loud: bool,
 }
 
 #[derive(Debug)]
 struct State {
     random: u64,
+    now: Us,
     hashes: BTreeMap<Trace, (u64, u64)>,
     counts: BTreeMap<&'static str, u64>,
 }
 
 impl World {
     /// The universe of `seed`.
-    pub(super) fn new(seed: u64) -> Arc<Self> {
+    pub(super) fn new(seed: u64, loud: bool) -> Arc<Self> {
         let state = State {
             random: seed ^ 0x7573_6865_7221,
+            now: 0,
             hashes: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
         Arc::new(Self {
             state: Mutex::new(state),
+            loud,
         })
     }
 
@@ -63,9 +70,26 @@ impl World {
         &choices[usize::try_from(nth).expect("it is below a length")]
     }
 
+    /// Sets the time at which the harness itself acts.
+    pub(super) fn set_now(&self, now: Us) {
+        self.state().now = now;
+    }
+
     /// Notes that something happened now.
     pub(super) fn note(&self, trace: Trace, what: &[u8]) {
-        let now = turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+        let elapsed = turmoil::sim_elapsed();
+        let inside = elapsed.and_then(|elapsed| Us::try_from(elapsed.as_micros()).ok());
+        let now = inside.unwrap_or_else(|| self.state().now);
+        if self.loud && trace == Trace::Events {
+            use std::io::Write;
+            // A reader that has seen enough is no reason to end.
+            let _ = writeln!(
+                std::io::stderr(),
+                "{:>8.3} s  {}",
+                now as f64 / 1e6,
+                String::from_utf8_lossy(what)
+            );
+        }
         let mut state = self.state();
         let (hash, count) = state.hashes.entry(trace).or_default();
         *hash = mix(mix(*hash, &now.to_le_bytes()), what);
