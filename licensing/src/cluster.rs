@@ -70,3 +70,11 @@ pub struct ApiToken {
     /// When it was revoked.
     pub revoked_at: Option<At>,
 }
+
+impl ApiToken {
+    /// Whether its bearer may do everything now.
+    pub(crate) fn administers(&self, at: At) -> bool {
+        let ended = self.expires_at.is_some_and(|end| end <= at);
+        self.scope == Scope::Admin && self.revoked_at.is_none() && !ended
+    }
+}

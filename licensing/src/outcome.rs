@@ -249,7 +249,7 @@ pub enum Rejection {
         problem: Arc<str>,
     },
     /// A join token is unknown, used, expired or shown with a wrong secret: all answer the same.
-    #[error("the join token is not valid")]
+    #[error("the join token is not known, was used or has expired; make another")]
     JoinTokenInvalid,
 }
 

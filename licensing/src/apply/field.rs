@@ -227,8 +227,14 @@ pub(super) fn terms(terms: &PlanTerms) -> Checked {
 }
 
 fn span(field: &str, span: Span, min: Span, max: Span) -> Checked {
+    // Whoever reads it gives whole seconds.
     check((min..=max).contains(&span), field, || {
-        format!("give {} to {}, not {}", seconds(min), seconds(max), seconds(span))
+        format!(
+            "give {} to {}, not {}",
+            min.secs_ceil(),
+            max.ms() / 1_000,
+            seconds(span)
+        )
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::apply::{already_exists, field, not_found};
+use crate::apply::{already_exists, field, not_allowed, not_found};
 use crate::cluster::{ApiToken, Scope};
 use crate::id::{ApiTokenId, SecretHash};
 use crate::ledger::Ledger;
@@ -42,7 +42,7 @@ impl Ledger {
         Ok(Outcome::Changed { version: 1 })
     }
 
-    /// Revoking again changes nothing.
+    /// Revoking again changes nothing. Only a token that administers can make another, so the last one stays.
     pub(super) fn revoke_api_token(&mut self, id: ApiTokenId) -> Result<Outcome, Rejection> {
         let mut token = self
             .members
@@ -50,10 +50,18 @@ impl Ledger {
             .get(id)
             .ok_or(not_found(Kind::ApiToken))?
             .clone();
-        if token.revoked_at.is_none() {
-            token.revoked_at = Some(self.meta.at);
-            self.members.put_api_token(token);
+        if token.revoked_at.is_some() {
+            return Ok(Outcome::Done);
         }
+        let at = self.meta.at;
+        let another = |other: &ApiToken| other.id != id && other.administers(at);
+        if token.administers(at) && !self.members.api_tokens.iter().any(another) {
+            return Err(not_allowed(
+                "the last token that administers cannot be revoked; make another with the scope admin first",
+            ));
+        }
+        token.revoked_at = Some(at);
+        self.members.put_api_token(token);
         Ok(Outcome::Done)
     }
 }
