@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     SnapshotRows = 10,
     /// The last frame of a snapshot.
     SnapshotEnd = 11,
+    /// Which audit leaves there are.
+    AuditExtent = 12,
+    /// Which closed hours of usage there are, stored under license and chunk of hours.
+    UsageIndex = 13,
 }
 
 /// Why an envelope was not opened.
@@ -196,6 +200,8 @@ mod tests {
             (Kind::SnapshotHeader, "010903000000e47fb99f616263"),
             (Kind::SnapshotRows, "010a03000000e5195b06616263"),
             (Kind::SnapshotEnd, "010b0300000025c6d5c7616263"),
+            (Kind::AuditExtent, "010c03000000a6d3eeee616263"),
+            (Kind::UsageIndex, "010d03000000660c602f616263"),
         ];
         let written = frozen.map(|(kind, _)| (kind, hex(&seal(kind, b"key", b"abc"))));
         assert_eq!(written, frozen.map(|(kind, bytes)| (kind, bytes.to_owned())));

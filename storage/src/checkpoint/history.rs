@@ -6,16 +6,13 @@ use std::sync::Arc;
 
 use licensing::audit::AuditRecord;
 use licensing::id::LicenseId;
-use licensing::row::{Row, RowKey};
 use licensing::time::Hour;
 use licensing::usage::UsageHour;
 
-use super::section::Section;
-use super::table::{AUDIT, FILE, View};
+use super::table::{FILE, View};
 use super::{StateFile, run};
-use crate::codec::{self, Kind};
 use crate::disk::Lane;
-use crate::error::{Context, Error};
+use crate::error::Error;
 
 impl StateFile {
     /// The audit leaves of a range of indexes, from its start on, at most `limit`. A node that was brought up to date by
@@ -23,7 +20,7 @@ impl StateFile {
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] if a leaf is not what was written.
+    /// [`Error::Corrupt`] if a leaf is not what was written, or is not there any more.
     pub async fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
         self.read(move |view| view.audit(range, limit)).await
     }
@@ -33,7 +30,7 @@ impl StateFile {
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] if a record is not what was written.
+    /// [`Error::Corrupt`] if a record is not what was written, or is not there any more.
     pub async fn usage(&self, license: LicenseId, hours: Range<Hour>, limit: usize) -> Result<Vec<UsageHour>, Error> {
         self.read(move |view| view.usage(license, &hours, limit)).await
     }
@@ -47,46 +44,5 @@ impl StateFile {
             read(&shared.tables.view()?)
         })
         .await
-    }
-}
-
-impl View {
-    fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        let table = self.tx.open_table(AUDIT).context(FILE, "read")?;
-        let rows = table.range(range).context(FILE, "read")?;
-        rows.take(limit)
-            .map(|row| {
-                let (index, sealed) = row.context(FILE, "read")?;
-                let index = index.value();
-                let leaf = codec::open(Kind::AuditLeaf, &index.to_be_bytes(), sealed.value())
-                    .map_err(|broken| broken.of(FILE, &format!("audit leaf {index}")))?;
-                Ok(AuditRecord {
-                    index,
-                    leaf: leaf.to_vec(),
-                })
-            })
-            .collect()
-    }
-
-    fn usage(&self, license: LicenseId, hours: &Range<Hour>, limit: usize) -> Result<Vec<UsageHour>, Error> {
-        if hours.is_empty() {
-            return Ok(Vec::new());
-        }
-        let key = |hour| RowKey::UsageHour(license, hour).to_bytes();
-        let (from, to) = (key(hours.start), key(hours.end));
-        let table = self.tx.open_table(Section::ClosedUsage.table()).context(FILE, "read")?;
-        let rows = table.range::<&[u8]>(&from[..]..&to[..]).context(FILE, "read")?;
-        rows.take(limit)
-            .map(|row| {
-                let (key, sealed) = row.context(FILE, "read")?;
-                match Section::ClosedUsage.read(FILE, key.value(), sealed.value())? {
-                    Row::UsageHour(hour) => Ok(hour),
-                    _ => unreachable!("the section's rows are read as usage hours"),
-                }
-            })
-            .collect()
     }
 }

@@ -1,14 +1,14 @@
 //! The state's redb file: a table per section, the audit leaves, and the mark of what the rows are as of.
 //!
 //! Two-phase commits with the allocator's state: there is about one a second, so the second fsync costs nobody anything,
-//! a damaged commit is reported instead of rolled back, and opening after a crash does not read the whole file.
+//! a damaged commit is reported instead of rolled back, and opening a large file after a crash does not read all of it.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use licensing::audit::AuditRecord;
 use licensing::ledger::Changes;
 use licensing::row::Row;
+use licensing::usage::UsageHour;
 use redb::{
     Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableDefinition, TableHandle,
     WriteTransaction,
@@ -17,14 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use super::SealedRows;
 use super::section::{Section, closed};
+use super::{audit, usage};
 use crate::codec::{self, Kind};
 use crate::disk::{Backend, File};
 use crate::error::{Context, Error};
 
 pub(crate) const FILE: &str = "state.redb";
 
-const MARKS: TableDefinition<&str, &[u8]> = TableDefinition::new("marks");
-pub(super) const AUDIT: TableDefinition<u64, &[u8]> = TableDefinition::new("audit");
+pub(super) const MARKS: TableDefinition<&str, &[u8]> = TableDefinition::new("marks");
 
 const MARK: &str = "checkpoint";
 
@@ -49,18 +49,24 @@ pub(crate) struct StateTables {
 }
 
 impl StateTables {
-    pub(super) fn open(file: Box<dyn File>) -> Result<Self, Error> {
+    /// Opens the file. Every page of it is checked unless it is longer than `checked_bytes_max`: the engine checks none
+    /// when it reads, and on a damaged page of its own it may take the whole process with it.
+    pub(super) fn open(file: Box<dyn File>, checked_bytes_max: u64) -> Result<Self, Error> {
+        let is_checked = file.len().context(FILE, "read")? <= checked_bytes_max;
         let db = Database::builder()
             .set_cache_size(CACHE_BYTES)
+            .set_check_integrity_on_open(is_checked)
             .create_with_backend(Backend(file))
             .context(FILE, "open")?;
         let tables = Self { db };
         tables.transact(|tx| {
-            check_known(tx)?;
+            let is_indexed = check_known(tx)?.contains(usage::INDEX.name());
             // A new file has none of them, and one of an older version may lack some.
             tx.open_table(MARKS).context(FILE, "write")?;
-            tx.open_table(AUDIT).context(FILE, "write")?;
-            Section::all().try_for_each(|section| tx.open_table(section.table()).map(drop).context(FILE, "write"))
+            tx.open_table(audit::TABLE).context(FILE, "write")?;
+            Section::all().try_for_each(|section| tx.open_table(section.table()).map(drop).context(FILE, "write"))?;
+            audit::prepare(tx)?;
+            if is_indexed { Ok(()) } else { usage::prepare(tx) }
         })?;
         Ok(tables)
     }
@@ -69,12 +75,8 @@ impl StateTables {
     pub(super) fn write(&self, changes: &Changes, mark: &Mark) -> Result<(), Error> {
         self.transact(|tx| {
             write_rows(tx, changes)?;
-            write_audit(tx, &changes.audit)?;
-            let mut usage = tx.open_table(Section::ClosedUsage.table()).context(FILE, "write")?;
-            for hour in &changes.usage {
-                let (key, sealed) = closed(hour);
-                usage.insert(&key[..], &sealed[..]).context(FILE, "write")?;
-            }
+            audit::append(tx, &changes.audit)?;
+            write_usage(tx, &changes.usage)?;
             write_mark(tx, mark)
         })
     }
@@ -90,6 +92,7 @@ impl StateTables {
                 tx.delete_table(section.table()).context(FILE, "write")?;
                 tx.open_table(section.table()).context(FILE, "write")?;
             }
+            tx.delete_table(usage::INDEX).context(FILE, "write")?;
             write_sealed(tx, rows)?;
             write_mark(tx, mark)
         })
@@ -112,11 +115,11 @@ impl StateTables {
 }
 
 /// A table that is not known here holds rows that would be lost without a word. A newer version made it, unless a known
-/// one is missing: then it is that one, and its name is damaged.
-fn check_known(tx: &WriteTransaction) -> Result<(), Error> {
+/// one is missing: then it is that one, and its name is damaged. Gives the names of all tables.
+fn check_known(tx: &WriteTransaction) -> Result<BTreeSet<String>, Error> {
     let known: BTreeSet<String> = Section::all()
         .map(|section| section.table().name().to_owned())
-        .chain([MARKS.name().to_owned(), AUDIT.name().to_owned()])
+        .chain([MARKS.name(), audit::TABLE.name(), usage::INDEX.name()].map(str::to_owned))
         .collect();
     let found: BTreeSet<String> = tx
         .list_tables()
@@ -124,7 +127,7 @@ fn check_known(tx: &WriteTransaction) -> Result<(), Error> {
         .map(|table| table.name().to_owned())
         .collect();
     let Some(unknown) = found.difference(&known).next() else {
-        return Ok(());
+        return Ok(found);
     };
     if found.is_superset(&known) {
         return Err(Error::NewerFormat {
@@ -156,31 +159,29 @@ fn write_rows(tx: &WriteTransaction, changes: &Changes) -> Result<(), Error> {
 }
 
 fn write_sealed(tx: &WriteTransaction, parts: impl Iterator<Item = Result<SealedRows, Error>>) -> Result<(), Error> {
+    let mut index = usage::Index::open(tx)?;
     for part in parts {
         let SealedRows { section, rows } = part?;
         let mut table = tx.open_table(section.table()).context(FILE, "write")?;
         for (key, sealed) in rows {
             table.insert(&key[..], &sealed[..]).context(FILE, "write")?;
+            if section == Section::ClosedUsage {
+                index.note(&key)?;
+            }
         }
     }
-    Ok(())
+    index.finish()
 }
 
-/// History is only ever added to: a leaf that is there already must be the same one.
-fn write_audit(tx: &WriteTransaction, records: &[AuditRecord]) -> Result<(), Error> {
-    let mut table = tx.open_table(AUDIT).context(FILE, "write")?;
-    for record in records {
-        let sealed = codec::seal(Kind::AuditLeaf, &record.index.to_be_bytes(), &record.leaf);
-        let before = table.insert(record.index, &sealed[..]).context(FILE, "write")?;
-        if before.is_some_and(|before| before.value() != sealed) {
-            let what = format!("audit leaf {} is there already, with other content", record.index);
-            return Err(Error::Refused {
-                file: FILE.to_owned(),
-                what,
-            });
-        }
+fn write_usage(tx: &WriteTransaction, hours: &[UsageHour]) -> Result<(), Error> {
+    let mut table = tx.open_table(Section::ClosedUsage.table()).context(FILE, "write")?;
+    let mut index = usage::Index::open(tx)?;
+    for hour in hours {
+        let (key, sealed) = closed(hour);
+        table.insert(&key[..], &sealed[..]).context(FILE, "write")?;
+        index.note(&key)?;
     }
-    Ok(())
+    index.finish()
 }
 
 fn write_mark(tx: &WriteTransaction, mark: &Mark) -> Result<(), Error> {

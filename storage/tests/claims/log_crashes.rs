@@ -139,14 +139,14 @@ async fn recover(mut disk: FaultyDisk, chance: &Chance) -> (FaultyDisk, RaftLog,
     unreachable!("the third try has power")
 }
 
-pub(crate) async fn contents(log: &RaftLog, state: &LogState) -> Model {
+pub(crate) async fn contents(log: &RaftLog, state: &LogState) -> Result<Model, storage::Error> {
     let range = state.first.unwrap_or(0)..state.last.map_or(0, |last| last + 1);
-    let entries = log.read(range, usize::MAX).await.unwrap();
-    Model {
+    let entries = log.read(range, usize::MAX).await?;
+    Ok(Model {
         vote: state.vote.clone(),
         purged: state.purged.clone(),
         entries: entries.into_iter().collect(),
-    }
+    })
 }
 
 /// Finds how much of a life survived, and that it is enough and no fiction.
@@ -177,7 +177,7 @@ async fn lives(seed: u64) -> u64 {
         // The machine is gone before anything of it can run on.
         drop(log.take());
         let (next_disk, next_log, next_state) = recover(disk, &chance).await;
-        let found = contents(&next_log, &next_state).await;
+        let found = contents(&next_log, &next_state).await.unwrap();
         explain(&found, &model, &life);
         let noted = next_state.committed.as_ref();
         assert!(noted == committed_before.as_ref() || life.committed.iter().any(|one| Some(one) == noted));

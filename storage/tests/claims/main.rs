@@ -8,6 +8,7 @@ mod checkpoint;
 mod directory;
 mod disks;
 mod fixture;
+mod flips;
 mod images;
 mod log;
 mod log_crashes;

@@ -40,7 +40,7 @@ impl fmt::Debug for Found {
 impl Found {
     pub(crate) async fn by(node: &Node) -> Self {
         Self {
-            log: contents(&node.log, &node.log_state).await,
+            log: contents(&node.log, &node.log_state).await.unwrap(),
             committed: node.log_state.committed.clone(),
             applied: node.loaded.as_ref().map(|loaded| loaded.applied_index),
             snapshot: node.snapshots.current().map(|current| current.applied_index()),
@@ -51,7 +51,7 @@ impl Found {
 /// Holds an opened node to what was acknowledged, and to what was asked at all.
 pub(crate) async fn check(node: &Node, script: &Script, progress: &Progress) {
     assert_eq!(node.store, STORE);
-    let log = contents(&node.log, &node.log_state).await;
+    let log = contents(&node.log, &node.log_state).await.unwrap();
     check_log(&log, script, progress);
     check_committed(node, &log, progress);
     check_state(node, script, progress).await;
@@ -160,30 +160,44 @@ fn check_together(node: &Node, log: &Model) {
 /// Replays what the log has behind the checkpoint, and holds the ledger to what it was the first time. Gives it with its
 /// index.
 fn replay(node: &Node, log: &Model, script: &Script) -> (Ledger, u64) {
+    let decided = |index: u64| script.entries.get(usize::try_from(index).unwrap());
+    // An entry that was taken back is not one to apply, and those behind it neither.
+    replay_while(
+        node,
+        log,
+        |index, entry| decided(index).is_some_and(|(decided, _)| entry == decided),
+        |index, ledger| assert_eq!(ledger.digest(), decided(index).unwrap().1, "replayed up to {index}"),
+    )
+}
+
+/// Replays all that the log has behind the checkpoint.
+pub(crate) fn replayed(node: &Node, log: &Model) -> (Ledger, u64) {
+    replay_while(node, log, |_, _| true, |_, _| ())
+}
+
+fn replay_while(
+    node: &Node,
+    log: &Model,
+    applies: impl Fn(u64, &Vec<u8>) -> bool,
+    check: impl Fn(u64, &Ledger),
+) -> (Ledger, u64) {
     let ledger = node
         .loaded
         .as_ref()
         .map(|loaded| Ledger::from_rows(loaded.ledger.rows()).unwrap());
-    let (mut ledger, mut index) = (
-        ledger.unwrap_or_default(),
-        node.loaded.as_ref().map_or(0, |loaded| loaded.applied_index),
-    );
-    // An entry that was taken back is not one to apply, and those behind it neither.
-    while let (Some(entry), Some((decided, digest))) = (
-        log.entries.get(&(index + 1)),
-        script.entries.get(usize::try_from(index + 1).unwrap()),
-    ) && entry == decided
-    {
+    let mut ledger = ledger.unwrap_or_default();
+    let mut index = node.loaded.as_ref().map_or(0, |loaded| loaded.applied_index);
+    while let Some(entry) = log.entries.get(&(index + 1)).filter(|entry| applies(index + 1, entry)) {
         ledger.apply(&postcard::from_bytes::<Entry>(entry).unwrap());
         index += 1;
-        assert_eq!(ledger.digest(), *digest, "replayed up to {index}");
+        check(index, &ledger);
     }
     (ledger, index)
 }
 
 /// The node goes on from what it found, loses power, and finds what it did since.
 pub(crate) async fn go_on(node: Node, script: &Script) {
-    let log = contents(&node.log, &node.log_state).await;
+    let log = contents(&node.log, &node.log_state).await.unwrap();
     let (mut ledger, index) = replay(&node, &log, script);
     let end = log.entries.keys().next_back().copied();
     let next = end

@@ -4,10 +4,10 @@
 //! `CRASH_IMAGES=20000 cargo nextest run -p storage --run-ignored only crash_images_for_long --no-capture` does it for
 //! longer, with a new life as often as it takes, and prints how much it did.
 
-mod check;
-mod life;
+pub(crate) mod check;
+pub(crate) mod life;
 mod lost_sync;
-mod script;
+pub(crate) mod script;
 
 use storage::faulty::{FaultyDisk, PowerLoss};
 use storage::log::LogState;
