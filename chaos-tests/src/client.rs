@@ -149,8 +149,10 @@ pub fn read(success: bool, answer: &Value) -> Told {
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
     if !success {
         return match text("code") {
-            Some("NO_LEADER" | "OVERLOADED" | "RATE_LIMITED") => Told::NotDone,
-            Some("OUTCOME_UNKNOWN" | "INTERNAL") | None => Told::Unknown,
+            // Of this try; an earlier one may have arrived in time.
+            Some("NO_LEADER" | "OVERLOADED" | "RATE_LIMITED" | "REQUEST_TOO_LATE") => Told::NotDone,
+            // What was granted cannot be signed once a clock of the cluster has run past the certificate's end.
+            Some("OUTCOME_UNKNOWN" | "CERTIFICATE_EXPIRED" | "INTERNAL") | None => Told::Unknown,
             Some(code) => Told::Refused { code: code.to_owned() },
         };
     }

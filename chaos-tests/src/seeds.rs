@@ -97,7 +97,9 @@ impl Batch {
             while seed < end {
                 let told = |told: Told| {
                     let next = told.seed + 1;
-                    state.lock().unwrap_or_else(PoisonError::into_inner).report.add(told);
+                    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                    state.report.add(told);
+                    state.report.tell_progress();
                     next
                 };
                 seed = self.process(seed, end, told)?;
@@ -158,6 +160,19 @@ impl Report {
         }
         if !told.broken.is_empty() {
             self.failed.insert(told.seed, told.broken);
+        }
+    }
+
+    /// One line in a hundred seeds, on standard error.
+    fn tell_progress(&self) {
+        if self.seeds.is_multiple_of(100) {
+            // Nobody who listens is no reason to end.
+            let _ = writeln!(
+                std::io::stderr(),
+                "{} seeds so far, {} broke a law",
+                self.seeds,
+                self.failed.len()
+            );
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::standing::Standing;
 use super::{ON_ITS_WAY_MAX, Terms};
 use crate::history::{Asked, History, Told, Us};
 
@@ -17,6 +18,7 @@ const CALLS_MAX: usize = 160;
 const STEPS_MAX: usize = 200_000;
 
 /// One call as the search sees it.
+#[derive(Debug)]
 struct Op {
     begun: Us,
     /// By when it happened.
@@ -65,15 +67,17 @@ pub fn linearizable(history: &History, terms: &Terms) -> Vec<String> {
         seen: HashSet::new(),
         steps: 0,
         furthest: 0,
+        stuck: String::new(),
     };
     let mut done = vec![false; ops.len()];
     if search.explains(&mut done, 0, &State::default()) || search.steps >= STEPS_MAX {
         return Vec::new();
     }
-    let furthest = search.furthest;
     vec![format!(
-        "Linearizable: no order of the calls explains their answers; {furthest} of {} could be placed",
-        ops.len()
+        "Linearizable: no order of the calls explains their answers; {} of {} could be placed: {}",
+        search.furthest,
+        ops.len(),
+        search.stuck
     )]
 }
 
@@ -85,13 +89,19 @@ struct Search<'a> {
     seen: HashSet<(Vec<bool>, usize, State)>,
     steps: usize,
     furthest: usize,
+    /// Where that was.
+    stuck: String,
 }
 
 impl Search<'_> {
     /// Whether the calls that are not done can follow on `state`. Those before `first` are all done.
     fn explains(&mut self, done: &mut [bool], first: usize, state: &State) -> bool {
         let first = (first..self.ops.len()).find(|at| !done[*at]).unwrap_or(self.ops.len());
-        self.furthest = self.furthest.max(done.iter().filter(|done| **done).count());
+        let placed = done.iter().filter(|done| **done).count();
+        if placed > self.furthest {
+            self.furthest = placed;
+            self.stuck = format!("{:?} on {state:?}", self.ops.get(first));
+        }
         self.steps += 1;
         if first == self.ops.len() {
             return true;
@@ -212,7 +222,8 @@ impl Search<'_> {
 fn given_back(op: &Op, request: usize, by: Us, state: &State) -> Vec<State> {
     let may = |said| op.told.is_none_or(|told| told == said);
     let mut states = Vec::new();
-    if state.live.contains_key(&request) && may(Said::ReleasedByThis) {
+    // A node that had to ask twice may find what its own first try has done.
+    if state.live.contains_key(&request) && (may(Said::ReleasedByThis) || may(Said::ReleasedBefore)) {
         states.push(ended(state, request));
     }
     if over_by(state, request, by) && (may(Said::ReleasedBefore) || may(Said::Over)) {
@@ -238,6 +249,7 @@ fn ended(state: &State, request: usize) -> State {
 fn operations(history: &History) -> Vec<Op> {
     let mut calls: Vec<_> = history.calls.iter().filter(|call| call.told != Told::NotDone).collect();
     calls.sort_by_key(|call| call.begun);
+    let standing = Standing::of(history);
     let cut = calls.get(CALLS_MAX).map_or(Us::MAX, |call| call.begun);
     let mut holders: BTreeMap<&str, usize> = BTreeMap::new();
     let mut requests: BTreeMap<&str, usize> = BTreeMap::new();
@@ -277,9 +289,13 @@ fn operations(history: &History) -> Vec<Op> {
             Told::Refused { .. } => Some(Said::Over),
             Told::Unknown | Told::NotDone => None,
         });
+        // While the cluster stands still, what it was asked may wait.
+        let arrives_by = standing
+            .after(call.begun + ON_ITS_WAY_MAX, 0)
+            .max(call.answered.unwrap_or_default());
         ops.push(Op {
             begun: call.begun,
-            by: told.and(answered).unwrap_or(call.begun + ON_ITS_WAY_MAX),
+            by: told.and(answered).unwrap_or(arrives_by),
             what,
             told,
         });

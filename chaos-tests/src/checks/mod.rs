@@ -11,6 +11,7 @@ mod never_expired_early;
 mod never_oversold;
 mod one_seat_per_holder;
 mod released_once;
+mod standing;
 
 pub use clock_monotone::clock_monotone;
 pub use exactly_once::exactly_once;
