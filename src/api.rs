@@ -32,7 +32,7 @@ mod seats;
 mod sessions;
 mod strangers;
 mod text;
-mod time;
+pub(crate) mod time;
 mod tokens;
 mod usage;
 

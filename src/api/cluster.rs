@@ -50,6 +50,8 @@ pub(crate) struct ClusterView {
     waiting: Waiting,
     /// The cluster's clock.
     at: Timestamp,
+    /// Until when the certificate lets the answering node sign; from then on no seat can be taken.
+    certified_until: Timestamp,
     /// The audit's records, and the root of their hash tree in hexadecimal.
     audit: AuditTree,
     /// Every node that was not removed.
@@ -175,6 +177,7 @@ fn view(api: &Api) -> ClusterView {
             heartbeats: status.heartbeats_waiting,
         },
         at: Timestamp(status.at),
+        certified_until: Timestamp(api.signer().certified_until()),
         audit,
         nodes,
     }

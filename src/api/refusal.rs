@@ -174,7 +174,11 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
     match kind {
         Kind::License => no_such_license(),
         Kind::Session => no_such_session(),
-        Kind::Product | Kind::Plan | Kind::Customer | Kind::Node | Kind::JoinToken | Kind::ApiToken => ApiError::new(
+        Kind::Node => ApiError::new(
+            Code::NotFound,
+            "The cluster has no node of this number. `usher status` shows its nodes.",
+        ),
+        Kind::Product | Kind::Plan | Kind::Customer | Kind::JoinToken | Kind::ApiToken => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),
         ),

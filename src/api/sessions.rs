@@ -6,19 +6,19 @@ use licensing::command::Command;
 use licensing::id::{HolderKey, LicenseId, SessionName, SessionNo};
 use licensing::ledger::Ledger;
 use licensing::ledger::SessionState;
-use licensing::outcome::Kind;
+use licensing::outcome::Rejection;
 use licensing::session::{ClientInfo, EndCause, EndedSession, Session as LiveSession};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::code::Code;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::license_changes::ReasonRequest;
 use super::operator::Operator;
 use super::page::{Limit, Page, fill};
 use super::problem::ApiError;
-use super::refusal::not_found;
 use super::resource::Shown;
 use super::time::Timestamp;
 
@@ -232,19 +232,39 @@ async fn of_license(api: &Api, query: &SessionQuery, license: LicenseId) -> Resu
     .await
 }
 
+/// An operator asks for a session, who takes no seat himself.
+fn not_found() -> ApiError {
+    ApiError::new(
+        Code::SessionNotFound,
+        "No session has this public name, or it ended long ago. List the live sessions to see their names.",
+    )
+}
+
+/// Why a session cannot be ended, said to an operator.
+fn not_live(rejection: Rejection) -> ApiError {
+    let (code, how) = match rejection {
+        Rejection::SessionNotFound => return not_found(),
+        Rejection::SessionExpired => (Code::SessionExpired, "it got no heartbeat in time".to_owned()),
+        Rejection::SessionReleased => (Code::SessionReleased, "its client gave it back".to_owned()),
+        Rejection::SessionRevoked { reason } => (Code::SessionRevoked, format!("it was revoked: {reason}")),
+        other => return other.into(),
+    };
+    ApiError::new(
+        code,
+        format!("The session has ended already: {how}. Nothing is left to end."),
+    )
+}
+
 /// The session of a public name, as of everything that was acknowledged before the call.
 async fn named(api: &Api, text: &str) -> Result<SessionName, ApiError> {
-    let name = text.parse().map_err(|_| not_found(Kind::Session))?;
+    let name = text.parse().map_err(|_| not_found())?;
     api.cluster().barrier().await?;
     Ok(name)
 }
 
 fn shown(api: &Api, name: SessionName) -> Result<Shown<Session>, ApiError> {
     let look = |ledger: &Ledger| ledger.session_by_name(&name).map(|state| Session::of(ledger, state));
-    api.cluster()
-        .ledger(look)
-        .map(Shown::plain)
-        .ok_or_else(|| not_found(Kind::Session))
+    api.cluster().ledger(look).map(Shown::plain).ok_or_else(not_found)
 }
 
 /// Read a session, live or ended within the last minutes.
@@ -277,11 +297,14 @@ pub(super) async fn revoke_session(
 ) -> Result<Shown<Session>, ApiError> {
     let name = named(&api, &text).await?;
     let find = |ledger: &Ledger| ledger.session_by_name(&name).map(SessionState::no);
-    let session = api.cluster().ledger(find).ok_or_else(|| not_found(Kind::Session))?;
+    let session = api.cluster().ledger(find).ok_or_else(not_found)?;
     let command = Command::RevokeSession {
         session,
         reason: request.value.reason.into(),
     };
-    operator.change(&api, &request.bytes, command).await?;
+    operator
+        .decide(&api, &request.bytes, command)
+        .await?
+        .map_err(not_live)?;
     shown(&api, name)
 }

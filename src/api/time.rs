@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::civil::date;
+use jiff::fmt::temporal::Pieces;
 use licensing::time::At;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
@@ -31,13 +33,22 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_text(deserializer, |text| {
-            let at: jiff::Timestamp = text
-                .parse()
-                .map_err(|_| "expected a time such as 2027-11-22T00:00:00Z, with its offset from UTC")?;
+            let at: jiff::Timestamp = text.parse().map_err(|_| {
+                if is_too_far(text) {
+                    "too far in the future: expected a time before 9999-12-30, or null where it may be without end"
+                } else {
+                    "expected a time such as 2027-11-22T00:00:00Z, with its offset from UTC"
+                }
+            })?;
             let ms = u64::try_from(at.as_millisecond()).map_err(|_| "expected a time after 1970")?;
             Ok::<_, &str>(Self(At::from_ms(ms)))
         })
     }
+}
+
+/// Whether this is a date, or a time, that is right in its form but lies beyond the end of the calendar.
+pub(crate) fn is_too_far(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| pieces.date() >= date(9999, 12, 30))
 }
 
 impl PartialSchema for Timestamp {
@@ -92,7 +103,22 @@ mod tests {
             "1969-12-31T23:59:59Z",
             "+999999-01-01T00:00:00Z",
         ] {
-            assert!(serde_json::from_value::<Timestamp>(text.into()).is_err(), "{text}");
+            let refused = serde_json::from_value::<Timestamp>(text.into()).unwrap_err();
+            assert!(!refused.to_string().contains("too far"), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_time_after_the_calendars_end_is_called_too_far() {
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T00:00:00-02:00"] {
+            let refused = serde_json::from_value::<Timestamp>(text.into())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                refused.contains("too far") && refused.contains("null"),
+                "{text}: {refused}"
+            );
+        }
+        assert!(serde_json::from_value::<Timestamp>("9999-12-29T23:59:59Z".into()).is_ok());
     }
 }

@@ -313,3 +313,26 @@ async fn usage_is_shown_in_pages_that_leave_nothing_out() {
         .collect();
     assert_eq!(open, [false, false, false, false, true]);
 }
+
+#[tokio::test]
+async fn an_operator_is_not_told_to_acquire_a_seat() {
+    let server = TestServer::start().await;
+    let sold = server.sell(json!({"seats": 1})).await;
+    let seat = server.acquire(&sold.key, "laptop-fingerprint").await.expect(200);
+    server.release(&text(&seat["session_id"])).await.expect(200);
+    let revoke = async |session: &str| {
+        let path = format!("/sessions/{session}/revoke");
+        server.post(&path, json!({"reason": "stolen"})).await
+    };
+    for problem in [
+        server.get("/sessions/nothing").await.problem(404, "SESSION_NOT_FOUND"),
+        server
+            .get("/sessions/ses_0000000000000000")
+            .await
+            .problem(404, "SESSION_NOT_FOUND"),
+        revoke("ses_0000000000000000").await.problem(404, "SESSION_NOT_FOUND"),
+        revoke(&text(&seat["session"])).await.problem(410, "SESSION_RELEASED"),
+    ] {
+        assert!(!text(&problem["detail"]).contains("cquire"), "{problem}");
+    }
+}

@@ -123,3 +123,20 @@ async fn the_schemes_name_may_be_in_any_case() {
         .await
         .expect(200);
 }
+
+#[tokio::test]
+async fn the_last_token_that_administers_is_not_revoked() {
+    let server = TestServer::start().await;
+    let only = text(&server.get("/tokens").await.expect(200)["items"][0]["id"]);
+    let revoke = async |id: &str| server.post(&format!("/tokens/{id}/revoke"), json!({})).await;
+    let gateway = json!({"name": "gateway", "scope": "heartbeats"});
+    server.post("/tokens", gateway).await.expect(201);
+    let refused = revoke(&only).await.problem(409, "CONFLICT");
+    assert!(text(&refused["detail"]).contains("make another"), "{refused}");
+    let next = json!({"name": "next", "scope": "admin"});
+    let next = server.post("/tokens", next).await.expect(201);
+    revoke(&only).await.expect(200);
+    let authorization = format!("Bearer {}", text(&next["token"]));
+    unauthenticated(server.get("/tokens").await, "revoked");
+    call(&server, "GET", "/tokens", Some(&authorization)).await.expect(200);
+}

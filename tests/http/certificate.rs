@@ -81,6 +81,9 @@ async fn without_a_valid_certificate_no_seat_is_taken_and_none_is_lost() {
     let session = text(&seat["session_id"]);
 
     let server = server.restart_certified(Expires::Ago(HOUR), None).await;
+    let cluster = server.get("/cluster").await.expect(200);
+    let time = |member: &str| text(&cluster[member]).parse::<jiff::Timestamp>().unwrap();
+    assert!(time("certified_until") < time("at"), "{cluster}");
     let answer = server.acquire(&sold.key, DESKTOP).await;
     assert!(!answer.header("retry-after").is_empty());
     let problem = answer.problem(503, "CERTIFICATE_EXPIRED");
