@@ -181,6 +181,11 @@ impl Client {
         }
     }
 
+    /// The same client of each node alone, in the order of the URLs.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> {
+        self.urls.iter().map(|url| self.at(url))
+    }
+
     /// Makes the call on one node after another until one answers it.
     pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, CallError> {
         let key = call.changes().then(|| self.key.clone().unwrap_or_else(idempotency_key));

@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use licensing::time::{At, Span};
 use raft::seams::{Listener, Seams};
 use raft::{Node, NodeConfig, Tuning};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::api::time::Timestamp;
 use crate::api::{self, Api, ApiConfig, ApiLimits};
 use crate::keys::{Keys, Secrets};
 use crate::ops::{self, Draining, Metrics, Ops};
@@ -22,6 +24,9 @@ use announce::Announcer;
 
 /// The most connections to the ops listener at once.
 const OPS_CONNECTIONS_MAX: usize = 128;
+
+/// From how long before its end on a server that starts says that its certificate is to be renewed.
+const RENEWAL_DUE: Span = Span::from_secs(30 * 86_400);
 
 /// How the API listener speaks.
 #[derive(Debug, Clone)]
@@ -132,6 +137,7 @@ impl Server {
         };
         let node = Node::start(node, seams.clone()).await?;
         let cluster = node.cluster().clone();
+        remind_of_renewal(&signer, At::from_ms(seams.clock.unix_ms()));
 
         let mut announcing = JoinSet::new();
         if let Some(set) = config.advertise {
@@ -264,6 +270,18 @@ impl Server {
             // Not shut down in order: this node's disk or ledger may be wrong, and it must not answer any more.
             why = self.failed() => Err(anyhow!(why)),
         }
+    }
+}
+
+/// Without a certificate nothing can be signed, and a new one may take its time, for the root's key is kept offline.
+fn remind_of_renewal(signer: &Signer, at: At) {
+    let until = signer.certified_until();
+    if until.since(at) < RENEWAL_DUE {
+        tracing::warn!(
+            until = %Timestamp(until),
+            "the cluster's certificate ends soon or is over; no seat can be taken or kept after its end: `usher key \
+             certify` makes a new one where the root key is, `usher key install` puts it into each node"
+        );
     }
 }
 

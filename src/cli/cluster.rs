@@ -1,8 +1,11 @@
 //! `usher cluster`: its nodes, and what an operator can do about them.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::Answered;
 use super::connection::Connection;
@@ -48,6 +51,9 @@ enum Verb {
         to: Option<u64>,
     },
     /// Remove a node for good; to come back it joins anew, under a new number
+    #[command(after_help = "\
+Example:
+  usher cluster remove 3             its number is in `usher status`")]
     Remove {
         /// The node's number
         #[arg(value_name = "NODE")]
@@ -103,7 +109,7 @@ impl Noun {
             Verb::Transfer { to } => transfer(&client, output, to).await,
             Verb::Remove { node } => {
                 let cluster = client.call(Call::delete(&format!("/cluster/nodes/{node}"))).await?;
-                shown(output, &cluster)
+                removed(&client, output, node, cluster).await
             }
         }
     }
@@ -136,6 +142,38 @@ async fn created(client: &Client, output: Output, token: &Value) -> Answered {
     Ok(output.answer(token, lines)?)
 }
 
+/// How long the membership may take to follow a removal.
+const FOLLOWS_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often it is looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Shows the cluster once its membership has followed: until then the node that left still counts as a voter, and may
+/// even lead.
+async fn removed(client: &Client, output: Output, node: u64, mut cluster: Value) -> Answered {
+    let by = Instant::now() + FOLLOWS_WITHIN;
+    while !has_left(&cluster, node) && Instant::now() < by {
+        sleep(LOOK_EVERY).await;
+        if let Ok(seen) = status::look(client).await {
+            cluster = seen;
+        }
+    }
+    if has_left(&cluster, node) {
+        return shown(output, &cluster);
+    }
+    let text = format!("Node {node} is removed. The others still have to agree on that; `usher status` shows when.\n");
+    Ok(output.answer(&cluster, |_| text)?)
+}
+
+/// Whether the votes and the lead are with those who stayed.
+fn has_left(cluster: &Value, node: u64) -> bool {
+    let stayed = cluster["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has_vote = |node: &&Value| node["role"] == "leader" || node["role"] == "voter";
+    let with_vote = u64::try_from(stayed.iter().filter(has_vote).count()).ok();
+    let gone = stayed.iter().all(|other| other["id"] != node);
+    gone && cluster["leader"] != node && !cluster["leader"].is_null() && cluster["voters"].as_u64() == with_vote
+}
+
 /// Only the leader can hand its lead over, so it is asked itself.
 async fn transfer(client: &Client, output: Output, to: Option<u64>) -> Answered {
     let cluster = client.call(Call::get("/cluster")).await?;
@@ -145,4 +183,27 @@ async fn transfer(client: &Client, output: Output, to: Option<u64>) -> Answered 
     set(&mut body, "to", to);
     let cluster = client.at(url).call(Call::post("/cluster/transfer", &body)).await?;
     shown(output, &cluster)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_has_left_when_neither_votes_nor_the_lead_are_its_own() {
+        let cluster = |leader: Value, voters: u64, ids: &[u64]| {
+            let role = |id: u64| if leader == id { "leader" } else { "voter" };
+            let nodes: Vec<Value> = ids.iter().map(|id| json!({"id": id, "role": role(*id)})).collect();
+            json!({"leader": leader, "voters": voters, "nodes": nodes})
+        };
+        assert!(has_left(&cluster(7.into(), 2, &[7, 9]), 1));
+        for (told, why) in [
+            (cluster(7.into(), 3, &[1, 7, 9]), "it is still there"),
+            (cluster(7.into(), 3, &[7, 9]), "it still has a vote"),
+            (cluster(1.into(), 3, &[7, 9]), "it still leads"),
+            (cluster(Value::Null, 2, &[7, 9]), "nobody leads"),
+        ] {
+            assert!(!has_left(&told, 1), "{why}");
+        }
+    }
 }

@@ -1,23 +1,29 @@
 //! `usher status`: is the cluster well? For people, and by its exit code for scripts and probes.
 
+mod certificate;
+
+use std::time::Duration;
+
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::certificate::Certificate;
 use super::Answered;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::output::{Cell, Output, Page, Style};
 use super::resource::{cell, number, text};
-use crate::client::{Call, Client};
+use crate::client::{Call, CallError, Client};
 
 /// Is the cluster well?
 ///
-/// Asks the leader if it can be reached, for only it knows who keeps up, and makes sure that the cluster answers.
+/// Asks the leader if it can be reached, for only it knows who keeps up, and makes sure that the cluster answers. A node
+/// that knows no leader may itself be cut off, so the others are asked too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
   0   healthy: every call is answered, and one more node may be lost
-  2   degraded: every call is answered, but the next node that is lost stops it
+  2   degraded: the next node that is lost stops it, or the certificate is over and no seat can be taken
   3   no quorum: nothing is granted until a majority of the nodes is back
   1   could not ask
   64  called wrongly
@@ -33,8 +39,12 @@ pub(super) struct Status {
 /// How the cluster is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Healthy { tolerance: u64 },
+    Healthy {
+        tolerance: u64,
+    },
     Degraded,
+    /// The nodes are well, but what they sign is worth nothing any more.
+    Uncertified,
     NoQuorum,
 }
 
@@ -44,6 +54,7 @@ impl State {
     fn of(cluster: &Value, answers: bool) -> Self {
         match cluster["tolerance"].as_u64() {
             _ if !answers || cluster["leader"].is_null() => Self::NoQuorum,
+            _ if Certificate::of(cluster).is_some_and(Certificate::is_over) => Self::Uncertified,
             Some(tolerance @ 1..) => Self::Healthy { tolerance },
             _ => Self::Degraded,
         }
@@ -52,7 +63,7 @@ impl State {
     const fn word(self) -> &'static str {
         match self {
             Self::Healthy { .. } => "healthy",
-            Self::Degraded => "degraded",
+            Self::Degraded | Self::Uncertified => "degraded",
             Self::NoQuorum => "no_quorum",
         }
     }
@@ -60,7 +71,7 @@ impl State {
     const fn exit_code(self) -> u8 {
         match self {
             Self::Healthy { .. } => 0,
-            Self::Degraded => 2,
+            Self::Degraded | Self::Uncertified => 2,
             Self::NoQuorum => 3,
         }
     }
@@ -73,7 +84,11 @@ impl State {
                 Cell::new(format!("healthy: {tolerance} nodes may be lost")).styled(Style::Good)
             }
             Self::Degraded if single => {
-                Cell::new("degraded: it is the only voter; `usher join` adds nodes").styled(Style::Warning)
+                Cell::new("degraded, as is normal for one node: it cannot be lost; `usher join` adds nodes")
+                    .styled(Style::Warning)
+            }
+            Self::Uncertified => {
+                Cell::new("degraded: the certificate is over, so no seat can be taken or kept").styled(Style::Bad)
             }
             Self::Degraded => Cell::new("degraded: no further node may be lost").styled(Style::Warning),
             Self::NoQuorum => Cell::new("no quorum: start the missing nodes again").styled(Style::Bad),
@@ -89,21 +104,43 @@ impl Status {
 
 /// Asks the cluster, writes how it is, and gives the exit code as a failure unless all is well.
 pub(super) async fn tell(client: &Client, output: Output) -> Answered {
-    let asked = client.call(Call::get("/cluster").once()).await?;
-    let cluster = as_the_leader_sees_it(client, asked).await;
+    let cluster = look(client).await?;
     let answers = match client.call(Call::get("/products").with("limit", Some(1)).once()).await {
         Ok(_) => true,
         Err(error) if error.may_pass() => false,
         Err(error) => return Err(error.into()),
     };
     let state = State::of(&cluster, answers);
-    let answer = json!({"state": state.word(), "exit_code": state.exit_code(), "cluster": cluster});
+    let answer = json!({
+        "state": state.word(),
+        "reason": state.in_words(&cluster).as_text(),
+        "exit_code": state.exit_code(),
+        "cluster": cluster,
+    });
     output.answer(&answer, |page| table(*page, &cluster, state))?;
     match state.exit_code() {
         0 => Ok(()),
         code => Err(Failure::Code(code)),
     }
 }
+
+/// The cluster as its leader sees it, if one of the nodes knows it and it can be asked; else as a node sees it.
+pub(super) async fn look(client: &Client) -> Result<Value, CallError> {
+    let asked = client.call(Call::get("/cluster").once()).await?;
+    if !asked["leader"].is_null() {
+        return Ok(as_the_leader_sees_it(client, asked).await);
+    }
+    for node in client.each() {
+        let seen = node.call(Call::get("/cluster").once().within(ONE_NODE_WITHIN)).await;
+        if let Some(seen) = seen.ok().filter(|seen| !seen["leader"].is_null()) {
+            return Ok(as_the_leader_sees_it(client, seen).await);
+        }
+    }
+    Ok(asked)
+}
+
+/// How long each node is given to say whether it knows a leader.
+const ONE_NODE_WITHIN: Duration = Duration::from_secs(3);
 
 /// The leader's own view if it can be had, else the one at hand.
 async fn as_the_leader_sees_it(client: &Client, cluster: Value) -> Value {
@@ -149,6 +186,10 @@ fn table(page: Page, cluster: &Value, state: State) -> String {
         ("term", cell(cluster, "/term")),
         ("applied", cell(cluster, "/applied")),
         ("audit records", cell(cluster, "/audit/size")),
+        (
+            "certified until",
+            Certificate::of(cluster).map_or(Cell::new(""), Certificate::in_words),
+        ),
         ("version", cell(cluster, "/version")),
     ]);
     let row = |node: &Value| {
@@ -209,6 +250,30 @@ mod tests {
             3,
             "a leader that lost its majority"
         );
+    }
+
+    #[test]
+    fn a_certificate_that_is_over_stops_a_cluster_that_is_well() {
+        let cluster = |at: &str| json!({"leader": 1, "tolerance": 1, "voters": 3, "at": at, "certified_until": "2026-12-22T10:00:00.000Z"});
+        let told = |at| {
+            let cluster = cluster(at);
+            let state = State::of(&cluster, true);
+            (state.exit_code(), table(Page::plain(), &cluster, state))
+        };
+        let (code, text) = told("2026-11-01T10:00:00.000Z");
+        assert_eq!(code, 0);
+        assert!(text.contains("certified until  2026-12-22 10:00Z\n"), "{text}");
+        let (code, text) = told("2026-12-02T10:00:00.000Z");
+        assert_eq!(code, 0, "it is still good");
+        assert!(
+            text.contains("2026-12-22 10:00Z, in 20 days: ") && text.contains("usher key certify"),
+            "{text}"
+        );
+        let (code, text) = told("2026-12-22T10:00:00.000Z");
+        assert_eq!(code, 2);
+        assert!(text.contains("degraded: the certificate is over"), "{text}");
+        assert!(text.contains("usher key install"), "{text}");
+        assert_eq!(State::of(&cluster("2026-12-22T10:00:00.000Z"), false).exit_code(), 3);
     }
 
     #[test]

@@ -105,6 +105,30 @@ fn the_lead_can_be_handed_over_from_anywhere() {
 }
 
 #[test]
+fn what_is_shown_after_a_removal_is_true() {
+    let demo = Demo::start();
+    let before = wait_for("three voters", || {
+        let status = demo.usher("status -o json");
+        (status.code == 0).then(|| status.json()["cluster"]["leader"].clone())
+    });
+    let removed = demo
+        .usher(&format!("cluster remove {before} -o json"))
+        .expect_code(0)
+        .json();
+    let leader = &removed["leader"];
+    let nodes = removed["nodes"].as_array().unwrap();
+    assert!(
+        *leader != before && nodes.iter().any(|node| node["id"] == *leader),
+        "{removed}"
+    );
+    assert_eq!(
+        (&removed["voters"], &removed["tolerance"]),
+        (&2.into(), &0.into()),
+        "{removed}"
+    );
+}
+
+#[test]
 fn a_demo_is_started_once_and_stopped_once() {
     let demo = Demo::start();
     let data = shown(demo.directory.path());
@@ -159,6 +183,11 @@ fn without_a_terminal_the_demo_shows_itself_and_ends() {
     let ended = usher(&line).expect_code(0);
     assert!(ended.out.contains("healthy: one node may be lost"), "{}", ended.out);
     assert!(ended.err.contains("Ending the nodes"), "{}", ended.err);
+    assert!(
+        !ended.out.contains(['\r', '\x1b']),
+        "what steers a terminal is not for files: {:?}",
+        ended.out
+    );
 }
 
 #[test]

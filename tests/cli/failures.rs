@@ -55,17 +55,47 @@ fn a_missing_or_wrong_token_says_where_to_get_one() {
     );
 }
 
-#[test]
-fn something_that_is_not_usher_is_told_apart() {
+/// Somebody who answers every call with the same; gives the address.
+fn always(status: &'static str, body: &'static str) -> std::net::SocketAddr {
+    use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
     std::thread::spawn(move || {
-        use std::io::{Read, Write};
         for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+            let _ = stream.write_all(answer.as_bytes());
         }
     });
+    address
+}
+
+#[test]
+fn a_node_that_knows_no_leader_does_not_decide_for_all() {
+    let dev = Dev::start();
+    // As a node does that a fault of the network has cut off from its peers alone.
+    let cut_off = always(
+        "200 OK",
+        r#"{"node": 2, "leader": null, "tolerance": null, "nodes": []}"#,
+    );
+    let line = format!("status -o json --url http://{cut_off},{}", dev.fact("url"));
+    let status = dev.usher(&line).expect_code(2).json();
+    assert_eq!(
+        (&status["state"], &status["cluster"]["leader"]),
+        (&"degraded".into(), &1.into())
+    );
+    let alone = dev
+        .usher(&format!("status -o json --url http://{cut_off}"))
+        .expect_code(3);
+    assert_eq!(alone.json()["state"], "no_quorum");
+}
+
+#[test]
+fn something_that_is_not_usher_is_told_apart() {
+    let address = always("404 Not Found", "hello");
     let ended = usher(&format!("license list --url http://{address}")).expect_code(1);
     assert!(
         ended

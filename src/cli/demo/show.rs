@@ -32,7 +32,7 @@ const GIVE_BACK_WITHIN: Duration = Duration::from_secs(5);
 pub(super) async fn show(demo: &mut Demo) -> Result<()> {
     let client = demo.client()?;
     let Some(mut terminal) = Terminal::take() else {
-        return say(&overview(&client).await);
+        return Ok(write_out(&format!("{}\n", overview(&client).await))?);
     };
     say("\nKeys: k kills the leader, r starts what was killed, s shows the nodes, q ends the demo.\n")?;
     let urls: Vec<String> = demo.nodes.iter().map(|node| node.api.clone()).collect();
@@ -156,7 +156,7 @@ async fn overview(client: &Client) -> String {
     }
 }
 
-/// Writes a line of its own, above the one that is written anew.
+/// Writes a line of its own, above the one that is written anew; for terminals alone.
 fn say(text: &str) -> Result<()> {
     write_out(&format!("\r\x1b[2K{text}\n")).context("standard output")
 }
