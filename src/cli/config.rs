@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::Answered;
 use super::node::Settings;
-use super::output::{Cell, Output, Style, remark, write_out};
+use super::output::{Cell, Output, Style, remark, write_new, write_out};
 use crate::config::{Resolved, Shown, template};
 
 /// Configuration: write a file to start from, show it, check it
@@ -68,10 +67,7 @@ impl Noun {
 }
 
 fn init(path: &std::path::Path) -> Answered {
-    use std::io::Write;
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(template().as_bytes()))
-        .with_context(|| format!("--out: {} cannot be written", path.display()))?;
+    write_new(path, &template())?;
     remark(&format!(
         "{} shows every setting with its default; change what you need.",
         path.display()

@@ -14,10 +14,10 @@ use trust::{
 use zeroize::Zeroizing;
 
 use super::Answered;
-use super::output::{Cell, Output, remark};
+use super::output::{Cell, Output, remark, write_new};
 use super::verify::read_chain;
 use super::words;
-use crate::keys::Keys;
+use crate::keys::{Keys, Secrets};
 use crate::vendor_root;
 
 /// Keys: the vendor's root key, and the certificates it gives to clusters
@@ -30,6 +30,9 @@ pub(super) struct Noun {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// The root key: applications pin its public half
+    #[command(after_help = "\
+Example:
+  usher key root create --out ~/vendor-root")]
     Root {
         #[command(subcommand)]
         verb: RootVerb,
@@ -116,7 +119,7 @@ struct Certify {
     #[arg(long, value_name = "TIME", value_parser = words::seconds)]
     grace_max: Option<u64>,
 
-    /// Write the certificate into this file instead of to standard output
+    /// Write the certificate into this file, which must not exist, instead of to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -156,13 +159,32 @@ fn install(file: &Path, data: &Path, output: Output) -> Answered {
     let text = std::fs::read_to_string(file).with_context(cannot)?;
     let chain = read_chain(&text).with_context(|| format!("{} holds no certificates", file.display()))?;
     let now = UnixSeconds::new(SystemClock.unix_ms() / 1_000);
+    let before = certified_until(&Keys::load(data)?.secrets);
     let certificate = Keys::install(data, chain, now)?;
-    let until = words::at(certificate.limits.expires_at);
-    output.answer(&json!({"certificate": certificate, "data_dir": data}), |page| {
-        page.details(&[("certified until", Cell::new(until))])
+    let ends = certificate.limits.expires_at;
+    let answer = json!({"certificate": certificate, "data_dir": data, "certified_until_before": before});
+    output.answer(&answer, |page| {
+        page.details(&[("certified until", Cell::new(words::at(ends)))])
             + "\nA server that runs takes it at SIGHUP. Give it to every node of the cluster.\n"
     })?;
+    if let Some(before) = before.filter(|before| before.since(ends) > EARLIER_UNREMARKED) {
+        remark(&format!(
+            "warning: it ends {} before the one that was here, which was good until {}; was that meant? `usher key \
+             certify --expires` says when one ends.",
+            words::span(before.since(ends).get()),
+            words::at(before)
+        ));
+    }
     Ok(())
+}
+
+/// By how much less than the one before a certificate may be good for without a word: renewing is not done to the hour.
+const EARLIER_UNREMARKED: Seconds = Seconds::new(86_400);
+
+/// Until when what a node has lets it sign, if it still leads to a root.
+fn certified_until(secrets: &Secrets) -> Option<UnixSeconds> {
+    let verified = verify_chain_undated(&secrets.chain, &secrets.roots).ok()?;
+    Some(verified.leaf().limits.expires_at)
 }
 
 fn create_root(directory: &Path, output: Output) -> Answered {
@@ -215,8 +237,7 @@ impl Certify {
         };
         let certificate = issue_certificate(root.key(), None, &claims)?;
         if let Some(path) = &self.out {
-            let written = std::fs::write(path, format!("{certificate}\n"));
-            written.with_context(|| format!("--out: {} cannot be written", path.display()))?;
+            write_new(path, &format!("{certificate}\n"))?;
             remark(&format!("The certificate is in {}.", path.display()));
             return Ok(());
         }

@@ -2,8 +2,11 @@
 //! standard error.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -88,6 +91,17 @@ pub(crate) fn write_out(text: &str) -> io::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
+    }
+}
+
+/// Writes the file that `--out` names, which must be a new one: what lies there may be the only one of its kind.
+pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!("--out: {} exists already; name a new file", path.display())
+        }
+        written => written.with_context(|| format!("--out: {} cannot be written", path.display())),
     }
 }
 

@@ -35,19 +35,24 @@ fn a_running_server_signs_under_the_certificate_that_was_installed() {
         signer["cluster"].as_str().unwrap(),
         signer["public_key"].as_str().unwrap(),
     );
-    usher(&format!(
-        "key certify --root-key {root}/vendor-root.key.json --cluster {cluster} --public-key {public_key} \
-         --expires 3000d --out {file}"
-    ))
-    .expect_code(0);
-    usher(&format!("key install {file} --data {}", node.data())).expect_code(0);
+    let certify = format!(
+        "key certify --root-key {root}/vendor-root.key.json --cluster {cluster} --public-key {public_key} --expires"
+    );
+    usher(&format!("{certify} 3000d --out {file}")).expect_code(0);
+    let certified = std::fs::read(&file).unwrap();
+    let refused = usher(&format!("{certify} 3000d --out {file}")).expect_code(1);
+    assert!(refused.err.contains("exists already"), "{}", refused.err);
+    assert_eq!(std::fs::read(&file).unwrap(), certified);
+    let installed = usher(&format!("key install {file} --data {}", node.data())).expect_code(0);
+    assert_eq!(installed.err, "", "it lasts longer than the one before");
     assert_eq!(
         node.acquire(key).unwrap()["chain"],
         before,
         "nobody told the server yet"
     );
     let pid = Pid::from_raw(i32::try_from(node.process.as_ref().unwrap().0.id()).unwrap()).unwrap();
-    kill_process(pid, Signal::HUP).unwrap();
+    let take_it = || kill_process(pid, Signal::HUP).unwrap();
+    take_it();
     let renewed = std::fs::read_to_string(&file).unwrap();
     wait_for("the renewed certificate", || {
         let answer = node.acquire(key)?;
@@ -57,6 +62,43 @@ fn a_running_server_signs_under_the_certificate_that_was_installed() {
     let answer = shown(&directory.path().join("answer.json"));
     std::fs::write(&answer, node.acquire(key).unwrap().to_string()).unwrap();
     usher(&format!("verify {answer} --root {root}/vendor-root.json")).expect_code(0);
+    let shown_until = node.ask("status", &token).out;
+    assert!(
+        shown_until.contains("degraded, as is normal for one node"),
+        "{shown_until}"
+    );
+
+    // One that is over in a moment is taken with a warning, and then the cluster is not well any more.
+    let short = crate::usher::shown(&directory.path().join("short"));
+    usher(&format!("{certify} 8s --out {short}")).expect_code(0);
+    let installed = usher(&format!("key install {short} --data {}", node.data())).expect_code(0);
+    assert!(
+        installed.err.contains("it ends 2999 days before") || installed.err.contains("it ends 3000 days before"),
+        "{}",
+        installed.err
+    );
+    take_it();
+    let told = wait_for("the certificate's end", || {
+        let ended = node.ask("status", &token);
+        ended.out.contains("the certificate is over").then_some(ended)
+    });
+    assert!(
+        told.code == 2 && told.out.contains("which is over: `usher key certify`"),
+        "{told:?}"
+    );
+    assert!(node.acquire(key).is_none(), "nothing is signed any more");
+    // A server that starts with it says so in its log.
+    node.process = None;
+    let log = directory.path().join("log");
+    let mut server = crate::usher::command(&format!("server {} --log-level warn", node.listening()));
+    server
+        .stdout(std::process::Stdio::null())
+        .stderr(std::fs::File::create(&log).unwrap());
+    node.process = Some(crate::usher::Process(server.spawn().unwrap()));
+    wait_for("a word about it in the log", || {
+        let log = std::fs::read_to_string(&log).unwrap();
+        log.contains("certificate ends soon or is over").then_some(())
+    });
 }
 
 #[test]
@@ -73,7 +115,7 @@ fn a_certificate_of_somebody_else_is_not_installed() {
         .json();
     let public_key = shown_key["public_key"].as_str().unwrap();
     let kept = std::fs::read(at("one/keys.json")).unwrap();
-    for (certify, why) in [
+    for (number, (certify, why)) in [
         (format!("{key} --data {}", at("two")), "the certificate"),
         (format!("{stranger} --data {}", at("one")), "not among the roots"),
         (
@@ -84,10 +126,14 @@ fn a_certificate_of_somebody_else_is_not_installed() {
             format!("{key} --cluster clu_other --public-key {public_key}"),
             "is for clu_other",
         ),
-    ] {
-        let certified = usher(&format!("key certify {certify} --out {}", at("certificate")));
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = at(&format!("certificate-{number}"));
+        let certified = usher(&format!("key certify {certify} --out {file}"));
         if certified.code == 0 {
-            let refused = usher(&format!("key install {} --data {}", at("certificate"), at("one"))).expect_code(1);
+            let refused = usher(&format!("key install {file} --data {}", at("one"))).expect_code(1);
             assert!(refused.err.contains(why), "{certify}: {}", refused.err);
         } else {
             // The root itself refuses a certificate that ends before it begins.

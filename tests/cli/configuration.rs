@@ -11,7 +11,7 @@ fn the_template_explains_every_setting_and_is_valid_as_it_is() {
     let told = usher(&format!("config validate --config {file}")).expect_code(0);
     assert_eq!(told.out, "The configuration is valid; 0 settings are given.\n");
     let again = usher(&format!("config init --out {file}")).expect_code(1);
-    assert!(again.err.contains("File exists"), "{}", again.err);
+    assert!(again.err.contains("exists already; name a new file"), "{}", again.err);
 }
 
 #[test]
