@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use licensing::id::NodeId;
+use licensing::outcome::{Kind, Rejection};
 use raft::seams::Seams;
-use raft::{JoinToken, Joiner};
+use raft::{JoinError, JoinToken, Joiner};
 use serde_json::json;
 use storage::Directory;
 
@@ -79,7 +80,8 @@ impl Join {
             replaces: self.replace.map(NodeId::new),
         };
         let seams = Seams::system(Arc::new(Directory::open(&data)?));
-        let node = join_in(&data, &self.address.to_string(), &token, joiner, &seams).await?;
+        let admitted = join_in(&data, &self.address.to_string(), &token, joiner, &seams).await;
+        let node = admitted.map_err(explained)?;
         let keys = Keys::load(&data)?;
         let ca_file = write_ca_file(&data, &keys.identity)?;
         let root_file = vendor_root::write(&data, &keys.secrets.roots, None)?.public;
@@ -105,4 +107,35 @@ impl Join {
         })?;
         Ok(())
     }
+}
+
+/// A failure with what to do next.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    let next = match error.downcast_ref::<JoinError>() {
+        Some(JoinError::Unreachable { source, .. }) if is_another_port(source) => {
+            "that does not look like a peer port, but like an API's perhaps; the peer port is 4601, unless the node's \
+             peer.listen says another"
+        }
+        Some(JoinError::Refused(why)) if *why == Rejection::JoinTokenInvalid.to_string() => {
+            "`usher cluster join-token` on the cluster makes a new token"
+        }
+        Some(JoinError::Refused(why)) if *why == (Rejection::NotFound { kind: Kind::Node }).to_string() => {
+            "`usher status` on the cluster shows the numbers of its nodes; the token is not used up"
+        }
+        _ => return error,
+    };
+    anyhow!("{error}\nnext: {next}")
+}
+
+/// Whether somebody is there who speaks, but not as a peer does: plain HTTP, or TLS for something else.
+fn is_another_port(error: &std::io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(
+        inner,
+        Some(
+            rustls::Error::InvalidMessage(_)
+                | rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol)
+                | rustls::Error::NoApplicationProtocol
+        )
+    )
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::node::{Node, token_of};
-use crate::usher::{Ended, command, directory, shown, usher, wait_for};
+use crate::usher::{Dev, Ended, command, directory, shown, usher, wait_for};
 
 #[test]
 fn a_founding_overwrites_no_root() {
@@ -169,4 +169,41 @@ fn joining_overwrites_no_root() {
                  0000000000000000000000000000000000000000000000000000";
     let refused = usher(&format!("join 127.0.0.1:1 --token {token} --data {}", shown(&data))).expect_code(1);
     assert!(refused.err.contains("a root is never overwritten"), "{}", refused.err);
+}
+
+#[test]
+fn a_join_that_is_refused_says_what_to_do() {
+    let (mut one, two) = (Node::new(), Node::new());
+    let founded = usher(&format!("init {}", one.listening())).expect_code(0);
+    let admin = token_of(&founded);
+    one.serve(&format!("server {}", one.listening()));
+    wait_for("the node", || one.known_as(1, &admin));
+    let token = one.ask("cluster join-token -o json", &admin).expect_code(0).json();
+    let token = token["token"].as_str().unwrap();
+    let join = |address: &str, more: &str| usher(&format!("join {address} --token {token} {} {more}", two.listening()));
+
+    let dev = Dev::start();
+    let api = |url: &str| url.split_once("://").unwrap().1.to_owned();
+    for address in [api(dev.fact("url")), api(&one.url("127.0.0.1"))] {
+        let refused = join(&address, "").expect_code(1);
+        assert!(
+            refused.err.contains("does not look like a peer port") && refused.err.contains("4601"),
+            "{}",
+            refused.err
+        );
+    }
+    let refused = join(&one.peer(), "--replace 99").expect_code(1);
+    assert!(
+        refused.err.contains("no such node") && refused.err.contains("`usher status`"),
+        "{}",
+        refused.err
+    );
+    join(&one.peer(), "").expect_code(0);
+    fs::remove_dir_all(two.data()).unwrap();
+    let refused = join(&one.peer(), "").expect_code(1);
+    assert!(
+        refused.err.contains("used or has expired") && refused.err.contains("`usher cluster join-token`"),
+        "{}",
+        refused.err
+    );
 }
