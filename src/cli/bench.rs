@@ -42,7 +42,7 @@ pub(super) struct Bench {
     clients: Vec<u32>,
 
     /// How long to measure
-    #[arg(long, value_name = "TIME", value_parser = words::duration, default_value = "10s")]
+    #[arg(long, value_name = "TIME", value_parser = words::some_time, default_value = "10s")]
     duration: Duration,
 
     /// How long to run before it counts
@@ -110,7 +110,7 @@ enum Shape {
         clients: u32,
 
         /// How long to beat
-        #[arg(long, value_name = "TIME", value_parser = words::duration, default_value = "10s")]
+        #[arg(long, value_name = "TIME", value_parser = words::some_time, default_value = "10s")]
         duration: Duration,
     },
 }
@@ -269,6 +269,9 @@ fn check_answered(report: &Report) -> anyhow::Result<()> {
         .iter()
         .map(|(why, count)| format!("{why} ({count} times)"))
         .collect();
+    if errors.is_empty() {
+        bail!("no call was answered in the time that it had; give it more of it");
+    }
     bail!(
         "no call was answered as it should be: {}; check --url and --license-key",
         errors.join(", ")

@@ -31,6 +31,11 @@ pub(super) struct Noun {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Create a license and show its key
+    #[command(after_help = "\
+Examples:
+  usher license create --plan coditect:pro --customer CRM-1042 --expires 365d
+  usher license create --plan coditect:pro --customer CRM-1042 --seats 25 --expires 2028-01-01 \\
+      --entitlement gpu --entitlement projects=20")]
     Create(Create),
     /// List the licenses
     List(List),
@@ -43,6 +48,9 @@ enum Verb {
     /// Take a license off hold
     Reinstate(Which),
     /// End a license for good; live sessions go on until their next heartbeat
+    #[command(after_help = "\
+Example:
+  usher license revoke lic_… --reason 'sold to somebody else'")]
     Revoke(WithReason),
     /// Move a license's end, either way
     Extend {
@@ -248,11 +256,8 @@ impl Noun {
                 set(&mut body, "plan", update.plan);
                 set(&mut body, "seats", update.seats);
                 let given = update.no_entitlements || !update.entitlements.is_empty();
-                set(
-                    &mut body,
-                    "entitlements",
-                    given.then(|| words::entitlements(&update.entitlements)),
-                );
+                let entitlements = words::entitlements(&update.entitlements)?;
+                set(&mut body, "entitlements", given.then_some(entitlements));
                 super::require_change(&body)?;
                 client
                     .call(Call::patch(
@@ -276,7 +281,7 @@ impl Create {
             "plan": self.plan,
             "customer": self.customer,
             "expires_at": self.expires.to_json(),
-            "entitlements": words::entitlements(&self.entitlements),
+            "entitlements": words::entitlements(&self.entitlements)?,
         });
         set(&mut body, "seats", self.seats);
         set(&mut body, "starts_at", self.starts.map(|at| at.to_string()));

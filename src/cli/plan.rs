@@ -157,7 +157,7 @@ fn count_or_any(text: &str) -> Result<Value, String> {
 }
 
 impl Terms {
-    fn write(self, body: &mut Value) {
+    fn write(self, body: &mut Value) -> Answered {
         let word = |value: &dyn Fn() -> Option<clap::builder::PossibleValue>| {
             value().map(|value| value.get_name().replace('-', "_"))
         };
@@ -179,11 +179,9 @@ impl Terms {
             word(&|| self.holder.and_then(|holder| holder.to_possible_value())),
         );
         let given = self.no_entitlements || !self.entitlements.is_empty();
-        set(
-            body,
-            "entitlements",
-            given.then(|| words::entitlements(&self.entitlements)),
-        );
+        let entitlements = words::entitlements(&self.entitlements)?;
+        set(body, "entitlements", given.then_some(entitlements));
+        Ok(())
     }
 }
 
@@ -195,7 +193,7 @@ const KIND: Kind = Kind {
         ("SEATS", |item| number(item, "/seats")),
         ("TTL", |item| span(item, "/ttl_seconds")),
         ("OFFLINE", |item| cell(item, "/offline")),
-        ("GRACE", |item| span(item, "/grace_seconds")),
+        ("GRACE", |item| Cell::new(grace(item))),
         ("ID", |item| cell(item, "/id")),
     ],
     lines: &[
@@ -207,7 +205,7 @@ const KIND: Kind = Kind {
         ("ttl", |item| span(item, "/ttl_seconds")),
         ("heartbeat", |item| span(item, "/heartbeat_seconds")),
         ("offline", |item| cell(item, "/offline")),
-        ("grace", |item| span(item, "/grace_seconds")),
+        ("grace", |item| Cell::new(grace(item))),
         ("ghosts", |item| {
             if item["ghosts_max"].is_null() {
                 Cell::new("any number")
@@ -224,6 +222,14 @@ const KIND: Kind = Kind {
     order: handle,
     none: "There are no such plans; `usher plan create PRODUCT CODE` makes one.",
 };
+
+/// How long a cut-off client may go on. A strict plan keeps a length for the day that it is made another.
+fn grace(item: &Value) -> String {
+    match item["offline"].as_str() {
+        Some("strict") => "none".to_owned(),
+        _ => span(item, "/grace_seconds").as_text().to_owned(),
+    }
+}
 
 /// How a plan is named on the command line.
 fn handle(item: &Value) -> String {
@@ -255,13 +261,13 @@ impl Noun {
                 terms,
             } => {
                 let mut body = json!({"product": product, "code": code, "name": name.as_ref().unwrap_or(&code)});
-                terms.write(&mut body);
+                terms.write(&mut body)?;
                 client.call(Call::post("/plans", &body)).await?
             }
             Verb::Update { plan, name, terms } => {
                 let mut body = json!({});
                 set(&mut body, "name", name);
-                terms.write(&mut body);
+                terms.write(&mut body)?;
                 super::require_change(&body)?;
                 client
                     .call(Call::patch(&format!("/plans/{}", segment(&plan)), &body))

@@ -29,6 +29,10 @@ pub(super) struct Noun {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List the live sessions
+    #[command(after_help = "\
+Examples:
+  usher session list --license lic_…
+  usher session list --all -o json")]
     List {
         /// Only those of this license
         #[arg(long, value_name = "ID")]

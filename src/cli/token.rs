@@ -30,6 +30,10 @@ pub(super) struct Noun {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Create a token and show it
+    #[command(after_help = "\
+Examples:
+  usher token create 'billing system' --expires 365d
+  usher token create gateway --scope heartbeats")]
     Create {
         /// Who or what uses it
         name: String,
@@ -52,7 +56,7 @@ enum Verb {
         /// The token's id (tok_…)
         id: String,
     },
-    /// End a token at once
+    /// End a token at once; the last one that administers stays until there is another
     Revoke {
         /// The token's id (tok_…)
         id: String,

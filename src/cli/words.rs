@@ -9,6 +9,8 @@ use raft::seams::{Clock, SystemClock};
 use serde_json::{Map, Value, json};
 use trust::UnixSeconds;
 
+use super::failure::Failure;
+use crate::api::time::is_too_far;
 use crate::config::ApiUrl;
 
 /// A length of time: `90s`, `15m`, `24h`, `30d`, or `1h30m`.
@@ -38,6 +40,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         rest = next;
     }
     if text.is_empty() { Err(expected()) } else { Ok(total) }
+}
+
+/// A length of time for which something goes on.
+pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("expected more than no time at all, such as 10s".to_owned()),
+        span => Ok(span),
+    }
 }
 
 /// A length of time in whole seconds, as the API takes it.
@@ -85,7 +95,13 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     }
     let start_of = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     let dated = text.parse::<Date>().and_then(start_of);
-    dated.map_err(|_| "expected a date such as 2027-11-22, a time such as 2027-11-22T10:00:00Z, or 365d".to_owned())
+    dated.map_err(|_| {
+        if is_too_far(text) {
+            "that is too far in the future; the last day that can be named is 9999-12-29".to_owned()
+        } else {
+            "expected a date such as 2027-11-22, a time such as 2027-11-22T10:00:00Z, or 365d".to_owned()
+        }
+    })
 }
 
 /// A point in time, or `never`.
@@ -95,7 +111,7 @@ pub(super) fn end(text: &str) -> Result<End, String> {
     }
     time(text)
         .map(End::At)
-        .map_err(|expected| format!("{expected}; or never"))
+        .map_err(|expected| format!("{expected}; `never` is without end"))
 }
 
 /// The URL of a node's API, without a slash at its end.
@@ -127,9 +143,17 @@ pub(super) fn entitlement(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Entitlements as the API takes them.
-pub(super) fn entitlements(list: &[(String, Value)]) -> Value {
-    Value::Object(list.iter().cloned().collect::<Map<_, _>>())
+/// Entitlements as the API takes them. Of two values for one name neither can be told to be the one that was meant.
+pub(super) fn entitlements(list: &[(String, Value)]) -> Result<Value, Failure> {
+    let mut members = Map::new();
+    for (name, value) in list {
+        if members.insert(name.clone(), value.clone()).is_some() {
+            return Err(Failure::Usage(format!(
+                "--entitlement: {name} is given more than once; give it once, with the value that it is to have"
+            )));
+        }
+    }
+    Ok(Value::Object(members))
 }
 
 /// A point in time as people read it; all in UTC.
@@ -177,6 +201,7 @@ mod tests {
         }
         assert_eq!(seconds("6m"), Ok(360));
         assert!(seconds("1500ms").is_err());
+        assert!(some_time("0s").is_err() && some_time("1ms").is_ok());
     }
 
     #[test]
@@ -192,8 +217,13 @@ mod tests {
         assert!(time("30d").is_ok_and(|at| at > Timestamp::UNIX_EPOCH));
         assert_eq!(end("never"), Ok(End::Never));
         for text in ["", "tomorrow", "2027-13-01", "never ever"] {
-            assert!(end(text).is_err(), "{text}");
+            assert!(end(text).is_err_and(|why| !why.contains("too far")), "{text}");
         }
+        for text in ["9999-12-31", "9999-12-31T23:59:59Z"] {
+            let why = end(text).expect_err("it is after the end of the calendar");
+            assert!(why.contains("too far") && why.contains("never"), "{text}: {why}");
+        }
+        assert!(end("9999-12-29").is_ok());
     }
 
     #[test]

@@ -97,11 +97,13 @@ impl Problem {
     /// The title and everything below it.
     pub(super) fn in_words(&self) -> String {
         let mut lines = vec![self.title.clone()];
-        lines.extend(self.detail.clone());
-        // One wrong member is told in the detail already.
-        let told = |problem: &str| self.detail.as_ref().is_some_and(|detail| detail.contains(problem));
+        // The detail of one wrong member is that member, and told below under the name that it has here.
+        let is_detail = |Field { field, problem }: &Field| self.detail == Some(format!("{field}: {problem}"));
+        let detail = self.detail.clone().filter(|_| !self.fields.iter().any(is_detail));
+        lines.extend(detail.clone());
+        let told = |problem: &str| detail.as_ref().is_some_and(|detail| detail.contains(problem));
         let fields = self.fields.iter().filter(|field| !told(&field.problem));
-        lines.extend(fields.map(|Field { field, problem }| format!("{field}: {problem}")));
+        lines.extend(fields.map(|Field { field, problem }| format!("{}: {problem}", at_terminal(field))));
         lines.extend(self.next_step().map(|next| format!("next: {next}")));
         let report = self.request_id.as_ref().filter(|_| self.status == 500);
         lines.extend(report.map(|id| format!("request: {id} (the server's log tells more)")));
@@ -117,6 +119,7 @@ impl Problem {
             "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
             "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
             "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",
+            "NOT_FOUND" if self.detail.as_ref().is_some_and(|detail| detail.contains("`usher ")) => return None,
             "NOT_FOUND" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" => {
                 "the `list` verb of this noun shows what there is"
             }
@@ -124,6 +127,31 @@ impl Problem {
             _ => return None,
         })
     }
+}
+
+/// A member of a request as whoever typed the command knows it: by its flag, where one sets it. A flag that counts
+/// otherwise than the member leaves the member's name beside it.
+fn at_terminal(field: &str) -> String {
+    let flag = match field {
+        "ttl_seconds" => "--ttl",
+        "heartbeat_seconds" => "--heartbeat",
+        "grace_seconds" => "--grace",
+        "expires_seconds" => "--expires",
+        "starts_at" => "--starts",
+        "expires_at" => "--expires or --until",
+        "entitlements" => "--entitlement",
+        "seats"
+        | "overage_max"
+        | "ghosts_max"
+        | "sessions_per_holder_max"
+        | "key_prefix"
+        | "renewal_url"
+        | "email"
+        | "reference"
+        | "reason" => return format!("--{}", field.replace('_', "-")),
+        _ => return field.to_owned(),
+    };
+    format!("{flag} ({field})")
 }
 
 #[cfg(test)]
@@ -141,6 +169,18 @@ mod tests {
             "It exists\n  Take another code.\n  code: `pro` is taken"
         );
         assert!(!problem.may_pass());
+    }
+
+    #[test]
+    fn a_wrong_member_is_told_once_and_by_its_flag() {
+        let told = |field: &str| {
+            let problem = json!({"title": "No", "status": 400, "code": "INVALID_REQUEST",
+                "detail": format!("{field}: give less"), "errors": [{"field": field, "problem": "give less"}]});
+            Problem::read("http://a", 400, &problem.to_string()).in_words()
+        };
+        assert_eq!(told("ttl_seconds"), "No\n  --ttl (ttl_seconds): give less");
+        assert_eq!(told("key_prefix"), "No\n  --key-prefix: give less");
+        assert_eq!(told("code"), "No\n  code: give less");
     }
 
     #[test]

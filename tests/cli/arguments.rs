@@ -78,6 +78,20 @@ fn a_wrong_call_exits_64_and_names_what_is_wrong() {
         ("license create --plan p --customer c --seats -1", "-1"),
         ("license create --plan p --customer c --expires soon", "--expires"),
         ("license create --plan p --customer c --entitlement =1", "--entitlement"),
+        (
+            "license create --plan p --customer c --entitlement a=1 --entitlement a=2",
+            "a is given more than once",
+        ),
+        ("license update lic_1 --entitlement a --entitlement a", "--entitlement"),
+        (
+            "plan create coditect x --entitlement a=1 --entitlement a=2",
+            "--entitlement",
+        ),
+        (
+            "license create --plan p --customer c --expires 9999-12-31",
+            "too far in the future",
+        ),
+        ("license extend lic_1 --until 9999-12-31T23:59:59Z", "`never`"),
         ("license extend lic_1", "--until"),
         ("license suspend lic_1", "--reason"),
         ("license update lic_1", "nothing is to be changed"),
@@ -103,6 +117,11 @@ fn a_wrong_call_exits_64_and_names_what_is_wrong() {
         ("bench", "--license-key"),
         ("bench --license-key k --clients 0", "--clients"),
         ("bench --license-key k --mix 10:2:1", "--mix"),
+        ("bench --license-key k --duration 0s", "--duration"),
+        (
+            "bench batch --license-key k --token t --duration 0s",
+            "more than no time",
+        ),
         ("run --license-key k", "<CMD>"),
         ("token create x --scope everything", "--scope"),
         ("status -o yaml", "--output"),
@@ -111,5 +130,24 @@ fn a_wrong_call_exits_64_and_names_what_is_wrong() {
         assert_eq!(ended.code, 64, "{line}: {ended:?}");
         assert!(ended.err.contains(named), "{line} should name {named}: {}", ended.err);
         assert!(ended.out.is_empty(), "{line}: {}", ended.out);
+    }
+}
+
+#[test]
+fn what_is_not_done_every_day_comes_with_an_example() {
+    for path in [
+        "cluster remove",
+        "license create",
+        "license revoke",
+        "token create",
+        "session list",
+        "key root",
+    ] {
+        let help = usher(&format!("{path} --help")).expect_code(0).out;
+        let examples = help.lines().skip_while(|line| !line.starts_with("Example"));
+        let shown = examples
+            .skip(1)
+            .any(|line| line.starts_with(&format!("  usher {path} ")));
+        assert!(shown, "{path}: {help}");
     }
 }

@@ -59,9 +59,15 @@ fn a_license_lives_its_life() {
 #[test]
 fn access_and_the_cluster_are_shown() {
     let dev = Dev::start();
+    let only = dev.usher("token list -o json").json()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let transcript = dev.transcript(&[
         "token create gateway --scope heartbeats --expires 2099-12-31",
         "token revoke tok_0000000000000000",
+        &format!("token revoke {only}"),
+        "session revoke ses_0000000000000000 --reason 'the laptop was stolen'",
         "cluster join-token list",
         "cluster remove 77",
     ]);

@@ -265,9 +265,14 @@ In a Python program:
 
 With this command line:
 
-  export USHER_URL={url} USHER_TOKEN={admin_token}
+  export USHER_URL={url}
+  export USHER_TOKEN={admin_token}
+  export USHER_LICENSE_KEY={license_key}
+  export USHER_ROOT={root}
   usher status
   usher session list
+
+With these, `usher run`, `usher verify` and `python -m usher_client doctor` need to be told no more either.
 
 Ctrl-C ends it.
 "#
