@@ -13,11 +13,15 @@ USHER := $(TARGET)/debug/usher
 CHAOS := $(TARGET)/debug/chaos
 # The simulation is built with a flag of its own and must not share a folder with the rest.
 SIMULATION_TARGET := $(TARGET)/simulation
-SIMULATE := cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARGET) cargo run --quiet --features simulation --bin simulate --
+SIMULATE := cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARGET) cargo run --quiet --profile $(PROFILE) --features simulation --bin simulate --
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SEEDS ?= 12
+# Of the simulation: `dev` is built soon, `simulation` runs twice as fast.
+PROFILE ?= dev
+JOBS ?= $(shell nproc)
+RESULTS ?=
 FROM ?= 1
 MINUTES ?= 10
 # Rounds of the runs against real processes, as `make test` has time for them; `make chaos` does more.
@@ -25,7 +29,7 @@ RUSH_ROUNDS ?= 6
 KILL_ROUNDS ?= 3
 POWER_ROUNDS ?= 4
 
-.PHONY: help demo test check fix rust python docs e2e sim processes chaos coverage bench bench-peers clean build tools
+.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos coverage bench bench-peers clean build tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -42,13 +46,14 @@ check: tools ## Formatting, lints and types; writes nothing
 	cargo fmt --manifest-path bench/peers/Cargo.toml --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(MAKE) --no-print-directory python-check
+	$(PYTHON) chaos-tests/planted/run.py $(TARGET) --check
 
 fix: tools ## Format and fix what can be fixed by itself
 	cargo fmt --all
 	cargo fmt --manifest-path bench/peers/Cargo.toml --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 	$(VENV)/bin/ruff format sdk/python
-	$(VENV)/bin/ruff format --line-length 120 bench demo packaging tests
+	$(VENV)/bin/ruff format --line-length 120 bench chaos-tests demo packaging tests
 	$(VENV)/bin/ruff check --fix sdk/python
 
 build: ## The server and the harnesses, as the tests use them
@@ -61,7 +66,7 @@ rust: tools ## Rust tests
 .PHONY: python-check
 python-check: $(VENV)/.installed
 	$(VENV)/bin/ruff format --check sdk/python
-	$(VENV)/bin/ruff format --check --line-length 120 bench demo packaging tests
+	$(VENV)/bin/ruff format --check --line-length 120 bench chaos-tests demo packaging tests
 	$(VENV)/bin/ruff check sdk/python
 	cd sdk/python && ../../$(VENV)/bin/mypy
 
@@ -74,9 +79,13 @@ docs: build $(VENV)/.installed ## Every command and snippet of the documents, ag
 e2e: build $(VENV)/.installed ## The walk of `make demo`, with no terminal
 	$(PYTHON) demo/walk.py $(USHER) < /dev/null
 
-sim: ## Seeds of the deterministic simulation: SEEDS=n FROM=seed
+sim: ## Seeds of the deterministic simulation: SEEDS=n FROM=seed JOBS=n PROFILE=simulation RESULTS=file
 	$(SIMULATE) twice $(FROM) 2
-	$(SIMULATE) many $(FROM) $(SEEDS)
+	$(SIMULATE) many $(FROM) $(SEEDS) --jobs $(JOBS) \
+		$(if $(RESULTS),--results $(abspath $(RESULTS)) --label $(shell git describe --always --dirty))
+
+planted: $(VENV)/.installed ## Plant bugs one by one, and count the seeds until a law catches each (half an hour)
+	$(PYTHON) chaos-tests/planted/run.py $(TARGET) --jobs $(JOBS) --table chaos-tests/planted/caught.md
 
 processes: build ## Faults against real processes, in short
 	$(CHAOS) --usher $(USHER) rush --rounds $(RUSH_ROUNDS)
@@ -84,7 +93,7 @@ processes: build ## Faults against real processes, in short
 	$(CHAOS) --usher $(USHER) power-cut --rounds $(POWER_ROUNDS)
 
 chaos: ## The same for longer: simulation seeds and 50 rushes, 20 power cuts (SEEDS=n)
-	$(MAKE) --no-print-directory sim SEEDS=$(if $(filter 12,$(SEEDS)),200,$(SEEDS))
+	$(MAKE) --no-print-directory sim PROFILE=simulation SEEDS=$(if $(filter 12,$(SEEDS)),200,$(SEEDS))
 	$(MAKE) --no-print-directory processes RUSH_ROUNDS=50 KILL_ROUNDS=20 POWER_ROUNDS=20
 
 coverage: tools $(VENV)/.installed ## Line coverage of each crate and of the SDK
