@@ -92,7 +92,27 @@ pub struct SessionLife {
     pub over: Option<Us>,
 }
 
+impl SessionLife {
+    /// Until when it certainly held, if a session lives at least so long without a call that keeps it.
+    pub fn held_until(&self, lives: Us) -> Us {
+        let silent = self.kept.last().map_or(self.granted, |last| last + lives);
+        self.release_begun.map_or(silent, |begun| begun.min(silent))
+    }
+}
+
 impl History {
+    /// When each acquire, by its `request_id`, was first asked for.
+    pub fn first_tries(&self) -> BTreeMap<&str, Us> {
+        let mut first: BTreeMap<&str, Us> = BTreeMap::new();
+        for call in &self.calls {
+            if let Asked::Acquire { request, .. } = &call.asked {
+                let begun = first.entry(request).or_insert(call.begun);
+                *begun = (*begun).min(call.begun);
+            }
+        }
+        first
+    }
+
     /// What is known of each session that was granted.
     pub fn sessions(&self) -> BTreeMap<&str, SessionLife> {
         let mut lives: BTreeMap<&str, SessionLife> = BTreeMap::new();

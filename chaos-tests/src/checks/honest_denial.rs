@@ -11,7 +11,7 @@ use crate::history::{Asked, Call, History, Told, Us};
 /// session time has passed since it was last touched; an acquire whose fate nobody learned may hold for as long.
 pub fn honest_denial(history: &History, terms: &Terms) -> Vec<String> {
     let spans = possible_holds(history, terms);
-    let first_tries = first_tries(history);
+    let first_tries = history.first_tries();
     let mut broken = Vec::new();
     for call in &history.calls {
         let (Asked::Acquire { holder, request }, Told::Refused { code }) = (&call.asked, &call.told) else {
@@ -38,18 +38,6 @@ pub fn honest_denial(history: &History, terms: &Terms) -> Vec<String> {
         }
     }
     broken
-}
-
-/// When each request was first asked for.
-fn first_tries(history: &History) -> BTreeMap<&str, Us> {
-    let mut first: BTreeMap<&str, Us> = BTreeMap::new();
-    for call in &history.calls {
-        if let Asked::Acquire { request, .. } = &call.asked {
-            let begun = first.entry(request).or_insert(call.begun);
-            *begun = (*begun).min(call.begun);
-        }
-    }
-    first
 }
 
 /// A time in which a holder may have held a seat.

@@ -156,10 +156,8 @@ impl Search<'_> {
             }
             return states;
         }
-        if state.live.contains_key(&request) {
-            if may(Said::Held) {
-                states.push(self.kept(op, holder, request, state));
-            }
+        if state.live.contains_key(&request) && may(Said::Held) {
+            states.push(self.kept(op, holder, request, state));
         }
         if over_by(state, request, by) {
             if may(Said::Over) {
@@ -170,7 +168,7 @@ impl Search<'_> {
         if state.live.contains_key(&request) {
             return states;
         }
-        for without in self.with_some_expired(by, state) {
+        for without in Self::with_some_expired(by, state) {
             let holders: BTreeSet<usize> = without.live.values().map(|(holder, _)| *holder).collect();
             if holders.contains(&holder) || holders.len() < self.seats {
                 if may(Said::Held) {
@@ -208,7 +206,7 @@ impl Search<'_> {
     }
 
     /// The state, and the same with one or more of the sessions gone that may have expired by then.
-    fn with_some_expired(&self, by: Us, state: &State) -> Vec<State> {
+    fn with_some_expired(by: Us, state: &State) -> Vec<State> {
         let mut states = vec![state.clone()];
         let expirable = state.live.iter().filter(|(_, (_, until))| *until <= by);
         for request in expirable.map(|(request, _)| *request) {

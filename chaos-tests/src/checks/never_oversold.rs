@@ -11,8 +11,7 @@ use crate::history::{History, Us};
 pub fn never_oversold(history: &History, terms: &Terms) -> Vec<String> {
     let mut edges: Vec<(Us, i64, String)> = Vec::new();
     for life in history.sessions().into_values() {
-        let silent = life.kept.last().map_or(life.granted, |last| last + terms.lives());
-        let end = life.release_begun.map_or(silent, |begun| begun.min(silent));
+        let end = life.held_until(terms.lives());
         if end > life.granted {
             edges.push((life.granted, 1, life.holder.clone()));
             edges.push((end, -1, life.holder));

@@ -10,17 +10,10 @@ use crate::history::{Asked, History, Told, Us};
 pub fn one_seat_per_holder(history: &History, terms: &Terms) -> Vec<String> {
     let mut held: BTreeMap<String, Vec<(Us, Us)>> = BTreeMap::new();
     for life in history.sessions().into_values() {
-        let silent = life.kept.last().map_or(life.granted, |last| last + terms.lives());
-        let end = life.release_begun.map_or(silent, |begun| begun.min(silent));
+        let end = life.held_until(terms.lives());
         held.entry(life.holder).or_default().push((life.granted, end));
     }
-    let mut first_tries: BTreeMap<&str, Us> = BTreeMap::new();
-    for call in &history.calls {
-        if let Asked::Acquire { request, .. } = &call.asked {
-            let begun = first_tries.entry(request).or_insert(call.begun);
-            *begun = (*begun).min(call.begun);
-        }
-    }
+    let first_tries = history.first_tries();
     let mut broken = Vec::new();
     for call in &history.calls {
         let (Asked::Acquire { holder, request }, Told::Refused { code }) = (&call.asked, &call.told) else {

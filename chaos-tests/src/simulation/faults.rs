@@ -129,10 +129,10 @@ impl Faults {
             } else if wish == Some(Wish::Wipe) {
                 self.cut_power(sim, &name);
                 self.wipe(&name);
-            } else if let Some(why) = ended {
+            } else if let Some(how) = ended {
                 self.world
-                    .note(Trace::Events, format!("{name} ended: {why:?}").as_bytes());
-                self.ended(sim, &name, why, now);
+                    .note(Trace::Events, format!("{name} ended: {how:?}").as_bytes());
+                self.ended(sim, &name, how, now);
             }
         }
     }

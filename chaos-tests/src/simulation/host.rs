@@ -25,6 +25,10 @@ pub(super) const PEER_PORT: u16 = 7000;
 pub(super) const API_PORT: u16 = 8000;
 
 /// A machine and what is on it.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, which the harness sets at one time and reads at another"
+)]
 pub(super) struct Machine {
     /// Its disk as it is now; a power loss puts another in its place.
     pub(super) disk: FaultyDisk,
@@ -36,8 +40,8 @@ pub(super) struct Machine {
     pub(super) cluster: Option<Cluster>,
     /// Tells the server to stop in order.
     pub(super) stop: Arc<Notify>,
-    /// That the server stopped by itself or in order while the machine had power; why, if it did not mean to.
-    pub(super) ended: Option<Option<String>>,
+    /// That the server stopped while the machine had power.
+    pub(super) ended: Option<Ended>,
     /// Whether it has power, and a server that runs or is about to.
     pub(super) up: bool,
     /// Whether its disk is new, so that it waits to be admitted.
@@ -52,6 +56,15 @@ pub(super) struct Machine {
     pub(super) is_beyond_repair: bool,
     /// What the operator wants to have done to it.
     pub(super) wish: Option<Wish>,
+}
+
+/// How a server stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// As it was told to.
+    InOrder,
+    /// Because it could not go on, and why.
+    Failed(String),
 }
 
 /// What an operator does to a machine with his hands.
@@ -146,12 +159,15 @@ pub(super) async fn power_on(name: String, machines: Machines, setting: Setting)
     let ended = serve(&name, &machines, keys, seams, setting.tuning, &stop).await;
     // A disk without power fails everything; that is not the server's fault.
     if !disk.lost_power() {
-        let why = ended.err().map(|error| format!("{error:#}"));
+        let ended = match ended {
+            Ok(()) => Ended::InOrder,
+            Err(error) => Ended::Failed(format!("{error:#}")),
+        };
         machines
             .borrow_mut()
             .get_mut(&name)
             .expect("a machine is never removed")
-            .ended = Some(why);
+            .ended = Some(ended);
     }
     std::future::pending().await
 }

@@ -72,8 +72,12 @@ impl Links {
 
     /// Mends what is due.
     pub(super) fn mend(&mut self, sim: &mut Sim<'_>, now: Us) {
-        let due: Vec<_> = self.ailing.extract_if(.., |_, until| *until <= now).collect();
-        let pairs: BTreeSet<_> = due.into_iter().map(|((from, to, _), _)| (from, to)).collect();
+        let pairs: BTreeSet<(String, String)> = {
+            let is_due = |(_, until): &(_, &Us)| **until <= now;
+            let due = self.ailing.iter().filter(is_due);
+            due.map(|((from, to, _), _)| (from.clone(), to.clone())).collect()
+        };
+        self.ailing.retain(|_, until| *until > now);
         for (from, to) in pairs {
             self.world.note(Trace::Events, format!("mended {from} {to}").as_bytes());
             self.set(sim, &from, &to);

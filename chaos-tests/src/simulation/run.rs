@@ -140,7 +140,7 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
         led_anew: Vec::new(),
         operator,
     };
-    let mut broken = run.to_its_end(&mut sim)?;
+    let mut broken = run.until_whole(&mut sim)?;
     broken.extend(run.disagreement());
     for (history, sold) in histories.iter().zip(&sold) {
         history.borrow_mut().led_anew.clone_from(&run.led_anew);
@@ -259,7 +259,7 @@ fn merged(histories: &[Rc<RefCell<History>>]) -> History {
 }
 
 impl Run {
-    fn to_its_end(&mut self, sim: &mut Sim<'_>) -> Result<Vec<String>> {
+    fn until_whole(&mut self, sim: &mut Sim<'_>) -> Result<Vec<String>> {
         let mut healed = false;
         loop {
             let now = u64::try_from(sim.elapsed().as_micros())?;

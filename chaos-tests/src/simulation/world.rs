@@ -83,10 +83,10 @@ impl World {
         if self.loud && trace == Trace::Events {
             use std::io::Write;
             // A reader that has seen enough is no reason to end.
+            let (seconds, ms) = (now / 1_000_000, now / 1_000 % 1_000);
             let _ = writeln!(
                 std::io::stderr(),
-                "{:>8.3} s  {}",
-                now as f64 / 1e6,
+                "{seconds:>4}.{ms:03} s  {}",
                 String::from_utf8_lossy(what)
             );
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use storage::faulty::PowerLoss;
 use turmoil::Sim;
 
-use super::super::host::Machine;
+use super::super::host::{Ended, Machine};
 use super::super::links::Links;
 use super::super::world::Trace;
 use super::Faults;
@@ -14,11 +14,11 @@ use crate::history::Us;
 impl Faults {
     /// A process ended by itself. Its supervisor starts it again; if its disk has failed it before and that does not help,
     /// somebody restarts the machine, and then puts another disk in.
-    pub(super) fn ended(&mut self, sim: &mut Sim<'_>, name: &str, why: Option<String>, now: Us) {
+    pub(super) fn ended(&mut self, sim: &mut Sim<'_>, name: &str, how: Ended, now: Us) {
         let (faulty, suspect) = self.machine(name, |machine| (machine.disk_is_faulty, machine.disk_is_suspect));
         let soon = now + 50_000 + self.world.below(2_000_000);
-        match why {
-            Some(_) if suspect && !faulty => {
+        match how {
+            Ended::Failed(_) if suspect && !faulty => {
                 let restarted = self.machine(name, |machine| std::mem::replace(&mut machine.is_beyond_repair, true));
                 self.cut_power(sim, name);
                 if restarted {
@@ -27,8 +27,12 @@ impl Faults {
                     self.back.insert(name.to_owned(), soon);
                 }
             }
-            why => {
-                self.unexpected = why.filter(|_| !faulty).map(|why| format!("{name} stopped: {why}"));
+            how => {
+                if let Ended::Failed(why) = how
+                    && !faulty
+                {
+                    self.unexpected = Some(format!("{name} stopped: {why}"));
+                }
                 self.end_process(sim, name);
                 self.back.insert(name.to_owned(), soon);
             }
@@ -98,8 +102,10 @@ impl Faults {
     }
 
     pub(super) fn bring_back(&mut self, sim: &mut Sim<'_>, now: Us) {
-        let due: Vec<(String, Us)> = self.back.extract_if(.., |_, at| *at <= now).collect();
-        for (name, _) in due {
+        let is_due = |(name, at): (&String, &Us)| (*at <= now).then(|| name.clone());
+        let due: Vec<String> = self.back.iter().filter_map(is_due).collect();
+        for name in due {
+            self.back.remove(&name);
             self.start(sim, &name);
         }
         // A machine with a new disk starts as soon as it has been admitted again.
