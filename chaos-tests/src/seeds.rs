@@ -166,12 +166,12 @@ impl Report {
     /// One line in a hundred seeds, on standard error.
     fn tell_progress(&self) {
         if self.seeds.is_multiple_of(100) {
+            let failed: Vec<u64> = self.failed.keys().copied().collect();
             // Nobody who listens is no reason to end.
             let _ = writeln!(
                 std::io::stderr(),
-                "{} seeds so far, {} broke a law",
-                self.seeds,
-                self.failed.len()
+                "{} seeds so far; a law was broken in {failed:?}",
+                self.seeds
             );
         }
     }

@@ -287,8 +287,8 @@ impl Faults {
 
     /// One disk at a time: what two of three have lost may be lost.
     fn disk_error(&mut self, _: &mut Sim<'_>, _: Us) {
-        let suspect = |machine: &Machine| machine.disk_is_suspect || machine.is_new;
-        let others_are_sound = !self.machines.borrow().values().any(suspect);
+        let is_suspect = |machine: &Machine| machine.disk_is_suspect;
+        let others_are_sound = !self.world.is_disk_away() && !self.machines.borrow().values().any(is_suspect);
         if let Some(name) = self.pick_running().filter(|_| others_are_sound) {
             let call = *self.world.one_of(&[Call::Write, Call::Sync, Call::Read]);
             let after = self.world.below(20);

@@ -48,9 +48,10 @@ impl Operator {
                 self.replace(&name).await?;
             }
             if now() >= until.get() {
-                let Some(_) = self.suspect(|machine| machine.is_beyond_repair) else {
+                // Some machine may yet turn out to need another disk.
+                if self.suspect(|machine| machine.cluster.is_none()).is_none() {
                     return Ok(());
-                };
+                }
             } else if now() >= due {
                 due = now() + 2_000_000 + self.world.below(8_000_000);
                 // No second disk is taken away while one may have lost something.
@@ -86,9 +87,11 @@ impl Operator {
     /// A disk is gone: a new node takes the place of the old one.
     async fn replace(&self, name: &str) -> Result<()> {
         let Some(old) = self.node_of(name) else { return Ok(()) };
+        self.world.set_disk_away(true);
         self.wipe(name).await;
         admit(&self.machines, &self.world, name, Some(old)).await?;
         self.until_whole(old).await;
+        self.world.set_disk_away(false);
         self.world.count("nodes replaced");
         Ok(())
     }
@@ -100,13 +103,16 @@ impl Operator {
         let asked = self.world.one_of(&self.nodes);
         // Without an answer it may have been done all the same, or be done yet; then the node is out, and stays so until
         // its turn comes again.
+        self.world.set_disk_away(true);
         if !self.ask(asked, Method::DELETE, &path).await && !self.is_removed(old) {
+            self.world.set_disk_away(false);
             return Ok(());
         }
         sleep(Duration::from_millis(self.world.below(3_000))).await;
         self.wipe(name).await;
         admit(&self.machines, &self.world, name, None).await?;
         self.until_whole(old).await;
+        self.world.set_disk_away(false);
         self.world.count("nodes removed and joined anew");
         Ok(())
     }

@@ -26,6 +26,7 @@ pub(super) struct World {
 struct State {
     random: u64,
     now: Us,
+    disk_is_away: bool,
     hashes: BTreeMap<Trace, (u64, u64)>,
     counts: BTreeMap<&'static str, u64>,
 }
@@ -36,6 +37,7 @@ impl World {
         let state = State {
             random: seed ^ 0x7573_6865_7221,
             now: 0,
+            disk_is_away: false,
             hashes: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
@@ -73,6 +75,17 @@ impl World {
     /// Sets the time at which the harness itself acts.
     pub(super) fn set_now(&self, now: Us) {
         self.state().now = now;
+    }
+
+    /// Says whether a node's disk was taken away and no other has its place yet. What two of three have lost may be lost,
+    /// so no other disk may fail meanwhile.
+    pub(super) fn set_disk_away(&self, is_away: bool) {
+        self.state().disk_is_away = is_away;
+    }
+
+    /// Whether a node's disk was taken away and no other has its place yet.
+    pub(super) fn is_disk_away(&self) -> bool {
+        self.state().disk_is_away
     }
 
     /// Notes that something happened now.
