@@ -376,8 +376,8 @@ mod tests {
             seen.next()
         };
         assert_eq!(left(&[]), Some(Change::SetVoters(new.clone())));
-        assert_eq!(left(&[2, 4]), None);
-        assert_eq!(left(&[1, 4]), Some(Change::SetVoters(old.clone())));
+        assert_eq!(left(&[2, 4]), Some(Change::SetVoters(old.clone())));
+        assert_eq!(left(&[2, 3, 4]), None);
     }
 
     #[test]
