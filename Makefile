@@ -13,7 +13,7 @@ USHER := $(TARGET)/debug/usher
 CHAOS := $(TARGET)/debug/chaos
 # The simulation is built with a flag of its own and must not share a folder with the rest.
 SIMULATION_TARGET := $(TARGET)/simulation
-SIMULATE := cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARGET) cargo run --quiet --profile $(PROFILE) --features simulation --bin simulate --
+SIMULATE = cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARGET) cargo run --quiet --profile $(PROFILE) --features simulation --bin simulate --
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
