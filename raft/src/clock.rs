@@ -21,6 +21,15 @@ pub(crate) struct ClusterClock {
     session_time: SessionTime,
 }
 
+/// Where the ledger is, on the node that reads its clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Reached {
+    /// The ledger's time.
+    pub(crate) at: At,
+    /// Its session time.
+    pub(crate) session_time: SessionTime,
+}
+
 /// What the clock says after it moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -76,11 +85,13 @@ impl ClusterClock {
         self.session_time
     }
 
-    /// Moves the clock to `boot_ms` and reads it; `reached` is the ledger's session time.
-    pub(crate) fn read(&mut self, boot_ms: u64, walls: &Walls, reached: SessionTime) -> Reading {
+    /// Moves the clock to `boot_ms` and reads it.
+    pub(crate) fn read(&mut self, boot_ms: u64, walls: &Walls, reached: Reached) -> Reading {
         let elapsed = Span::from_ms(boot_ms.saturating_sub(self.boot_ms));
-        // A leader that had not applied everything when it began catches up with the ledger here.
-        self.session_time = self.session_time.after(elapsed).max(reached);
+        // A leader that had not applied everything when it began catches up with the ledger here. One that stayed behind
+        // a step of its predecessor's would stop both times until it had caught up by itself.
+        self.session_time = self.session_time.after(elapsed).max(reached.session_time);
+        self.now_us = self.now_us.max(reached.at.ms().saturating_mul(1_000));
         let elapsed_us = elapsed.ms().saturating_mul(1_000);
         self.boot_ms = self.boot_ms.max(boot_ms);
         let free_us = self.now_us.saturating_add(elapsed_us);
@@ -110,7 +121,17 @@ mod tests {
 
     const YEAR: u64 = 365 * 86_400_000;
     const T: u64 = 1_800_000_000_000;
-    const NONE: SessionTime = SessionTime::from_ms(0);
+    const NONE: Reached = Reached {
+        at: At::from_ms(0),
+        session_time: SessionTime::from_ms(0),
+    };
+
+    fn reached(session_ms: u64) -> Reached {
+        Reached {
+            session_time: SessionTime::from_ms(session_ms),
+            ..NONE
+        }
+    }
 
     fn walls(heard: &[u64]) -> Walls {
         Walls {
@@ -211,18 +232,30 @@ mod tests {
     fn session_time_is_what_the_machine_measured_whatever_the_walls_say() {
         let far = walls(&[T + YEAR; 3]);
         let mut clock = ClusterClock::start(At::from_ms(T), &far, 1_000);
-        clock.read(1_000, &far, SessionTime::from_ms(50));
+        clock.read(1_000, &far, reached(50));
         clock.step_to(At::from_ms(T + YEAR));
-        clock.read(1_500, &far, SessionTime::from_ms(50));
+        clock.read(1_500, &far, reached(50));
         assert_eq!(clock.session_time(), SessionTime::from_ms(550));
+    }
+
+    #[test]
+    fn a_leader_that_had_not_applied_its_predecessors_step_goes_on_from_there() {
+        let walls = walls(&[T; 3]);
+        let mut clock = ClusterClock::start(At::from_ms(T), &walls, 0);
+        let stepped = Reached {
+            at: At::from_ms(T + YEAR),
+            ..NONE
+        };
+        let now = time(clock.read(1_000, &walls, stepped));
+        assert!((T + YEAR + 990..=T + YEAR + 1_000).contains(&now), "{now}");
     }
 
     #[test]
     fn session_time_goes_on_from_where_the_ledger_is_once_that_is_further() {
         let walls = walls(&[T; 3]);
         let mut clock = ClusterClock::start(At::from_ms(T), &walls, 0);
-        clock.read(10, &walls, SessionTime::from_ms(900));
-        clock.read(20, &walls, SessionTime::from_ms(905));
+        clock.read(10, &walls, reached(900));
+        clock.read(20, &walls, reached(905));
         assert_eq!(clock.session_time(), SessionTime::from_ms(910));
     }
 }

@@ -10,7 +10,7 @@ use licensing::time::{At, SessionTime};
 use openraft::ServerState;
 use openraft::rt::WatchReceiver;
 
-use crate::clock::{ClusterClock, Reading};
+use crate::clock::{ClusterClock, Reached, Reading};
 use crate::machine::Machine;
 use crate::peers::Peers;
 use crate::seams::Seams;
@@ -101,11 +101,14 @@ impl Leadership {
     fn read_clock(&self, term: u64) -> (Reading, SessionTime) {
         let boot_ms = self.seams.clock.boot_ms();
         let walls = self.peers.walls(self.raft.voter_ids().map(NodeId::new));
-        let (last, reached) = self.machine.ledger(|ledger| (ledger.at(), ledger.session_time()));
+        let reached = self.machine.ledger(|ledger| Reached {
+            at: ledger.at(),
+            session_time: ledger.session_time(),
+        });
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, clock) = match &mut *clock {
             Some(led) if led.0 == term => led,
-            slot => slot.insert((term, ClusterClock::start(last, &walls, boot_ms))),
+            slot => slot.insert((term, ClusterClock::start(reached.at, &walls, boot_ms))),
         };
         (clock.read(boot_ms, &walls, reached), clock.session_time())
     }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use hyper::Method;
-use licensing::command::{Command, Proposal};
+use licensing::command::{Command, NewNode, Proposal};
 use licensing::id::{JoinTokenId, NodeId, SecretHash};
 use licensing::ledger::Ledger;
-use licensing::outcome::Outcome;
+use licensing::outcome::{Outcome, Rejection};
 use licensing::time::Span;
 use raft::Cluster;
 use serde_json::json;
@@ -188,10 +188,28 @@ fn is_removed(cluster: &Cluster, node: NodeId) -> bool {
 
 /// Admits a machine as a new node and gives it its keys. Asks whoever answers, until somebody does.
 pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, replaces: Option<NodeId>) -> Result<()> {
+    let node = new_node(name, world.draw());
+    let id = loop {
+        match ask_to_admit(machines, world, &node, replaces).await {
+            Outcome::Admitted { node } => break node,
+            // The cluster's clock was stepped past the token's end.
+            Outcome::Rejected(Rejection::JoinTokenInvalid) => {}
+            other => return Err(anyhow!("{name} was not admitted: {other:?}")),
+        }
+    };
+    let mut machines = machines.borrow_mut();
+    let some_keys = machines.values().find_map(|machine| machine.keys.clone());
+    let mut keys = some_keys.ok_or_else(|| anyhow!("no machine has keys"))?;
+    keys.identity.node = id;
+    machines.get_mut(name).expect("a machine is never removed").keys = Some(keys);
+    Ok(())
+}
+
+/// Asks for a node's admission with a token of its own.
+async fn ask_to_admit(machines: &Machines, world: &Arc<World>, node: &NewNode, replaces: Option<NodeId>) -> Outcome {
     let mut id = [0; 10];
     id[..8].copy_from_slice(&world.draw().to_le_bytes());
     let (token, secret) = (JoinTokenId::from_bytes(id), SecretHash::from_bytes([7; 32]));
-    let node = new_node(name, world.draw());
     let create = |cluster: &Cluster| Command::CreateJoinToken {
         id: token,
         secret,
@@ -204,16 +222,7 @@ pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, r
         replaces,
     };
     propose(machines, world, create).await;
-    let id = match propose(machines, world, admission).await {
-        Outcome::Admitted { node } => node,
-        other => return Err(anyhow!("{name} was not admitted: {other:?}")),
-    };
-    let mut machines = machines.borrow_mut();
-    let some_keys = machines.values().find_map(|machine| machine.keys.clone());
-    let mut keys = some_keys.ok_or_else(|| anyhow!("no machine has keys"))?;
-    keys.identity.node = id;
-    machines.get_mut(name).expect("a machine is never removed").keys = Some(keys);
-    Ok(())
+    propose(machines, world, admission).await
 }
 
 /// Proposes a command on some node until one says what came of it. The command must be one that may be repeated.
