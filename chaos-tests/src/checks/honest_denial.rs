@@ -68,6 +68,11 @@ fn possible_holds<'a>(history: &'a History, terms: &Terms) -> Vec<Hold<'a>> {
             .iter()
             .all(|call| matches!(call.told, Told::Unknown | Told::NotDone))
             && tries.iter().any(|call| call.told == Told::Unknown);
+        // A refusal that speaks of the session tells that there was one.
+        let found_over = tries
+            .iter()
+            .filter(|call| matches!(&call.told, Told::Refused { code } if code.starts_with("SESSION_")))
+            .find_map(|call| call.answered);
         let until = match session {
             Some(session) => lives[session]
                 .over
@@ -77,7 +82,10 @@ fn possible_holds<'a>(history: &'a History, terms: &Terms) -> Vec<Hold<'a>> {
                 let last = tries.iter().map(|call| call.begun).max().unwrap_or_default();
                 standing.after(last + ON_ITS_WAY_MAX, terms.ttl)
             }
-            None => continue,
+            None => match found_over {
+                Some(over) => over,
+                None => continue,
+            },
         };
         let Asked::Acquire { holder, .. } = &tries[0].asked else {
             continue;
@@ -143,6 +151,18 @@ mod tests {
         assert_eq!(honest_denial(&busy, &TERMS).len(), 1);
         // Nobody was: it may have.
         assert!(honest_denial(&gone(3 * TICK), &TERMS).is_empty());
+    }
+
+    #[test]
+    fn a_lost_acquire_whose_session_is_found_over_later_may_have_held_until_then() {
+        let mut lost = refused(0, 10, "b");
+        (lost.answered, lost.told) = (None, Told::Unknown);
+        let mut over = refused(0, 90, "b");
+        over.begun = 80;
+        over.told = Told::Refused {
+            code: "SESSION_EXPIRED".to_owned(),
+        };
+        assert!(honest_denial(&history(&[lost, over, refused(50, 60, "a")]), &TERMS).is_empty());
     }
 
     #[test]
