@@ -50,7 +50,7 @@ pub struct Batch {
     pub until_broken: bool,
 }
 
-/// A process runs so many seeds, so that starting it costs little and stopping early is possible.
+/// A process runs so many seeds, so that starting it costs little.
 const SEEDS_PER_PROCESS: u64 = 10;
 
 struct State {
@@ -91,7 +91,9 @@ impl Batch {
                     return Ok(());
                 }
                 let seed = state.next;
-                state.next = seed.saturating_add(SEEDS_PER_PROCESS).min(state.end);
+                // One by one where it is to end at the first: none is run that need not be.
+                let count = if self.until_broken { 1 } else { SEEDS_PER_PROCESS };
+                state.next = seed.saturating_add(count).min(state.end);
                 (seed, state.next)
             };
             while seed < end {

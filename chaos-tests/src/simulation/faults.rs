@@ -28,6 +28,8 @@ pub(super) struct Faults {
     back: BTreeMap<String, Us>,
     /// The term of each machine when last seen.
     terms: BTreeMap<String, u64>,
+    /// When wall clocks that a wrong source of time has stepped are set right.
+    clocks_right: BTreeMap<String, Us>,
     /// Why a node stopped that had no reason to.
     unexpected: Option<String>,
     next: Us,
@@ -52,6 +54,7 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (2, "lossy links", Faults::lose),
     (2, "answers to clients lost", Faults::deafen_client),
     (2, "wall clocks stepped", Faults::step_clock),
+    (1, "wall clocks of a majority stepped", Faults::step_most_clocks),
     (1, "clocks drifting", Faults::drift_clock),
     (2, "slow disks", Faults::slow_disk),
     (1, "disk errors", Faults::disk_error),
@@ -69,6 +72,7 @@ impl Faults {
             links: Links::new(world),
             back: BTreeMap::new(),
             terms: BTreeMap::new(),
+            clocks_right: BTreeMap::new(),
             unexpected: None,
             next: Us::MAX,
             until: 0,
@@ -97,6 +101,7 @@ impl Faults {
             }
         }
         self.links.mend(sim, now);
+        self.set_clocks_right(now);
         self.bring_back(sim, now);
     }
 
@@ -273,6 +278,28 @@ impl Faults {
         let off_by = i64::try_from(self.world.below(2 * most_ms)).unwrap_or(0) - i64::try_from(*most_ms).unwrap_or(0);
         let machines = self.machines.borrow();
         machines[&self.pick()].clock.off_by_ms.store(off_by, Ordering::Relaxed);
+    }
+
+    /// Two machines follow a source of time that is wrong by up to hours, so the cluster does; then the source is set right.
+    fn step_most_clocks(&mut self, _: &mut Sim<'_>, now: Us) {
+        let off_by = i64::try_from(self.world.below(7_200_000)).unwrap_or(0);
+        let (true_one, right) = (self.pick(), self.a_while(now));
+        for name in self.nodes.iter().filter(|name| **name != true_one) {
+            let machines = self.machines.borrow();
+            machines[name].clock.off_by_ms.store(off_by, Ordering::Relaxed);
+            self.clocks_right.insert(name.clone(), right);
+        }
+    }
+
+    fn set_clocks_right(&mut self, now: Us) {
+        let machines = self.machines.borrow();
+        self.clocks_right.retain(|name, right| {
+            let wrong = *right > now;
+            if !wrong {
+                machines[name].clock.off_by_ms.store(0, Ordering::Relaxed);
+            }
+            wrong
+        });
     }
 
     fn drift_clock(&mut self, _: &mut Sim<'_>, _: Us) {
