@@ -11,3 +11,4 @@ pub mod processes;
 pub mod seeds;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+pub mod storm;

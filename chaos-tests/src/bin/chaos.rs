@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use chaos_tests::processes::{kill_all, power_cut, rush};
+use chaos_tests::storm::{Mistreatment, Storm, Surroundings, mistreat, storm, surroundings};
 use clap::{Parser, Subcommand};
 
 /// Breaks a three-node cluster of real processes and checks what its clients saw.
@@ -41,6 +42,18 @@ enum Run {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Every kind of fault comes down on three machines, while recorded clients and SDK applications hold seats. Needs
+    /// root.
+    Storm(Storm),
+    /// What the storm runs beside a node: takes packets from the kernel's queue and mistreats them.
+    #[command(hide = true)]
+    Packets {
+        /// The queue's number.
+        #[arg(long)]
+        queue: u16,
+        #[command(flatten)]
+        how: Mistreatment,
+    },
     /// The power of all three disks is cut under load, again and again. Needs root.
     PowerCut {
         /// How often.
@@ -51,14 +64,28 @@ enum Run {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let surroundings = match &arguments.run {
+        Run::Packets { queue, how } => return code(mistreat(*queue, *how)),
+        Run::Storm(_) => match surroundings() {
+            Ok(Some(surroundings)) => Some(surroundings),
+            Ok(None) => return ExitCode::SUCCESS,
+            Err(error) => return code(Err(error)),
+        },
+        _ => None,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
-    match runtime
-        .map_err(Into::into)
-        .and_then(|runtime| runtime.block_on(run(arguments)))
-    {
+    code(
+        runtime
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(run(arguments, surroundings))),
+    )
+}
+
+fn code(outcome: Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("FAILED: {error:#}");
@@ -67,7 +94,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<()> {
+async fn run(arguments: Arguments, surroundings: Option<Surroundings>) -> Result<()> {
     let data = match arguments.data {
         Some(data) => data,
         None => std::env::temp_dir().join(format!("usher-chaos-{}", std::process::id())),
@@ -76,6 +103,11 @@ async fn run(arguments: Arguments) -> Result<()> {
     let outcome = match arguments.run {
         Run::Rush { rounds, holders } => rush(&arguments.usher, &data, rounds, holders).await,
         Run::KillAll { rounds } => kill_all(&arguments.usher, &data, rounds).await,
+        Run::Storm(asked) => {
+            let surroundings = surroundings.context("a storm looks around first")?;
+            storm(&arguments.usher, &data, &asked, &surroundings).await
+        }
+        Run::Packets { .. } => Ok(()),
         Run::PowerCut { rounds } => power_cut(&arguments.usher, &data, rounds).await,
     };
     if outcome.is_ok() {

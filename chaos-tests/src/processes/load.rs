@@ -15,6 +15,9 @@ pub(super) const SEATS: u32 = 20;
 /// How long its sessions live without a heartbeat.
 pub(super) const TTL_SECONDS: u64 = 10;
 
+/// The longest pause between two of a session's heartbeats.
+const BEAT_MS_MAX: u64 = 60;
+
 /// How many want a seat.
 const HOLDERS: usize = 40;
 
@@ -38,16 +41,21 @@ pub(super) fn under_load(
     let until = Instant::now() + span;
     let mut clients = tokio::task::JoinSet::new();
     for holder in 0..HOLDERS {
-        clients.spawn(hold(client.clone(), format!("holder-{holder:03}"), until));
+        clients.spawn(hold(
+            client.clone(),
+            format!("holder-{holder:03}"),
+            move || Instant::now() >= until,
+            BEAT_MS_MAX,
+        ));
     }
     clients
 }
 
-/// A client that acquires, beats and releases until its time is over.
-async fn hold(client: Client, holder: String, until: Instant) {
+/// A client that acquires, beats up to every so many milliseconds and releases, until it is enough.
+pub(crate) async fn hold(client: Client, holder: String, enough: impl Fn() -> bool, beat_ms_max: u64) {
     let within = Duration::from_secs(20);
     let mut times = 0;
-    while Instant::now() < until {
+    while !enough() {
         times += 1;
         let told = client
             .acquire(&holder, &format!("request-{holder}-{times}"), within)
@@ -57,8 +65,8 @@ async fn hold(client: Client, holder: String, until: Instant) {
             continue;
         };
         for _ in 0..rand::random_range(1..20) {
-            sleep(Duration::from_millis(rand::random_range(5..60))).await;
-            if Instant::now() >= until || !matches!(client.heartbeat(&session, within).await, Told::Held { .. }) {
+            sleep(Duration::from_millis(rand::random_range(5..beat_ms_max))).await;
+            if enough() || !matches!(client.heartbeat(&session, within).await, Told::Held { .. }) {
                 break;
             }
         }

@@ -6,7 +6,7 @@
 
 mod judge;
 mod kill_all;
-mod load;
+pub(crate) mod load;
 mod power_cut;
 mod rush;
 
