@@ -127,6 +127,7 @@ async fn rage(
     while raged.is_ok() && (round < rounds_min || Instant::now() < until) {
         raged = weather(&site, &schedule.round(MACHINES), round, tally).await;
         tally.applications = applications.seen();
+        tally.effects = site.effects();
         round += 1;
         tally.rounds += 1;
         applications.kill_one(round)?;

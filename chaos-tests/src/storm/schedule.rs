@@ -13,7 +13,7 @@ use super::faults::Fault;
 const FAULTS_PER_ROUND: usize = 8;
 
 /// From one fault's beginning to the next one's, in milliseconds.
-const APART_MS: std::ops::Range<u64> = 1_500..4_500;
+const APART_MS: std::ops::Range<u64> = 1_000..3_500;
 
 /// Whom a fault hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The machines together: how the cluster is founded, grows and heals, as `docs/operations.md` tells an operator.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -36,6 +38,8 @@ pub(super) struct Site {
     pub(super) queues: [Mutex<()>; MACHINES],
     pub(super) links: [Mutex<()>; MACHINES],
     pub(super) clock_is_wrong: Mutex<()>,
+    /// How often what a fault is for was seen to happen.
+    effects: std::sync::Mutex<BTreeMap<&'static str, u64>>,
     /// The operator, with a client that trusts the cluster's own authority.
     pub(super) admin: Admin,
     pub(super) ca_file: PathBuf,
@@ -75,6 +79,7 @@ impl Site {
             queues: Default::default(),
             links: Default::default(),
             clock_is_wrong: Mutex::new(()),
+            effects: std::sync::Mutex::default(),
             admin,
             ca_file,
             root_file,
@@ -160,6 +165,31 @@ impl Site {
             }
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Notes that a fault has had an effect: a fault that nobody noticed would prove nothing.
+    pub(super) fn had_effect(&self, effect: &'static str) {
+        let mut effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
+        *effects.entry(effect).or_default() += 1;
+    }
+
+    /// How often what was noted.
+    pub(super) fn effects(&self) -> BTreeMap<&'static str, u64> {
+        self.effects.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// By how many milliseconds a machine's wall clock differs from another's, as whoever leads has last heard.
+    pub(super) async fn clock_offset_ms(&self, machine: usize) -> Option<u64> {
+        let leader = self.leader().await?;
+        let cluster = self.view(leader).await?;
+        let nodes = cluster["nodes"].as_array()?;
+        // A leader whose own clock is wrong finds it in the others.
+        let offset = |node: &&Value| leader == machine || node["api_url"] == api_url(machine);
+        let offsets = nodes
+            .iter()
+            .filter(offset)
+            .filter_map(|node| node["clock_offset_ms"].as_i64());
+        offsets.map(i64::unsigned_abs).max()
     }
 
     /// The number of the machine whose node leads, as any node that answers says.

@@ -90,6 +90,8 @@ pub(super) struct Tally {
     pub(super) rounds: u64,
     /// How often each fault was brought down.
     pub(super) faults: BTreeMap<&'static str, u64>,
+    /// How often what a fault is for was seen to happen.
+    pub(super) effects: BTreeMap<&'static str, u64>,
     /// Faults that cannot be made here.
     pub(super) skipped: Vec<&'static str>,
     /// Calls of the recorded clients, and their answers.
@@ -137,6 +139,10 @@ impl Tally {
         println!("{faults} faults:");
         for (name, times) in &self.faults {
             println!("  {times:>4} × {name}");
+        }
+        println!("of which were seen:");
+        for (effect, times) in &self.effects {
+            println!("  {times:>4} × {effect}");
         }
         let refusals: Vec<String> = self
             .refusals

@@ -24,8 +24,13 @@ pub(super) async fn step(site: &Site, machine: usize, span: Duration, chance: f6
     } else {
         (1.0, chance * 2.0 - 1.0)
     };
-    clock.set(whole(sign * (range.start + (range.end - range.start) * chance)))?;
+    let ahead_ms = whole(sign * (range.start + (range.end - range.start) * chance));
+    clock.set(ahead_ms)?;
     sleep(span).await;
+    let seen = site.clock_offset_ms(machine).await;
+    if seen.is_some_and(|seen| seen > ahead_ms.unsigned_abs() / 2) {
+        site.had_effect("a wrong wall clock was seen by the leader");
+    }
     clock.set(0)
 }
 

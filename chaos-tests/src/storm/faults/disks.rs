@@ -56,7 +56,9 @@ pub(super) async fn slow(site: &Site, machine: usize, span: Duration, chance: f6
     let mut tracer = inject(&machine, "fdatasync,fsync", &format!("delay_enter={delay_us}"))?;
     sleep(span).await;
     detach(&mut tracer)?;
-    ensure!(injected(&machine) > 0, "no sync was slowed");
+    if injected(&machine) > 0 {
+        site.had_effect("syncs were slowed");
+    }
     if machine.ended_by_itself()?.is_some() {
         return machine.broken("a slow disk has ended the node");
     }
@@ -78,10 +80,20 @@ pub(super) async fn hung(site: &Site, machine: usize, span: Duration) -> Result<
         .spawn()?;
     run(&["fsfreeze", "-f", mount])?;
     sleep(span).await;
+    if waits_for_disk(&machine)? {
+        site.had_effect("a node's thread waited for a hung disk");
+    }
     run(&["fsfreeze", "-u", mount])?;
     watchdog.kill()?;
     watchdog.wait()?;
     Ok(())
+}
+
+/// Whether a thread of the node is in a call that cannot be interrupted.
+fn waits_for_disk(machine: &Machine) -> Result<bool> {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", machine.pid()?))?;
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+    Ok(stats.into_iter().any(|stat| stat.contains(") D ")))
 }
 
 pub(super) async fn full(site: &Site, machine: usize, span: Duration) -> Result<()> {
@@ -104,6 +116,7 @@ pub(super) async fn full(site: &Site, machine: usize, span: Duration) -> Result<
         if !machine.log_end().to_lowercase().contains("no space left") {
             return machine.broken("it has ended on a full disk and does not say why");
         }
+        site.had_effect("a full disk stopped a node");
         machine.start()?;
     }
     Ok(())
@@ -121,6 +134,7 @@ pub(super) async fn failing_sync(site: &Site, machine: usize) -> Result<()> {
     if !stopped {
         return machine.broken("it goes on after a failed sync");
     }
+    site.had_effect("a failed sync stopped a node");
     // In this run of the machine nobody knows what the disk has, and the node must say so.
     machine.start()?;
     if !machine.until_ended(STARTS_WITHIN).await? {
@@ -136,6 +150,7 @@ pub(super) async fn failing_write(site: &Site, machine: usize) -> Result<()> {
     let stopped = stops(&mut machine, &mut tracer).await?;
     // A write to a socket or to the log may have been the one that failed, and those may.
     if stopped {
+        site.had_effect("a failed write stopped a node");
         machine.start()?;
         if machine.until_ended(STARTS_WITHIN).await? {
             return site.replace(&mut machine).await;
@@ -163,5 +178,6 @@ pub(super) async fn dead(site: &Site, machine: usize) -> Result<()> {
     if !machine.until_ended(STOPS_WITHIN).await? {
         return machine.broken("it goes on although its disk is dead");
     }
+    site.had_effect("a dead disk stopped a node");
     site.replace(&mut machine).await
 }
