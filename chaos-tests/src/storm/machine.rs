@@ -235,7 +235,9 @@ impl Machine {
         self.signal(Signal::STOP)?;
         let by = Instant::now() + FREEZE_WITHIN;
         while !self.is_frozen()? {
-            ensure!(Instant::now() < by, "machine {}: the node does not freeze", self.number);
+            if Instant::now() >= by {
+                return self.broken("it does not freeze, or has ended by itself");
+            }
             sleep(Duration::from_millis(1)).await;
         }
         Ok(())

@@ -17,7 +17,7 @@ use super::faults::{Fault, strike};
 use super::machine::Machine;
 use super::requirements::Surroundings;
 use super::schedule::{Planned, Schedule};
-use super::site::{MACHINES, Site, api_url, trusting};
+use super::site::{Audits, MACHINES, Site, api_url, trusting};
 use super::tally::Tally;
 use crate::checks::{self, Terms};
 use crate::client::{Client, Recorder};
@@ -93,8 +93,14 @@ pub async fn storm(usher: &Path, folder: &Path, asked: &Storm, surroundings: &Su
     if tally.broken.is_empty() {
         return Ok(());
     }
+    let only = match asked.only.as_slice() {
+        [] => String::new(),
+        only => format!(" --only \"{}\"", only.join(",")),
+    };
     println!(
-        "the same schedule again (real processes never run twice alike): chaos storm --minutes {} --seed {seed}",
+        "the same schedule again (real processes never run twice alike):\n  {} --usher {} storm --minutes {} --seed {seed}{only}",
+        std::env::current_exe()?.display(),
+        usher.display(),
         asked.minutes
     );
     bail!("{} things are broken", tally.broken.len())
@@ -123,18 +129,17 @@ async fn rage(
     let until = Instant::now() + Duration::from_secs_f64(asked.minutes * 60.0);
     let rounds_min = schedule.rounds_for_all();
     let mut round = 0;
-    let mut raged = Ok(());
-    while raged.is_ok() && (round < rounds_min || Instant::now() < until) {
-        raged = weather(&site, &schedule.round(MACHINES), round, tally).await;
+    while round < rounds_min || Instant::now() < until {
+        let raged = weather(&site, &schedule.round(MACHINES), round, tally).await;
         tally.applications = applications.seen();
         tally.effects = site.effects();
         round += 1;
         tally.rounds += 1;
+        if raged.is_err() {
+            site.print_state().await;
+            return raged;
+        }
         applications.kill_one(round)?;
-    }
-    if raged.is_err() {
-        site.print_state().await;
-        return raged;
     }
     tally.applications = applications.end().await?;
     tally.broken.extend(tally.applications.broken());
@@ -189,6 +194,7 @@ async fn weather(site: &Site, planned: &[Planned], round: usize, tally: &mut Tal
     enough.store(true, Relaxed);
     while clients.join_next().await.is_some() {}
     tally.leader_changes += leaders.end();
+    until_alike(site).await?;
     let history = recorder.history();
     tally.add(&history);
     let terms = Terms {
@@ -229,7 +235,24 @@ fn begin_load(site: &Site, recorder: &Recorder, key: &str, enough: &Arc<AtomicBo
     Ok(clients)
 }
 
-/// Waits until the cluster is whole: every node serves, all have the same ledger, and any one may be lost. A node that
+/// Waits until all nodes have been seen with the same audit, which goes on growing while applications run.
+async fn until_alike(site: &Site) -> Result<()> {
+    let by = Instant::now() + WHOLE_WITHIN;
+    let mut audits = Audits::default();
+    while !audits.were_alike() {
+        site.look_at_audits(&mut audits).await;
+        if let Some(differing) = audits.replicas_agree() {
+            bail!(differing);
+        }
+        if Instant::now() >= by {
+            bail!("the nodes were not seen to have the same audit within {WHOLE_WITHIN:?}: {audits:?}");
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// Waits until the cluster is whole: every node serves, and any one may be lost. A node that
 /// has ended without being told to is broken at once.
 async fn until_whole(site: &Site) -> Result<()> {
     let by = Instant::now() + WHOLE_WITHIN;

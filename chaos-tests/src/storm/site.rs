@@ -1,11 +1,12 @@
 //! The machines together: how the cluster is founded, grows and heals, as `docs/operations.md` tells an operator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -219,7 +220,6 @@ impl Site {
     /// What keeps the cluster from being whole; empty if nothing does.
     pub(super) async fn ailments(&self) -> Vec<String> {
         let mut ailments = Vec::new();
-        let mut audits = Vec::new();
         for machine in 0..MACHINES {
             let name = format!("machine {}", machine + 1);
             let ops = format!("http://{}:4602/readyz", network::address(machine));
@@ -239,12 +239,21 @@ impl Site {
                     cluster["voters"], cluster["tolerance"]
                 ));
             }
-            audits.push((cluster["audit"].to_string(), cluster["leader"].to_string()));
-        }
-        if audits.windows(2).any(|pair| pair[0] != pair[1]) {
-            ailments.push(format!("the nodes differ in their audit or their leader: {audits:?}"));
         }
         ailments
+    }
+
+    /// Adds what each node says of its audit now.
+    pub(super) async fn look_at_audits(&self, audits: &mut Audits) {
+        let views = join_all((0..MACHINES).map(|machine| self.view(machine))).await;
+        for (machine, view) in views.into_iter().enumerate() {
+            let audit = view.as_ref().map(|view| &view["audit"]);
+            if let Some((Some(size), Some(root))) = audit.map(|audit| (audit["size"].as_u64(), audit["root"].as_str()))
+            {
+                let roots = audits.0.entry(size).or_default();
+                roots.entry(root.to_owned()).or_default().insert(machine);
+            }
+        }
     }
 
     /// Says of every machine what it says of itself.
@@ -259,6 +268,25 @@ impl Site {
                 println!("  its log ends so:\n  {}", machine.log_end());
             }
         }
+    }
+}
+
+/// The roots of the audit's hash tree that machines told, by its size: every grant, refusal, release and end is a leaf of
+/// it, so nodes that have the same tree have done the same.
+#[derive(Debug, Default)]
+pub(super) struct Audits(BTreeMap<u64, BTreeMap<String, BTreeSet<usize>>>);
+
+impl Audits {
+    /// Whether all machines had the same tree at some time.
+    pub(super) fn were_alike(&self) -> bool {
+        let mut seen = self.0.values().flat_map(BTreeMap::values);
+        seen.any(|machines| machines.len() == MACHINES)
+    }
+
+    /// ReplicasAgree: trees of one size have one root.
+    pub(super) fn replicas_agree(&self) -> Option<String> {
+        let differing = self.0.iter().find(|(_, roots)| roots.len() > 1);
+        differing.map(|(size, roots)| format!("ReplicasAgree: at {size} records of the audit, roots are {roots:?}"))
     }
 }
 
@@ -294,5 +322,25 @@ impl Drop for Site {
                 let _ = run(&["kill", "-KILL", &pid.to_string()]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_of_one_size_with_two_roots_are_noticed() {
+        let mut audits = Audits::default();
+        let mut tell = |machine, size: u64, root: &str| {
+            let roots = audits.0.entry(size).or_default();
+            roots.entry(root.to_owned()).or_default().insert(machine);
+            (audits.were_alike(), audits.replicas_agree().is_none())
+        };
+        assert_eq!(tell(0, 7, "a"), (false, true));
+        assert_eq!(tell(1, 8, "b"), (false, true));
+        assert_eq!(tell(1, 7, "a"), (false, true));
+        assert_eq!(tell(2, 7, "a"), (true, true));
+        assert_eq!(tell(2, 8, "c"), (true, false));
     }
 }

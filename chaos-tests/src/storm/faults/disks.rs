@@ -17,8 +17,8 @@ const STOPS_WITHIN: Duration = Duration::from_secs(30);
 /// whoever waits for a frozen disk cannot be killed.
 const THAW_AFTER_SECONDS: &str = "30";
 
-/// How long a node that was just started may take to know whether its data can be used.
-const STARTS_WITHIN: Duration = Duration::from_secs(10);
+/// How long a node that was just started may take to serve, or to refuse to.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Attaches to a node and changes what these calls of it do.
 fn inject(machine: &Machine, calls: &str, how: &str) -> Result<Child> {
@@ -137,8 +137,10 @@ pub(super) async fn failing_sync(site: &Site, machine: usize) -> Result<()> {
     site.had_effect("a failed sync stopped a node");
     // In this run of the machine nobody knows what the disk has, and the node must say so.
     machine.start()?;
-    if !machine.until_ended(STARTS_WITHIN).await? {
-        return machine.broken("it has started from data of which a sync had failed");
+    match serves_again(site, &mut machine).await? {
+        Some(true) => return machine.broken("it has started from data of which a sync had failed"),
+        Some(false) => site.had_effect("a node refused data of which a sync had failed"),
+        None => {}
     }
     site.replace(&mut machine).await
 }
@@ -146,17 +148,32 @@ pub(super) async fn failing_sync(site: &Site, machine: usize) -> Result<()> {
 pub(super) async fn failing_write(site: &Site, machine: usize) -> Result<()> {
     let _out = site.out.lock().await;
     let mut machine = site.machines[machine].lock().await;
-    let mut tracer = inject(&machine, "pwrite64,write", "error=EIO:when=3")?;
+    let mut tracer = inject(&machine, "pwrite64", "error=EIO:when=3")?;
     let stopped = stops(&mut machine, &mut tracer).await?;
-    // A write to a socket or to the log may have been the one that failed, and those may.
-    if stopped {
-        site.had_effect("a failed write stopped a node");
-        machine.start()?;
-        if machine.until_ended(STARTS_WITHIN).await? {
-            return site.replace(&mut machine).await;
-        }
+    if !stopped {
+        return machine.broken("it goes on after a failed write");
+    }
+    site.had_effect("a failed write stopped a node");
+    machine.start()?;
+    if serves_again(site, &mut machine).await? == Some(false) {
+        return site.replace(&mut machine).await;
     }
     Ok(())
+}
+
+/// Whether a node that was just started serves, or has ended by itself; `None` if neither can be told.
+async fn serves_again(site: &Site, machine: &mut Machine) -> Result<Option<bool>> {
+    let by = Instant::now() + STARTS_WITHIN;
+    while Instant::now() < by {
+        if machine.ended_by_itself()?.is_some() {
+            return Ok(Some(false));
+        }
+        if site.view(machine.number).await.is_some() {
+            return Ok(Some(true));
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Ok(None)
 }
 
 /// Waits until a call was changed and the node has stopped by itself.
