@@ -15,6 +15,9 @@ CHAOS := $(TARGET)/debug/chaos
 SIMULATION_TARGET := $(TARGET)/simulation
 SIMULATE = cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARGET) cargo run --quiet --profile $(PROFILE) --features simulation --bin simulate --
 
+STORM = $(CHAOS) --usher $(USHER) storm --label "$$(git describe --always --dirty)" \
+	$(if $(SEED),--seed $(SEED)) $(if $(RESULTS),--results $(abspath $(RESULTS)))
+
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SEEDS ?= 12
@@ -24,12 +27,18 @@ JOBS ?= $(shell nproc)
 RESULTS ?=
 FROM ?= 1
 MINUTES ?= 10
+# Of the storm; drawn if none is given.
+SEED ?=
+# What faults are made with. Where it is missing and cannot be installed, the storm says what it skips.
+CHAOS_PACKAGES := iptables strace libfaketime iproute2 nftables e2fsprogs util-linux
 # Rounds of the runs against real processes, as `make test` has time for them; `make chaos` does more.
 RUSH_ROUNDS ?= 6
 KILL_ROUNDS ?= 3
 POWER_ROUNDS ?= 4
+# The shortest in which every kind of fault comes once.
+STORM_MINUTES ?= 0.1
 
-.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos coverage bench bench-peers clean build tools
+.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos storm chaos-tools coverage bench bench-peers clean build tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -87,14 +96,24 @@ sim: ## Seeds of the deterministic simulation: SEEDS=n FROM=seed JOBS=n PROFILE=
 planted: $(VENV)/.installed ## Plant bugs one by one, and count the seeds until a law catches each (half an hour)
 	$(PYTHON) chaos-tests/planted/run.py $(TARGET) --jobs $(JOBS) --table chaos-tests/planted/caught.md
 
-processes: build ## Faults against real processes, in short
+processes: build $(VENV)/.installed ## Faults against real processes, in short
 	$(CHAOS) --usher $(USHER) rush --rounds $(RUSH_ROUNDS)
 	$(CHAOS) --usher $(USHER) kill-all --rounds $(KILL_ROUNDS)
 	$(CHAOS) --usher $(USHER) power-cut --rounds $(POWER_ROUNDS)
+	$(STORM) --minutes $(STORM_MINUTES)
 
-chaos: ## The same for longer: simulation seeds and 50 rushes, 20 power cuts (SEEDS=n)
+chaos: chaos-tools ## The same for longer: seeds of the simulation (SEEDS=n), then a storm (MINUTES=n SEED=s)
 	$(MAKE) --no-print-directory sim PROFILE=simulation SEEDS=$(if $(filter 12,$(SEEDS)),200,$(SEEDS))
-	$(MAKE) --no-print-directory processes RUSH_ROUNDS=50 KILL_ROUNDS=20 POWER_ROUNDS=20
+	$(MAKE) --no-print-directory processes RUSH_ROUNDS=50 KILL_ROUNDS=20 POWER_ROUNDS=20 STORM_MINUTES=$(MINUTES)
+
+storm: build chaos-tools $(VENV)/.installed ## Every kind of fault against real processes: MINUTES=n SEED=s RESULTS=file
+	$(STORM) --minutes $(MINUTES)
+
+chaos-tools:
+	@if [ "$$(id -u)" != 0 ]; then echo "chaos: not root, so nothing is installed and the storm is skipped"; \
+	elif command -v apt-get > /dev/null && ! dpkg -s $(CHAOS_PACKAGES) > /dev/null 2>&1; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(CHAOS_PACKAGES) > /dev/null; \
+	fi
 
 coverage: tools $(VENV)/.installed ## Line coverage of each crate and of the SDK
 	bash packaging/coverage.sh

@@ -27,8 +27,24 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    fn now(&self) -> Us {
+    /// The moment, on the history's clock.
+    pub fn now(&self) -> Us {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Notes that another node has taken the lead.
+    pub fn led_anew(&self) {
+        let now = self.now();
+        self.write(|history| history.led_anew.push(now));
+    }
+
+    /// Notes that calls may have been held up since then, and will be for some time to come.
+    pub fn held_up(&self, since: Us, until: Us) {
+        self.write(|history| history.held_up.push((since, until)));
+    }
+
+    fn write(&self, note: impl FnOnce(&mut History)) {
+        note(&mut self.history.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Everything seen so far.
@@ -134,12 +150,7 @@ impl Client {
             asked,
             told: told.clone(),
         };
-        self.recorder
-            .history
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .calls
-            .push(call);
+        self.recorder.write(|history| history.calls.push(call));
         told
     }
 }

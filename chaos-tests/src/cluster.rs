@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
+use crate::admin::Admin;
+
 /// How long a process may take to stop where it stands.
 const FREEZE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -182,11 +184,6 @@ impl Cluster {
         self.demo.nodes.iter().map(|node| node.api.clone()).collect()
     }
 
-    /// The token that administers it.
-    pub fn admin_token(&self) -> &str {
-        &self.demo.admin_token
-    }
-
     /// A license of 100 seats.
     pub fn license_key(&self) -> &str {
         &self.demo.license_key
@@ -272,34 +269,12 @@ impl Cluster {
         Ok(())
     }
 
-    /// A call of the admin API on the first node that answers it.
-    pub async fn admin(
-        &self,
-        method: reqwest::Method,
-        path: &str,
-        body: &serde_json::Value,
-    ) -> Result<serde_json::Value> {
-        let by = Instant::now() + Duration::from_secs(20);
-        loop {
-            for node in &self.demo.nodes {
-                let call = self.http.request(method.clone(), format!("{}/api/v1{path}", node.api));
-                let call = if body.is_null() { call } else { call.json(body) };
-                let Ok(answer) = call.bearer_auth(&self.demo.admin_token).send().await else {
-                    continue;
-                };
-                let status = answer.status();
-                let value = answer.json::<serde_json::Value>().await.unwrap_or_default();
-                if status.is_success() {
-                    return Ok(value);
-                }
-                if !status.is_server_error() {
-                    bail!("{method} {path}: {status} {value}");
-                }
-            }
-            if Instant::now() >= by {
-                bail!("{method} {path}: no node answered");
-            }
-            sleep(Duration::from_millis(100)).await;
+    /// Its operator.
+    pub fn admin(&self) -> Admin {
+        Admin {
+            http: self.http.clone(),
+            urls: self.urls(),
+            token: self.demo.admin_token.clone(),
         }
     }
 }

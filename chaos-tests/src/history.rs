@@ -75,6 +75,9 @@ pub struct History {
     pub calls: Vec<Call>,
     /// When another node took the lead, where the harness knows: session time may stand still about then.
     pub led_anew: Vec<Us>,
+    /// From when to when calls may have been held up on their way to a node, where the harness knows: by a node that stood
+    /// still, or by its network. One that was sent then may arrive when that is over.
+    pub held_up: Vec<(Us, Us)>,
 }
 
 /// What is known of one session.
@@ -100,7 +103,28 @@ impl SessionLife {
     }
 }
 
+/// An unanswered call reaches the ledger no later than this after it reached a node: the server itself gives up after 5 s.
+const ON_ITS_WAY_MAX: Us = 6_000_000;
+
 impl History {
+    /// When a call that was sent at `begun` and never answered has reached the ledger, or never will.
+    pub fn arrives_by(&self, begun: Us) -> Us {
+        let mut by = begun + ON_ITS_WAY_MAX;
+        let mut held_up: Vec<(Us, Us)> = self
+            .held_up
+            .iter()
+            .filter(|(_, until)| *until > begun)
+            .copied()
+            .collect();
+        held_up.sort_unstable();
+        for (from, until) in held_up {
+            if from <= by {
+                by = by.max(until + ON_ITS_WAY_MAX);
+            }
+        }
+        by
+    }
+
     /// When each acquire, by its `request_id`, was first asked for.
     pub fn first_tries(&self) -> BTreeMap<&str, Us> {
         let mut first: BTreeMap<&str, Us> = BTreeMap::new();
@@ -156,5 +180,21 @@ impl History {
             life.kept.sort_unstable();
         }
         lives
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_was_held_up_arrives_later() {
+        let history = History {
+            held_up: vec![(9_000_000, 20_000_000), (1_000_000, 4_000_000)],
+            ..History::default()
+        };
+        assert_eq!(history.arrives_by(0), 26_000_000);
+        assert_eq!(history.arrives_by(21_000_000), 27_000_000);
+        assert_eq!(History::default().arrives_by(0), ON_ITS_WAY_MAX);
     }
 }

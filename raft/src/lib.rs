@@ -24,6 +24,7 @@ mod node;
 mod peers;
 mod propose;
 mod reads;
+mod recovery;
 pub mod runtime;
 pub mod seams;
 mod server;

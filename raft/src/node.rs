@@ -30,11 +30,12 @@ use crate::network::Network;
 use crate::peers::Peers;
 use crate::propose::{Beats, Carrier, Proposer};
 use crate::reads::{Reads, Rounds};
+use crate::recovery::Recovery;
 use crate::seams::Seams;
 use crate::server::PeerPort;
 use crate::status::ClusterStatus;
 use crate::tls::PeerTls;
-use crate::types::Raft;
+use crate::types::{LogId, Raft};
 
 pub use removal::RemovalError;
 pub(crate) use removal::is_majority;
@@ -124,6 +125,7 @@ pub struct Cluster {
     peers: Arc<Peers>,
     proposer: Proposer,
     reads: Reads,
+    recovery: Arc<Recovery>,
 }
 
 fn engine(tuning: &Tuning) -> Result<Arc<Config>, StartError> {
@@ -168,6 +170,7 @@ impl Node {
         let machine = Machine::open(Arc::clone(&seams.disk)).await?;
         let log = Log::open(Arc::clone(&seams.disk)).await?;
         machine.cover(log.last_index()).await?;
+        let recovery = Arc::new(Recovery::from(log.last_index()));
         let peers = Peers::new(identity.cluster, me, seams.clone(), tls.clone(), machine.clone());
         let listener = seams.net.listen(&config.listen).await;
         let opened = |source| StartError::Listen {
@@ -234,6 +237,7 @@ impl Node {
             peers,
             proposer,
             reads,
+            recovery,
         };
         Ok(Self {
             cluster,
@@ -377,9 +381,17 @@ impl Cluster {
         )
     }
 
-    /// Whether this node knows a leader and has applied what was committed when it started.
+    /// Whether this node has heard of a leader since it started and applied what was committed then.
     pub async fn is_recovered(&self, within: Duration) -> bool {
-        self.raft.wait_for_recovery(Some(within)).await.is_ok()
+        let index = |id: &Option<LogId>| id.as_ref().map(LogId::index);
+        let waiting = self.raft.wait(Some(within)).metrics(
+            |metrics| {
+                let (committed, applied) = (&metrics.cluster_committed, &metrics.last_applied);
+                self.recovery.is_over(index(committed), index(applied))
+            },
+            "what was committed before the start is applied",
+        );
+        waiting.await.is_ok()
     }
 
     /// Hands the lead to `to`, or to the voter that is furthest. Does nothing on a node that does not lead.

@@ -154,7 +154,7 @@ impl PeerPort {
         loop {
             let read = timeout(IDLE_MAX, frame::read(&mut stream, frame::FRAME_BYTES_MAX)).await?;
             let request: Request = read.inspect_err(|error| {
-                if error.kind() == io::ErrorKind::InvalidData {
+                if error.kind() == io::ErrorKind::InvalidData && !is_of_tls(error) {
                     // Said loudly: a leader repeats it for ever, and this node falls behind.
                     tracing::error!(%peer, %error, "a peer sent what this version of usher cannot read; is it newer?");
                 }
@@ -232,4 +232,26 @@ fn no_snapshot() -> io::Error {
 struct Receiving {
     vote: Vote,
     incoming: Incoming,
+}
+
+/// Whether bytes were changed on their way: TLS notices, and that says nothing of who sent them.
+fn is_of_tls(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_were_changed_on_their_way_are_not_taken_for_a_newer_versions() {
+        let changed = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
+        assert!(is_of_tls(&changed));
+        assert!(!is_of_tls(&io::Error::new(
+            io::ErrorKind::InvalidData,
+            "an unknown request"
+        )));
+    }
 }

@@ -12,6 +12,7 @@ use crate::disk::{Disk, File, Lane, Work};
 use crate::error::Error;
 use crate::identity::{StoreId, identify};
 use crate::lanes::Lanes;
+use crate::lost_sync;
 
 /// Names the process that holds the directory, and is what the lock is on.
 const LOCK_FILE: &str = "LOCK";
@@ -66,8 +67,7 @@ impl Directory {
         };
         // A process that was killed may have left names that are not durable yet.
         directory
-            .entries
-            .sync_all()
+            .sync_entries()
             .map_err(|source| refused(path, "sync", source))?;
         directory.store = identify(&directory, fresh)?;
         Ok(directory)
@@ -81,6 +81,11 @@ impl Directory {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes names durable.
+    fn sync_entries(&self) -> io::Result<()> {
+        lost_sync::names(self, self.entries.sync_all())
     }
 }
 
@@ -159,7 +164,7 @@ impl Disk for Directory {
         let fresh = !path.exists();
         let file = open_private(&path)?;
         if fresh {
-            self.entries.sync_all()?;
+            self.sync_entries()?;
         }
         Ok(Box::new(OpenFile {
             file,
@@ -177,7 +182,7 @@ impl Disk for Directory {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.path.join(from), self.path.join(to))?;
-        self.entries.sync_all()
+        self.sync_entries()
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

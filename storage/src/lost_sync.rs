@@ -56,6 +56,13 @@ fn note(disk: &dyn Disk, name: &str, why: &io::Error) {
     }
 }
 
+/// How a sync of the directory went, whose failure is noted like a file's: a snapshot that is found under its name would
+/// be taken for durable, and the log before it be given up.
+pub(crate) fn names(disk: &dyn Disk, synced: io::Result<()>) -> io::Result<()> {
+    // Noting makes a name too, and that sync may fail like this one. Then the note is there, and it ends with that.
+    synced.inspect_err(|why| note(disk, "the directory", why))
+}
+
 fn write(disk: &dyn Disk, failed: &str) -> io::Result<()> {
     let name = format!("{PREFIX}{}", disk.boot_id()?);
     // The first try may create the file and then fail to sync the directory. The second finds it, and it counts.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Terms;
 use super::standing::Standing;
-use super::{ON_ITS_WAY_MAX, Terms};
 use crate::history::{Asked, Call, History, Told, Us};
 
 /// HonestDenial: `SEAT_LIMIT_REACHED` only when, at some moment of the call, that many other holders may have held a
@@ -80,7 +80,7 @@ fn possible_holds<'a>(history: &'a History, terms: &Terms) -> Vec<Hold<'a>> {
             // Its last try may have been on its way for as long as anything is.
             None if fate_unknown => {
                 let last = tries.iter().map(|call| call.begun).max().unwrap_or_default();
-                standing.after(last + ON_ITS_WAY_MAX, terms.ttl)
+                standing.after(history.arrives_by(last), terms.ttl)
             }
             None => match found_over {
                 Some(over) => over,
@@ -115,7 +115,7 @@ fn last_touches(history: &History) -> BTreeMap<&str, Us> {
             _ => None,
         };
         let Some(session) = session else { continue };
-        let at = call.answered.unwrap_or(call.begun + ON_ITS_WAY_MAX);
+        let at = call.answered.unwrap_or_else(|| history.arrives_by(call.begun));
         let last = touches.entry(session).or_default();
         *last = (*last).max(at);
     }

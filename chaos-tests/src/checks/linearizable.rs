@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::Terms;
 use super::standing::Standing;
-use super::{ON_ITS_WAY_MAX, Terms};
 use crate::history::{Asked, History, Told, Us};
 
 /// Longer histories are checked in their first so many calls.
@@ -289,7 +289,7 @@ fn operations(history: &History) -> Vec<Op> {
         });
         // While the cluster stands still, what it was asked may wait.
         let arrives_by = standing
-            .after(call.begun + ON_ITS_WAY_MAX, 0)
+            .after(history.arrives_by(call.begun), 0)
             .max(call.answered.unwrap_or_default());
         ops.push(Op {
             begun: call.begun,

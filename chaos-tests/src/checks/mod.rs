@@ -42,9 +42,6 @@ impl Terms {
     }
 }
 
-/// An unanswered call reaches the ledger no later than this after it was sent: the server itself gives up after 5 s.
-const ON_ITS_WAY_MAX: Us = 6_000_000;
-
 /// Everything that is broken in the history of one license.
 pub fn all(history: &History, terms: &Terms) -> Vec<String> {
     let mut broken = Vec::new();

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::disk::{Lane, Work};
+use crate::lost_sync;
 pub use image::PowerLoss;
 use state::{Fault, State};
 
@@ -262,10 +263,13 @@ impl FaultyDisk {
     }
 
     fn sync_names(&self) -> io::Result<()> {
-        let mut state = self.state();
-        state.allow(Call::Names)?;
-        state.names_durable = state.names.clone();
-        state.names_unsynced.clear();
-        Ok(())
+        let synced = {
+            let mut state = self.state();
+            state.allow(Call::Names).map(|()| {
+                state.names_durable = state.names.clone();
+                state.names_unsynced.clear();
+            })
+        };
+        lost_sync::names(self, synced)
     }
 }

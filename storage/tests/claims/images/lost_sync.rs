@@ -13,14 +13,23 @@ use super::script::Script;
 use super::{Crash, Place};
 use crate::chance::{Chance, simulate};
 
+/// More than a script's life has.
+const NAMES_MAX: u64 = 60;
+
 fn has_note(disk: &FaultyDisk) -> bool {
     disk.list().unwrap().iter().any(|name| name.starts_with("SYNC-FAILED-"))
 }
 
-/// The script's life in which one sync fails; `None` if it has fewer syncs than that.
-async fn life_with_lost_sync(script: &Script, seed: u64, nth: u64, end: End) -> Option<(FaultyDisk, Progress)> {
+/// The script's life in which one such call fails; `None` if it has fewer of them than that, or did not mind.
+async fn life_with_failed(
+    script: &Script,
+    seed: u64,
+    call: Call,
+    nth: u64,
+    end: End,
+) -> Option<(FaultyDisk, Progress)> {
     let disk = Chance::new(seed).disk();
-    disk.fail(Call::Sync, nth, ErrorKind::Other);
+    disk.fail(call, nth, ErrorKind::Other);
     let progress = Life::live(script, &disk, end).await;
     let error = progress.failed.as_ref()?;
     let known = matches!(error, Error::Io { .. } | Error::Stopped { .. });
@@ -62,7 +71,7 @@ fn after_a_failed_sync_nothing_is_believed_before_the_machine_was_restarted() {
         for end in [End::Killed, End::Closed] {
             for nth in 0.. {
                 let _place = Place(format!("sync {nth} failed, {end:?}"));
-                let Some((disk, progress)) = life_with_lost_sync(&script, 2, nth, end).await else {
+                let Some((disk, progress)) = life_with_failed(&script, 2, Call::Sync, nth, end).await else {
                     break;
                 };
                 if Box::pin(outlive(&disk, &script, &progress)).await {
@@ -73,6 +82,27 @@ fn after_a_failed_sync_nothing_is_believed_before_the_machine_was_restarted() {
             }
         }
         assert!(refused > 50 && harmless > 2, "{refused} {harmless}");
+    });
+}
+
+#[test]
+fn a_name_whose_sync_has_failed_is_not_believed_before_the_machine_was_restarted() {
+    simulate(async {
+        let script = Script::write(2, 8).await;
+        let (mut refused, mut harmless) = (0, 0);
+        for nth in 0..NAMES_MAX {
+            let _place = Place(format!("change of names {nth} failed"));
+            let Some((disk, progress)) = life_with_failed(&script, 2, Call::Names, nth, End::Killed).await else {
+                continue;
+            };
+            if Box::pin(outlive(&disk, &script, &progress)).await {
+                refused += 1;
+            } else {
+                // The name itself was not made.
+                harmless += 1;
+            }
+        }
+        assert!(refused > 2 && harmless > 2, "{refused} {harmless}");
     });
 }
 
