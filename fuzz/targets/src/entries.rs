@@ -46,6 +46,7 @@ fn step(ledger: &mut Ledger, entry: &Entry) {
             let step = Step {
                 before: &before,
                 at: entry.at,
+                session_time: entry.session_time,
                 proposal,
                 applied,
                 after: ledger,
