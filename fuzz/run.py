@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -61,6 +62,7 @@ def fuzz(program: pathlib.Path, seconds: int) -> bool:
     """Fuzzes one target; tells how it went, and gives whether its property held."""
     name = program.name
     found, crashes, corpus = folders(name)
+    begun = time.monotonic()
     ran = subprocess.run(
         [
             program,
@@ -69,6 +71,7 @@ def fuzz(program: pathlib.Path, seconds: int) -> bool:
             f"-timeout={INPUT_MAX}",
             f"-artifact_prefix={crashes}/",
             "-print_final_stats=1",
+    
             found,
             corpus,
         ],
@@ -76,16 +79,20 @@ def fuzz(program: pathlib.Path, seconds: int) -> bool:
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
+        # The frames are libFuzzer's own; the replay shows those that matter.
+        env={**os.environ, "RUST_BACKTRACE": "0"},
     )
     executed = re.findall(r"stat::number_of_executed_units: (\d+)", ran.stderr) or ["0"]
     coverage = re.findall(r" cov: (\d+)", ran.stderr) or ["0"]
-    told = f"{int(executed[-1]):>12,} executions in {seconds} s, {int(coverage[-1]):>6,} edges reached"
+    told = f"{int(executed[-1]):>12,} executions in {time.monotonic() - begun:.0f} s, {int(coverage[-1]):>6,} edges reached"
     if ran.returncode == 0:
         print(f"{name:<18}{told}", flush=True)
         return True
     inputs = re.findall(r"Test unit written to (\S+)", ran.stderr)
     said = [line for line in ran.stderr.splitlines() if not line.startswith(("#", "stat::", "INFO:", "\t"))]
-    print(f"{name:<18}{told}: FAILED\n", "\n".join(f"    {line}" for line in said[-25:]), flush=True)
+    begins = next((at for at, line in enumerate(said) if "panicked at" in line or "ERROR: libFuzzer" in line), 0)
+    words = "\n".join(f"    {line[:300]}" for line in said[begins : begins + 6])
+    print(f"{name:<18}{told}: FAILED\n{words}", flush=True)
     for path in inputs:
         print(f"\n    the input:     {path}")
         print(f"    to replay it:  cargo run -p fuzz-targets --example replay -- {name} {path}")
@@ -122,7 +129,8 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="put what was found into the corpora")
     asked = parser.parse_args()
     names = [asked.target] if asked.target else targets()
-    programs = [build(asked.target) / name for name in names]
+    built = build(asked.target)
+    programs = [built / name for name in names]
     if asked.keep:
         for program in programs:
             keep(program)

