@@ -1,13 +1,13 @@
 //! The claims of a session token, which a verifier reads once the signature is right: any bytes, truly signed.
 //!
-//! Property: what verifies keeps the rules under its certificate, so that an honest signer signs it too; and signed again
-//! it says the same.
+//! Property: what verifies keeps the contract's rules, which are asked here a second time; an honest signer signs it too,
+//! and then it says the same.
 
 use std::sync::{Arc, LazyLock};
 
 use trust::{
-    Expectations, IssuerClaims, IssuerLimits, PathLength, Seconds, SessionSigner, UnixSeconds, issue_certificate,
-    verify_session,
+    Expectations, IssuerClaims, IssuerLimits, OfflineMode, PathLength, Seconds, SessionClaims, SessionSigner,
+    UnixSeconds, issue_certificate, verify_session,
 };
 
 use crate::memory::bounded;
@@ -24,7 +24,7 @@ static CERTIFICATE: LazyLock<String> = LazyLock::new(|| {
             expires_at: UnixSeconds::new(1_830_000_000),
             path: PathLength::new(0),
             products: Some(["coditect".parse().expect("it is a product's code")].into()),
-            grace_max: Some(Seconds::new(604_800)),
+            grace_max: Some(Seconds::new(90_000)),
         },
     };
     issue_certificate(&key(ROOT), None, &claims).expect("a root may certify anything")
@@ -37,8 +37,18 @@ pub fn check(bytes: &[u8]) {
     let Ok(verified) = bounded(bytes, || verify_session(&token, &chain, &roots, &expectations)) else {
         return;
     };
+    keeps_the_rules(&verified.claims, verified.chain.leaf());
     let signer = SessionSigner::new(Arc::new(key(CLUSTER)), &verified.chain).expect("the certificate is this key's");
     let again = signer.sign(&verified.claims).expect("what verifies may be signed");
     let again = verify_session(&again, &chain, &roots, &expectations).expect("what was signed verifies");
     assert_eq!(again, verified);
+}
+
+fn keeps_the_rules(claims: &SessionClaims, certificate: &IssuerClaims) {
+    let (issued, expires, grace_ends) = (claims.issued_at, claims.expires_at, claims.grace_ends_at);
+    assert!(issued <= expires && expires <= grace_ends && grace_ends <= certificate.limits.expires_at);
+    assert!(claims.offline != OfflineMode::Strict || grace_ends == expires);
+    assert!(Some(grace_ends.since(issued)) <= certificate.limits.grace_max);
+    assert_eq!(claims.cluster, certificate.cluster);
+    assert!(certificate.limits.covers(&claims.product));
 }
