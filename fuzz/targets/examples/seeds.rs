@@ -129,6 +129,13 @@ fn signed() -> Vec<Seed> {
                 claims_of(&text(&case["token"])).into_bytes(),
             ));
         }
+        if case["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.ends_with("_parent"))
+        {
+            let claims: Vec<String> = list(&case["chain"]).iter().map(|one| claims_of(&text(one))).collect();
+            seeds.push(("issuer_claims", name.clone(), claims.join("\n").into_bytes()));
+        }
         if FORGED.contains(&&*name) {
             let of = |member: &str| case.get(member).unwrap_or(&vectors[member]).clone();
             let chain = list(&of("chain"));
@@ -260,6 +267,36 @@ fn story() -> Vec<Entry> {
     ]
 }
 
+/// Two seats for four holders, who come back while others are silent.
+fn full() -> Vec<Entry> {
+    let mut catalogue = ["create_product", "create_plan", "create_customer", "create_license"].map(command);
+    for command in &mut catalogue {
+        match command {
+            Command::CreatePlan(plan) => (plan.terms.seats, plan.terms.overage_max) = (1, 1),
+            Command::CreateLicense(license) => (license.seats, license.expires_at) = (None, None),
+            _ => {}
+        }
+    }
+    let secs = Span::from_secs;
+    let mut entries = vec![entry(secs(0), catalogue.into())];
+    for round in 0..4 {
+        let four = (1..5).map(|holder| acquire(holder + 8 * round, holder)).collect();
+        entries.push(entry(secs(u64::from(round) * 200 + 1), four));
+        let session = SessionNo::new(5 + 4 * u64::from(round));
+        entries.push(entry(
+            secs(u64::from(round) * 200 + 100),
+            vec![
+                Command::Heartbeat {
+                    sessions: vec![session],
+                },
+                Command::Release { session },
+                acquire(90 + round, 7),
+            ],
+        ));
+    }
+    entries
+}
+
 fn bytes_of(entries: &[Entry]) -> Vec<u8> {
     let encode = |entry: &Entry| postcard::to_stdvec(entry).expect("an entry is written");
     entries.iter().flat_map(encode).collect()
@@ -288,6 +325,7 @@ fn stored() -> Vec<Seed> {
         seeds.push(("entries", format!("story-{length}"), bytes_of(&story[..length])));
         seeds.push(("rows", format!("story-{length}"), rows_of(ledger.rows())));
     }
+    seeds.push(("entries", "full".to_owned(), bytes_of(&full())));
     for (name, _) in frozen("commands") {
         let lone = entry(Span::from_secs(1), vec![command(&name)]);
         let at = START.after(Span::from_secs(5));
@@ -310,9 +348,13 @@ fn stored() -> Vec<Seed> {
     let value = |kind: StoredValue, name: &str, key: &[u8], payload: &[u8]| -> Vec<Seed> {
         let length = u8::try_from(key.len()).expect("a key is short");
         let of = |rest: &[u8]| chosen(&StoredValue::ALL, &kind, &[&[length], key, rest].concat());
+        let sealed = kind.seal(key, payload);
+        let mut flipped = sealed.clone();
+        *flipped.last_mut().expect("an envelope is not empty") ^= 1;
         vec![
             ("stored_value", name.to_owned(), of(payload)),
-            ("stored_value", format!("{name}-sealed"), of(&kind.seal(key, payload))),
+            ("stored_value", format!("{name}-sealed"), of(&sealed)),
+            ("stored_value", format!("{name}-flipped"), of(&flipped)),
         ]
     };
     let mark = [&[0xac, 2, 2, 1, 2, 1, 3][..], &[4; 32]].concat();
@@ -407,12 +449,25 @@ fn snapshots() -> Vec<Seed> {
     let mut seeds = Vec::new();
     for length in [3, 7] {
         let stream = runtime.block_on(snapshot(&story()[..length]));
+        let promises_another = [&[0][..], &with_another_digest(&stream)].concat();
+        seeds.push(("snapshot", format!("story-{length}-another-digest"), promises_another));
         for mended in [0, 1] {
             let name = format!("story-{length}-{}", ["raw", "mended"][usize::from(mended)]);
             seeds.push(("snapshot", name, [&[mended][..], &stream].concat()));
         }
     }
     seeds
+}
+
+/// The snapshot with a header that promises another digest, its checksum right.
+fn with_another_digest(stream: &[u8]) -> Vec<u8> {
+    let (head, rest) = stream.split_at(10);
+    let length: [u8; 4] = head[2..6].try_into().expect("they are four");
+    let (header, rest) = rest.split_at(u32::from_le_bytes(length) as usize);
+    let mut header = header.to_vec();
+    // Cluster, index, log id and membership take some twenty bytes; then comes the digest.
+    header[40] ^= 1;
+    [&StoredValue::SnapshotHeader.seal(&0_u64.to_be_bytes(), &header), rest].concat()
 }
 
 async fn snapshot(entries: &[Entry]) -> Vec<u8> {

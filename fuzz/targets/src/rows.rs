@@ -1,8 +1,8 @@
 //! The rows of a ledger, as a checkpoint or a snapshot gives them back: of each the number of its table, its length in
 //! two bytes, and its bytes.
 //!
-//! Property: a row that is read is written as it was read. Rows that make a ledger make one that can go on: its indexes
-//! and its digest are those of its rows, and time may pass and every session end in it.
+//! Property: a row that is read is written as it was read. Rows that make a ledger are all in it, and it can go on: its
+//! indexes and its digest are those of its rows, and time may pass and every session end in it.
 
 use licensing::command::{Command, Entry, Proposal};
 use licensing::invariant::{digest_follows_rows, indexes_follow_rows};
@@ -21,9 +21,12 @@ pub fn check(bytes: &[u8]) {
         assert_eq!((&again, again.encode()), (row, row.encode()));
         assert_eq!(RowKey::from_bytes(table, &key.to_bytes()).ok(), Some(key));
     }
+    let mut given = rows.clone();
     let Ok(mut ledger) = bounded(bytes, || Ledger::from_rows(rows)) else {
         return;
     };
+    given.sort_by_key(Row::key);
+    assert!(given.is_empty() || ledger.rows().eq(given), "a row was lost");
     follows(&ledger);
     let sessions: Vec<_> = ledger.sessions(None).map(|session| session.no).collect();
     let commands = sessions
