@@ -38,7 +38,7 @@ POWER_ROUNDS ?= 4
 # The shortest in which every kind of fault comes once.
 STORM_MINUTES ?= 0.1
 
-.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos storm chaos-tools coverage bench bench-peers clean build tools
+.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers clean build tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -53,6 +53,7 @@ test: check rust python docs e2e sim processes ## Everything that proves the pro
 check: tools ## Formatting, lints and types; writes nothing
 	cargo fmt --all --check
 	cargo fmt --manifest-path bench/peers/Cargo.toml --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(MAKE) --no-print-directory python-check
 	$(PYTHON) chaos-tests/planted/run.py $(TARGET) --check
@@ -60,9 +61,10 @@ check: tools ## Formatting, lints and types; writes nothing
 fix: tools ## Format and fix what can be fixed by itself
 	cargo fmt --all
 	cargo fmt --manifest-path bench/peers/Cargo.toml --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 	$(VENV)/bin/ruff format sdk/python
-	$(VENV)/bin/ruff format --line-length 120 bench chaos-tests demo packaging tests
+	$(VENV)/bin/ruff format --line-length 120 bench chaos-tests demo fuzz packaging tests
 	$(VENV)/bin/ruff check --fix sdk/python
 
 build: ## The server and the harnesses, as the tests use them
@@ -75,7 +77,7 @@ rust: tools ## Rust tests
 .PHONY: python-check
 python-check: $(VENV)/.installed
 	$(VENV)/bin/ruff format --check sdk/python
-	$(VENV)/bin/ruff format --check --line-length 120 bench chaos-tests demo packaging tests
+	$(VENV)/bin/ruff format --check --line-length 120 bench chaos-tests demo fuzz packaging tests
 	$(VENV)/bin/ruff check sdk/python
 	cd sdk/python && ../../$(VENV)/bin/mypy
 
@@ -114,6 +116,10 @@ chaos-tools:
 	elif command -v apt-get > /dev/null && ! dpkg -s $(CHAOS_PACKAGES) > /dev/null 2>&1; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(CHAOS_PACKAGES) > /dev/null; \
 	fi
+
+# `TARGET` names one of them if it stands on the command line; it is cargo's folder otherwise.
+fuzz: ## Fuzz every parser that meets the outside: MINUTES=n in all, JOBS=n at a time, TARGET=name for one
+	python3 fuzz/run.py --minutes $(MINUTES) --jobs $(JOBS) $(if $(filter command,$(firstword $(origin TARGET))),--target $(TARGET))
 
 coverage: tools $(VENV)/.installed ## Line coverage of each crate and of the SDK
 	bash packaging/coverage.sh

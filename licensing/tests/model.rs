@@ -92,6 +92,7 @@ impl World {
         check_step(Step {
             before: &before,
             at,
+            session_time: entry.session_time,
             proposal,
             applied: &applied,
             after: &self.ledger,

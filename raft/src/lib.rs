@@ -11,6 +11,9 @@ mod agree;
 mod clock;
 mod error;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod greeting;
 mod identity;
 mod join;

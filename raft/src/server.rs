@@ -36,7 +36,7 @@ const IDLE_MAX: Duration = Duration::from_secs(120);
 const ADMISSIONS_MAX: usize = 4;
 
 /// A first frame is small.
-const HELLO_BYTES_MAX: usize = 1 << 10;
+pub(crate) const HELLO_BYTES_MAX: usize = 1 << 10;
 
 /// What the peer port needs of its node.
 pub(crate) struct PeerPort {

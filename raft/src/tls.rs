@@ -60,6 +60,11 @@ pub(crate) struct Certificate {
 }
 
 impl Certificate {
+    /// The certificate that was shown to a node of `cluster`.
+    pub(crate) const fn new(cluster: ClusterId, der: CertificateDer<'static>) -> Self {
+        Self { cluster, der }
+    }
+
     /// Whether the certificate was made for this node.
     pub(crate) fn is_node(&self, node: NodeId) -> bool {
         let Ok(name) = ServerName::try_from(node_name(self.cluster, node)) else {
@@ -134,10 +139,7 @@ impl PeerTls {
         let stream = start.into_stream(Arc::clone(config)).await?;
         let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let nothing = || io::Error::new(io::ErrorKind::PermissionDenied, "no certificate was shown");
-        let certificate = Certificate {
-            cluster: self.cluster,
-            der: shown.ok_or_else(nothing)?.clone().into_owned(),
-        };
+        let certificate = Certificate::new(self.cluster, shown.ok_or_else(nothing)?.clone().into_owned());
         Ok(if joins {
             Accepted::Joiner(Box::new(stream), certificate)
         } else {

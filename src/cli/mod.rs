@@ -105,6 +105,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// What the arguments are understood as, or what would be said about them. A door for `fuzz/targets`.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub fn understood(arguments: impl IntoIterator<Item = OsString>) -> Result<String, String> {
+    Cli::try_parse_from(arguments)
+        .map(|cli| format!("{cli:?}"))
+        .map_err(|error| error.to_string())
+}
+
 fn run(command: Command, output: Output) -> Answered {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let answered = runtime.block_on(async {

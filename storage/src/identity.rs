@@ -106,7 +106,7 @@ fn read(disk: &dyn Disk) -> Result<StoreId, Error> {
     parse(&String::from_utf8_lossy(&bytes))
 }
 
-fn parse(text: &str) -> Result<StoreId, Error> {
+pub(crate) fn parse(text: &str) -> Result<StoreId, Error> {
     let mut lines = text.lines();
     if lines.next() != Some(TITLE) {
         return Err(not_ours(format!("its {FILE} file does not begin with \"{TITLE}\"")));

@@ -14,6 +14,9 @@ pub mod disk;
 mod error;
 #[cfg(any(test, feature = "sim"))]
 pub mod faulty;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod lanes;
 pub mod log;

@@ -60,6 +60,8 @@ pub struct Step<'a> {
     pub before: &'a Before,
     /// The time of the entry.
     pub at: At,
+    /// Session time as the entry has it.
+    pub session_time: SessionTime,
     /// What was asked.
     pub proposal: &'a Proposal,
     /// What was answered.
@@ -92,18 +94,20 @@ pub fn check_step(step: Step<'_>) -> Verdict {
     audit_complete(step)
 }
 
-/// ClockMonotone: neither time goes backward, session time moves by no more than the clock and its cap, and numbers
-/// only grow.
+/// ClockMonotone: neither time goes backward, session time moves as the clock does but by no more than its cap and not
+/// beyond what the leader measured, and numbers only grow.
 pub fn clock_monotone(step: Step<'_>) -> Verdict {
     let Step {
         before,
         after,
         applied,
         at,
+        session_time,
         ..
     } = step;
-    let passed = after.at().since(before.at);
-    let expected = before.session_time.after(passed.min(SESSION_TIME_STEP_MAX));
+    let passed = after.at().since(before.at).min(SESSION_TIME_STEP_MAX);
+    let measured = session_time.since(before.session_time);
+    let expected = before.session_time.after(passed.min(measured));
     let times = after.at() == before.at.max(at) && after.session_time() == expected;
     require("ClockMonotone", times, || {
         format!(

@@ -139,6 +139,7 @@ impl World {
         let step = Step {
             before: &before,
             at: entry.at,
+            session_time: entry.session_time,
             proposal,
             applied: &applied,
             after: &self.ledger,

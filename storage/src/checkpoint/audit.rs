@@ -111,6 +111,12 @@ fn store(tx: &WriteTransaction, extent: &Extent) -> Result<(), Error> {
     Ok(())
 }
 
+/// Reads the mark of the audit, and gives the one that says the same.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn extent_again(payload: &[u8]) -> Option<Vec<u8>> {
+    crate::fuzzing::again::<Extent>(payload)
+}
+
 impl View {
     pub(super) fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
         if range.is_empty() {

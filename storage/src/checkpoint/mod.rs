@@ -20,6 +20,8 @@ use licensing::row::Row;
 
 use crate::disk::{Disk, Lane, guarded, open_or_create, run};
 use crate::error::Error;
+#[cfg(feature = "fuzzing")]
+pub(crate) use audit::extent_again;
 pub(crate) use section::Section;
 pub(crate) use table::{FILE, Mark, StateTables, View};
 

@@ -20,6 +20,8 @@ use stats::{Counters, Timed};
 pub use stats::{FSYNC_BOUNDS, LogStats};
 pub(crate) use table::FILE;
 use table::LogFile;
+#[cfg(feature = "fuzzing")]
+pub(crate) use table::purged_again;
 
 /// Told once: when what it belongs to is durable, or will never be.
 pub type Done = Box<dyn FnOnce(Result<(), Error>) + Send>;

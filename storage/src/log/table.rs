@@ -184,6 +184,13 @@ fn parse_purged(payload: &[u8]) -> Result<(u64, Vec<u8>), Error> {
     Ok((u64::from_le_bytes(*index), id.to_vec()))
 }
 
+/// Reads the mark of what is purged, and gives the one that says the same.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn purged_again(payload: &[u8]) -> Option<Vec<u8>> {
+    let (index, id) = parse_purged(payload).ok()?;
+    Some(purged(index, &id))
+}
+
 /// Entries stand without a gap, right behind what was purged.
 fn check_no_gap(state: &LogState, count: u64) -> Result<(), Error> {
     let purged = state.purged.as_ref().map(|(index, _)| *index);

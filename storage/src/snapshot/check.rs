@@ -86,7 +86,7 @@ impl CheckedRows {
         if promised != self.counts {
             return Err(self.corrupt("it does not have as many rows as its header says"));
         }
-        if frames + 1 != self.position.number {
+        if frames.checked_add(1) != Some(self.position.number) {
             return Err(self.corrupt("it does not have as many frames as its end says"));
         }
         let len = self

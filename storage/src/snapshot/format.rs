@@ -94,7 +94,7 @@ impl Frame {
     }
 }
 
-fn encode_rows(SealedRows { section, rows }: &SealedRows) -> Vec<u8> {
+pub(super) fn encode_rows(SealedRows { section, rows }: &SealedRows) -> Vec<u8> {
     let count = u32::try_from(rows.len()).expect("a frame has far fewer rows than 4 billion");
     let mut payload = vec![section.number()];
     payload.extend(count.to_le_bytes());
@@ -107,7 +107,7 @@ fn encode_rows(SealedRows { section, rows }: &SealedRows) -> Vec<u8> {
     payload
 }
 
-fn decode_rows(mut payload: &[u8]) -> Option<SealedRows> {
+pub(super) fn decode_rows(mut payload: &[u8]) -> Option<SealedRows> {
     let section = Section::from_number(take_byte(&mut payload)?)?;
     let count = take_length(&mut payload)?;
     let mut rows = Vec::new();

@@ -6,6 +6,8 @@
 mod build;
 mod check;
 mod format;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod install;
 mod receive;
 
