@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use axum::http::StatusCode;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
@@ -183,7 +184,27 @@ fn complete_operation(path: &str, method: &'static str, operation: &mut Operatio
         shared.entry(name).or_insert_with(|| RefOr::T(problem(&codes)));
         operation.responses.responses.insert(status.to_string(), response);
     }
+    // These calls read a body, also where it may be left out; what is wrong with it as a whole has statuses of its own.
+    if method != "get" {
+        let invalid: RefOr<Response> = Ref::from_response_name(Code::InvalidRequest.name()).into();
+        for status in [
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ] {
+            let status = status.as_u16().to_string();
+            operation.responses.responses.insert(status, invalid.clone());
+        }
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && MAY_BE_LEFT_OUT.contains(&&*format!("{method} {path}"))
+    {
+        body.required = Some(Required::False);
+    }
 }
+
+/// Operations whose body may be left out, since each of its members may.
+const MAY_BE_LEFT_OUT: [&str; 2] = ["post /api/v1/cluster/join-tokens", "post /api/v1/cluster/transfer"];
 
 /// The codes that an operation answers.
 fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {

@@ -130,3 +130,29 @@ fn no_request_takes_members_that_it_does_not_know() {
         assert_eq!(schema["additionalProperties"], false, "{place}: {pointer}");
     }
 }
+
+#[test]
+fn every_call_that_reads_a_body_says_what_is_answered_about_it_as_a_whole() {
+    for (place, operation) in operations(&parsed()) {
+        for status in ["408", "413", "415"] {
+            let answered = operation["responses"][status]["$ref"] == "#/components/responses/INVALID_REQUEST";
+            assert_eq!(answered, !place.starts_with("GET "), "{place}: {status}");
+        }
+    }
+}
+
+#[test]
+fn a_body_may_be_left_out_where_each_of_its_members_may() {
+    let document = parsed();
+    for (place, operation) in operations(&document) {
+        let Some(body) = operation.pointer("/requestBody/content/application~1json/schema/$ref") else {
+            continue;
+        };
+        let schema = document
+            .pointer(body.as_str().unwrap().trim_start_matches('#'))
+            .unwrap();
+        // A change of nothing says nothing, so it is sent in error.
+        let optional = schema["required"].is_null() && !place.starts_with("PATCH ");
+        assert_eq!(operation["requestBody"]["required"] == true, !optional, "{place}");
+    }
+}
