@@ -46,7 +46,9 @@ const TAGS: [(&str, &str); 8] = [
 
 const DESCRIPTION: &str = "\
 JSON over HTTPS; every node serves every call. Members and parameters that the server does not know are refused by \
-name. Bodies are at most 64 KiB (batches of heartbeats: 1 MiB). Times are RFC 3339 in UTC.\n\n\
+name. Bodies are at most 64 KiB (batches of heartbeats: 1 MiB). Times are RFC 3339, from 1970 to 9999-12-29, in any \
+offset as they are read and in UTC as they are written. Whole numbers are written without a point and without an \
+exponent.\n\n\
 Errors are RFC 9457 problems. Match on `code`, which is permanent; `detail` says what happened and what to do next. Send \
 a call again after NO_LEADER, OVERLOADED, OUTCOME_UNKNOWN, RATE_LIMITED, any 5xx and a broken connection, with the same \
 `request_id` or `Idempotency-Key`; every other answer is final.";
@@ -342,12 +344,16 @@ fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
-        .max_length(Some(128));
+        .max_length(Some(128))
+        .pattern(Some(r"^[!-~]([\t -~]*[!-~])?$"));
     header("Idempotency-Key", description).schema(Some(text)).build()
 }
 
 fn if_match() -> Parameter {
-    let text = ObjectBuilder::new().schema_type(Type::String).examples(["\"3\""]);
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(r#"^(\*|(W/)?"[0-9]{1,9}")$"#))
+        .examples(["\"3\""]);
     header("If-Match", "The `ETag` that was seen; another version is a conflict.")
         .schema(Some(text))
         .build()
