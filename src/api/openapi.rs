@@ -18,6 +18,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use super::audit::After;
 use super::code::Code;
 use super::page::Limit;
 use super::problem::{FieldError, PROBLEM_JSON, Problem};
@@ -98,6 +99,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     // Those that only parameters are made of, which the handlers' derive does not collect.
     components.schemas.insert(Limit::name().into(), Limit::schema());
     components.schemas.insert(Search::name().into(), Search::schema());
+    components.schemas.insert(After::name().into(), After::schema());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete_operation(path, method, operation, &mut components.responses);

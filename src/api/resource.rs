@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::problem::ApiError;
+use super::text::digits;
 use super::{Api, BASE};
 
 /// A resource as an answer, with its version as the `ETag` if it has one.
@@ -107,7 +108,7 @@ impl FromRequestParts<Api> for SeenVersion {
             .unwrap_or(text)
             .strip_prefix('"')
             .and_then(|tag| tag.strip_suffix('"'));
-        tag.and_then(|tag| tag.parse().ok())
+        tag.and_then(digits)
             .map(|version| Self(Some(version)))
             .ok_or_else(problem)
     }

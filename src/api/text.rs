@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::de::{Error, Visitor};
@@ -73,6 +74,12 @@ where
     }
 
     deserializer.deserialize_str(Text(make, PhantomData))
+}
+
+/// A whole number in decimal digits and nothing else. Rust's own reading takes a sign before it too.
+pub(super) fn digits<T: FromStr>(text: &str) -> Option<T> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
 }
 
 macro_rules! text {
@@ -289,6 +296,14 @@ mod tests {
     fn lengths_count_characters_not_bytes() {
         assert!(reads::<HardwareId>("ÄÖÜäöüßé") && !reads::<HardwareId>("1234567"));
         assert!(reads::<Name>(&"é".repeat(200)) && !reads::<Name>(&"é".repeat(201)));
+    }
+
+    #[test]
+    fn digits_have_no_sign_and_no_space() {
+        assert_eq!((digits::<u32>("0"), digits::<u32>("007")), (Some(0), Some(7)));
+        for text in ["", "+5", "-0", " 5", "5 ", "1e3", "٣", "4294967296"] {
+            assert_eq!(digits::<u32>(text), None, "{text:?}");
+        }
     }
 
     #[test]

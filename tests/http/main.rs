@@ -13,6 +13,7 @@ mod edge;
 mod gate;
 mod idempotency;
 mod limits;
+mod numbers;
 mod openapi;
 mod ops;
 mod seats;
