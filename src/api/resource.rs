@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::extract::only;
 use super::problem::ApiError;
 use super::text::digits;
 use super::{Api, BASE};
@@ -90,7 +91,7 @@ impl FromRequestParts<Api> for SeenVersion {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(IF_MATCH) else {
+        let Some(value) = only(&parts.headers, &IF_MATCH)? else {
             return Ok(Self(None));
         };
         let problem = || {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod admin;
+mod ambiguous;
 mod auth;
 mod bad_input;
 mod canary;
