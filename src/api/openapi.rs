@@ -3,6 +3,8 @@
 //! It is checked in as docs/openapi.json; a test compares the two, and `UPDATE_OPENAPI=1` in its environment rewrites the
 //! file.
 
+mod links;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -105,6 +107,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
             complete_operation(path, method, operation, &mut components.responses);
         }
     }
+    links::add(&mut document);
     document
         .paths
         .paths

@@ -219,3 +219,53 @@ fn a_body_may_be_left_out_where_each_of_its_members_may() {
         assert_eq!(operation["requestBody"]["required"] == true, !optional, "{place}");
     }
 }
+
+#[test]
+fn every_link_leads_to_an_operation_that_takes_what_it_brings() {
+    let document = parsed();
+    let operations = operations(&document);
+    let named = |name: &Value| {
+        operations
+            .iter()
+            .find(|(_, operation)| operation["operationId"] == *name)
+            .unwrap()
+    };
+    let mut followed = 0;
+    for (place, operation) in &operations {
+        for response in operation["responses"].as_object().unwrap().values() {
+            for link in response["links"]
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::values)
+            {
+                let (_, target) = named(&link["operationId"]);
+                for name in link["parameters"]
+                    .as_object()
+                    .into_iter()
+                    .flat_map(serde_json::Map::keys)
+                {
+                    let parameters = target["parameters"].as_array().unwrap();
+                    assert!(
+                        parameters.iter().any(|taken| taken["name"] == **name),
+                        "{place}: {link}"
+                    );
+                }
+                for name in link["requestBody"]
+                    .as_object()
+                    .into_iter()
+                    .flat_map(serde_json::Map::keys)
+                {
+                    let body = target
+                        .pointer("/requestBody/content/application~1json/schema/$ref")
+                        .unwrap();
+                    let schema = document
+                        .pointer(body.as_str().unwrap().trim_start_matches('#'))
+                        .unwrap();
+                    assert!(schema["properties"][name].is_object(), "{place}: {link}");
+                }
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 30, "{followed}");
+}
