@@ -17,19 +17,24 @@ SIMULATE = cd chaos-tests && env -u RUSTFLAGS CARGO_TARGET_DIR=$(SIMULATION_TARG
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Of its own, since what is in there has plugins for the tests of the SDK.
+SCHEMA_VENV := $(VENV)/schema
 SEEDS ?= 12
 # Of the simulation: `dev` is built soon, `simulation` runs twice as fast.
 PROFILE ?= dev
 JOBS ?= $(shell nproc)
 RESULTS ?=
 FROM ?= 1
-MINUTES ?= 10
+# Of the walk by the OpenAPI document: its requests follow from the seed; MINUTES lets it go on for longer.
+SEED ?= 1
+EXAMPLES ?= 5
+MINUTES ?= 0
 # Rounds of the runs against real processes, as `make test` has time for them; `make chaos` does more.
 RUSH_ROUNDS ?= 6
 KILL_ROUNDS ?= 3
 POWER_ROUNDS ?= 4
 
-.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos coverage bench bench-peers clean build tools
+.PHONY: help demo test check fix rust python docs schema e2e sim planted processes chaos coverage bench bench-peers clean build tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,7 +43,7 @@ demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job 
 	@$(PYTHON) demo/walk.py $(USHER)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(USHER) demo; fi
 
-test: check rust python docs e2e sim processes ## Everything that proves the project, within the default minutes
+test: check rust python docs schema e2e sim processes ## Everything that proves the project, within the default minutes
 	@echo "make test: all good"
 
 check: tools ## Formatting, lints and types; writes nothing
@@ -75,6 +80,9 @@ python: $(VENV)/.installed ## Python SDK tests
 
 docs: build $(VENV)/.installed ## Every command and snippet of the documents, against real servers
 	$(PYTHON) tests/docs/check.py $(USHER)
+
+schema: build $(SCHEMA_VENV)/.installed ## Requests made of the OpenAPI document: SEED=n EXAMPLES=n MINUTES=n
+	$(SCHEMA_VENV)/bin/python tests/schema/check.py $(USHER) --seed $(SEED) --examples $(EXAMPLES) --minutes $(MINUTES)
 
 e2e: build $(VENV)/.installed ## The walk of `make demo`, with no terminal
 	$(PYTHON) demo/walk.py $(USHER) < /dev/null
@@ -118,4 +126,9 @@ tools: $(VENV)/.installed
 $(VENV)/.installed: sdk/python/pyproject.toml
 	@test -x $(PYTHON) || python3 -m venv $(VENV) || { apt-get update && apt-get install -y python3-venv && python3 -m venv $(VENV); }
 	$(PYTHON) -m pip install --quiet --editable 'sdk/python[test]'
+	@touch $@
+
+$(SCHEMA_VENV)/.installed: tests/schema/requirements.txt $(VENV)/.installed
+	@test -x $(SCHEMA_VENV)/bin/python || python3 -m venv $(SCHEMA_VENV)
+	$(SCHEMA_VENV)/bin/python -m pip install --quiet --requirement tests/schema/requirements.txt
 	@touch $@
