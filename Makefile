@@ -20,15 +20,19 @@ STORM = $(CHAOS) --usher $(USHER) storm --label "$$(git describe --always --dirt
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Of its own, since what is in there has plugins for the tests of the SDK.
+SCHEMA_VENV := $(VENV)/schema
 SEEDS ?= 12
 # Of the simulation: `dev` is built soon, `simulation` runs twice as fast.
 PROFILE ?= dev
 JOBS ?= $(shell nproc)
 RESULTS ?=
 FROM ?= 1
-MINUTES ?= 10
-# Of the storm; drawn if none is given.
+# How long what can go on for ever goes on, and what its chances are drawn from; each target has its own default.
+MINUTES ?=
 SEED ?=
+# Requests of each kind that are made of the OpenAPI document.
+EXAMPLES ?= 5
 # What faults are made with. Where it is missing and cannot be installed, the storm says what it skips.
 CHAOS_PACKAGES := iptables strace libfaketime iproute2 nftables e2fsprogs util-linux
 # Rounds of the runs against real processes, as `make test` has time for them; `make chaos` does more.
@@ -38,7 +42,7 @@ POWER_ROUNDS ?= 4
 # The shortest in which every kind of fault comes once.
 STORM_MINUTES ?= 0.1
 
-.PHONY: help demo test check fix rust python docs e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers clean build tools
+.PHONY: help demo test check fix rust python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers clean build tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,7 +51,7 @@ demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job 
 	@$(PYTHON) demo/walk.py $(USHER)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(USHER) demo; fi
 
-test: check rust python docs e2e sim processes ## Everything that proves the project, within the default minutes
+test: check rust python docs schema e2e sim processes ## Everything that proves the project, within the default minutes
 	@echo "make test: all good"
 
 check: tools ## Formatting, lints and types; writes nothing
@@ -87,6 +91,9 @@ python: $(VENV)/.installed ## Python SDK tests
 docs: build $(VENV)/.installed ## Every command and snippet of the documents, against real servers
 	$(PYTHON) tests/docs/check.py $(USHER)
 
+schema: build $(SCHEMA_VENV)/.installed ## Requests made of the OpenAPI document: SEED=n EXAMPLES=n MINUTES=n
+	$(SCHEMA_VENV)/bin/python tests/schema/check.py $(USHER) --seed $(or $(SEED),1) --examples $(EXAMPLES) --minutes $(or $(MINUTES),0)
+
 e2e: build $(VENV)/.installed ## The walk of `make demo`, with no terminal
 	$(PYTHON) demo/walk.py $(USHER) < /dev/null
 
@@ -106,10 +113,10 @@ processes: build $(VENV)/.installed ## Faults against real processes, in short
 
 chaos: chaos-tools ## The same for longer: seeds of the simulation (SEEDS=n), then a storm (MINUTES=n SEED=s)
 	$(MAKE) --no-print-directory sim PROFILE=simulation SEEDS=$(if $(filter 12,$(SEEDS)),200,$(SEEDS))
-	$(MAKE) --no-print-directory processes RUSH_ROUNDS=50 KILL_ROUNDS=20 POWER_ROUNDS=20 STORM_MINUTES=$(MINUTES)
+	$(MAKE) --no-print-directory processes RUSH_ROUNDS=50 KILL_ROUNDS=20 POWER_ROUNDS=20 STORM_MINUTES=$(or $(MINUTES),10)
 
 storm: build chaos-tools $(VENV)/.installed ## Every kind of fault against real processes: MINUTES=n SEED=s RESULTS=file
-	$(STORM) --minutes $(MINUTES)
+	$(STORM) --minutes $(or $(MINUTES),10)
 
 chaos-tools:
 	@if [ "$$(id -u)" != 0 ]; then echo "chaos: not root, so nothing is installed and the storm is skipped"; \
@@ -119,7 +126,7 @@ chaos-tools:
 
 # `TARGET` names one of them if it stands on the command line; it is cargo's folder otherwise.
 fuzz: ## Fuzz every parser that meets the outside: MINUTES=n in all, JOBS=n at a time, TARGET=name for one
-	python3 fuzz/run.py --minutes $(MINUTES) --jobs $(JOBS) $(if $(filter command,$(firstword $(origin TARGET))),--target $(TARGET))
+	python3 fuzz/run.py --minutes $(or $(MINUTES),10) --jobs $(JOBS) $(if $(filter command,$(firstword $(origin TARGET))),--target $(TARGET))
 
 coverage: tools $(VENV)/.installed ## Line coverage of each crate and of the SDK
 	bash packaging/coverage.sh
@@ -143,4 +150,9 @@ tools: $(VENV)/.installed
 $(VENV)/.installed: sdk/python/pyproject.toml
 	@test -x $(PYTHON) || python3 -m venv $(VENV) || { apt-get update && apt-get install -y python3-venv && python3 -m venv $(VENV); }
 	$(PYTHON) -m pip install --quiet --editable 'sdk/python[test]'
+	@touch $@
+
+$(SCHEMA_VENV)/.installed: tests/schema/requirements.txt $(VENV)/.installed
+	@test -x $(SCHEMA_VENV)/bin/python || python3 -m venv $(SCHEMA_VENV)
+	$(SCHEMA_VENV)/bin/python -m pip install --quiet --requirement tests/schema/requirements.txt
 	@touch $@

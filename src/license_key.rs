@@ -34,6 +34,9 @@ pub enum KeyProblem {
 }
 
 impl LicenseKey {
+    /// What every text that is read as a key looks like, as a regular expression. That its check digits fit, none can say.
+    pub const PATTERN: &str = r"^\s*[A-Za-z0-9][A-Za-z0-9 ]*-[A-Za-z0-9 -]+\s*$";
+
     /// Makes a key of random bytes under a product's prefix.
     pub fn new(prefix: &str, random: [u8; RANDOM_BYTES]) -> Self {
         let mut bytes = [0; RANDOM_BYTES + 3];

@@ -28,9 +28,12 @@ pub fn token_text(secret: &[u8; 20]) -> Zeroizing<String> {
 
 /// The secret id of a session: whoever has it may keep and release the seat.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SessionId([u8; 16]);
+pub struct SessionId([u8; SessionId::BYTES]);
 
 impl SessionId {
+    /// How many bytes an id has.
+    pub const BYTES: usize = 16;
+
     /// Reads an id as the API writes it.
     pub fn parse(text: &str) -> Option<Self> {
         text.strip_prefix(SESSION_PREFIX).and_then(decode_base32).map(Self)

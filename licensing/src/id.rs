@@ -68,6 +68,9 @@ macro_rules! id {
             /// What stands before the underscore.
             pub const PREFIX: &'static str = $prefix;
 
+            /// How many bytes an id has.
+            pub const BYTES: usize = $bytes;
+
             /// Makes an id of bytes that the edge drew or hashed.
             pub const fn from_bytes(bytes: [u8; $bytes]) -> Self {
                 Self(bytes)

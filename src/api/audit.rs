@@ -1,5 +1,7 @@
 //! The audit: every change, grant, refusal and end, in the order of its hash tree.
 
+use std::borrow::Cow;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use base64::Engine;
@@ -7,8 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord, LeafV1};
 use licensing::command::{Actor, Command};
 use licensing::ledger::Ledger;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::Api;
 use super::extract::Query;
@@ -16,6 +19,7 @@ use super::operator::Operator;
 use super::page::Limit;
 use super::problem::ApiError;
 use super::sessions::SessionStatus;
+use super::text::{digits, read_text};
 use super::time::Timestamp;
 
 /// Records of the audit.
@@ -94,7 +98,42 @@ pub(crate) struct AuditQuery {
     #[serde(default)]
     limit: Limit,
     /// The `index` after which to go on; left out, from the beginning.
-    after: Option<u64>,
+    #[param(value_type = Option<After>)]
+    after: Option<After>,
+}
+
+/// The index of a record after which to go on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct After(u64);
+
+/// The largest that there may be: what a signed number of 64 bits holds, as the document says.
+const AFTER_MAX: u64 = i64::MAX.unsigned_abs();
+
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            digits(text)
+                .filter(|index| *index <= AFTER_MAX)
+                .map(Self)
+                .ok_or("expected the index of a record: a whole number")
+        })
+    }
+}
+
+impl PartialSchema for After {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .into()
+    }
+}
+
+impl ToSchema for After {
+    fn name() -> Cow<'static, str> {
+        "RecordIndex".into()
+    }
 }
 
 /// Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
@@ -108,7 +147,7 @@ pub(super) async fn list_audit(
     _: Operator,
     Query(query): Query<AuditQuery>,
 ) -> Result<Answer<AuditPage>, ApiError> {
-    let from = query.after.map_or(0, |after| after.saturating_add(1));
+    let from = query.after.map_or(0, |After(index)| index.saturating_add(1));
     let records = api.cluster().history().audit(from..u64::MAX, query.limit.get()).await;
     let records = records.map_err(ApiError::internal)?;
     let items = records.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;

@@ -19,6 +19,7 @@ use super::license_changes::Nothing;
 use super::operator::Operator;
 use super::problem::ApiError;
 use super::refusal::not_found;
+use super::text::digits;
 use super::time::Timestamp;
 
 /// The cluster as the answering node sees it. It answers also when no quorum is left.
@@ -238,7 +239,7 @@ pub(super) async fn remove_node(
     InPath(text): InPath,
     request: MaybeJson<Nothing>,
 ) -> Result<Answer<ClusterView>, ApiError> {
-    let node = NodeId::new(text.parse().map_err(|_| not_found(Kind::Node))?);
+    let node = NodeId::new(digits(&text).ok_or_else(|| not_found(Kind::Node))?);
     // The membership of this node may be behind.
     api.cluster().barrier().await?;
     let conflict = |why| ApiError::new(Code::Conflict, format!("The node was not removed: {why}."));

@@ -83,7 +83,7 @@ pub(crate) struct CustomerQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::CustomerId>)]
     cursor: Option<id::CustomerId>,
     /// Only those whose name, address or reference contains this.
     search: Option<Search>,

@@ -8,8 +8,10 @@ use licensing::catalogue::{Entitlement, Entitlements};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
+
+use super::text::NO_CONTROL;
 
 /// What a plan grants or a license carries, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,17 +122,26 @@ impl PartialSchema for EntitlementsBody {
         let granted = ObjectBuilder::new()
             .schema_type(Type::Boolean)
             .enum_values(Some([true]));
-        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
         let text = ObjectBuilder::new()
             .schema_type(Type::String)
-            .max_length(Some(Entitlement::TEXT_CHARS_MAX));
+            .max_length(Some(Entitlement::TEXT_CHARS_MAX))
+            .pattern(Some(NO_CONTROL));
         let value = OneOfBuilder::new().item(granted).item(number).item(text);
+        let name = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(Entitlement::NAME_CHARS_MAX))
+            .pattern(Some("^[A-Za-z0-9_.-]*$"));
         ObjectBuilder::new()
             .schema_type(Type::Object)
             .description(Some(
                 "What a plan grants or a license carries, by name. `false` is said by leaving it out.",
             ))
             .max_properties(Some(Entitlement::COUNT_MAX))
+            .property_names(Some(name))
             .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(value.into()))))
             .into()
     }

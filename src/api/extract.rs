@@ -2,11 +2,12 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -48,6 +49,7 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> FromRequest<Api> for Json<T, B
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        refuse_query(request.uri())?;
         require_json(request.headers())?;
         let bytes = read_body(request.into_body(), BYTES_MAX, api).await?;
         Ok(Self {
@@ -61,6 +63,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for MaybeJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        refuse_query(request.uri())?;
         let typed = require_json(request.headers());
         let bytes = read_body(request.into_body(), BODY_BYTES_MAX, api).await?;
         if bytes.is_empty() {
@@ -82,6 +85,10 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
+        // The parser would put other characters in place of such bytes.
+        if percent_decode_str(query).decode_utf8().is_err() {
+            return Err(ApiError::field("query", "not text in UTF-8; encode it as such"));
+        }
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
             let path = error.path().to_string();
@@ -104,11 +111,44 @@ impl FromRequestParts<Api> for InPath {
     }
 }
 
+/// The only value of a header. Of two, another reader on the way may have believed the other one.
+pub(super) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, ApiError> {
+    let mut values = headers.get_all(name).into_iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(ApiError::field(in_words(name), "given twice; give it once"));
+    }
+    Ok(first)
+}
+
+fn text(value: Option<&HeaderValue>) -> &str {
+    value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A header's name as the documentation writes it.
+fn in_words(name: &HeaderName) -> String {
+    let capital = |word: &str| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..]);
+    name.as_str().split('-').map(capital).collect::<Vec<_>>().join("-")
+}
+
+/// Calls that have a body have no parameters in their address.
+fn refuse_query(uri: &Uri) -> Result<(), ApiError> {
+    let first = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).next();
+    first.map_or(Ok(()), |(name, _)| {
+        Err(ApiError::field(
+            echo(&name),
+            "not known here; expected nothing after the path",
+        ))
+    })
+}
+
 fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let coding = text(only(headers, &CONTENT_ENCODING)?);
+    if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        let problem = format!("the body is packed as {}; send it as it is", echo(coding));
+        return Err(ApiError::field("Content-Encoding", problem).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let kind = text(only(headers, &CONTENT_TYPE)?);
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if kind.eq_ignore_ascii_case("application/json") {
         return Ok(());

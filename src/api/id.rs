@@ -16,13 +16,32 @@ pub(crate) trait Documented: Display + FromStr<Err: Display> {
     const NAME: &'static str;
     /// What stands before the underscore.
     const PREFIX: &'static str;
+    /// How many bytes it has.
+    const BYTES: usize;
 }
+
+/// What the document says of a prefix and so many bytes in base32, as a regular expression. The last character may hold
+/// bits that no byte fills; they are zero, which leaves it fewer values.
+pub(super) fn pattern(prefix: &str, bytes: usize) -> String {
+    let chars = (bytes * 8).div_ceil(5);
+    match chars * 5 - bytes * 8 {
+        0 => format!("^{prefix}_[0-9a-hjkmnp-tv-z]{{{chars}}}$"),
+        spare => {
+            let last: String = BASE32.chars().step_by(1 << spare).collect();
+            format!("^{prefix}_[0-9a-hjkmnp-tv-z]{{{}}}[{last}]$", chars - 1)
+        }
+    }
+}
+
+/// The alphabet of ids, in the order of its values.
+const BASE32: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 
 macro_rules! documented {
     ($($name:ident),+) => {$(
         impl Documented for licensing::id::$name {
             const NAME: &'static str = stringify!($name);
             const PREFIX: &'static str = Self::PREFIX;
+            const BYTES: usize = Self::BYTES;
         }
 
         #[doc = concat!("A [`", stringify!($name), "`](licensing::id::", stringify!($name), ") in its text form.")]
@@ -69,7 +88,7 @@ impl<T: Documented> PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .pattern(Some(format!("^{}_[0-9a-hjkmnp-tv-z]+$", T::PREFIX)))
+            .pattern(Some(pattern(T::PREFIX, T::BYTES)))
             .into()
     }
 }
@@ -77,5 +96,20 @@ impl<T: Documented> PartialSchema for Id<T> {
 impl<T: Documented> ToSchema for Id<T> {
     fn name() -> Cow<'static, str> {
         T::NAME.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use licensing::id::encode_base32;
+
+    use super::*;
+
+    #[test]
+    fn the_document_says_how_an_id_ends() {
+        assert_eq!(pattern("tok", 10), "^tok_[0-9a-hjkmnp-tv-z]{16}$");
+        assert_eq!(pattern("lic", 16), "^lic_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
+        let all = encode_base32(&[0xff; 16]);
+        assert_eq!((all.len(), all.ends_with('w')), (26, true));
     }
 }

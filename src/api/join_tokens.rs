@@ -76,7 +76,7 @@ pub(crate) struct JoinTokenQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::JoinTokenId>)]
     cursor: Option<id::JoinTokenId>,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct LicenseChange {
     plan: Option<Handle>,
     /// Its own number of seats; `null` goes back to the plan's.
     #[serde(default)]
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, maximum = 10_000_000)]
     seats: Edit<u32>,
     /// Its own entitlements. Replaces all that was there.
     entitlements: Option<EntitlementsBody>,

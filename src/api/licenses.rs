@@ -33,6 +33,7 @@ pub(crate) struct NewLicense {
     /// The customer's id or reference.
     customer: Handle,
     /// Its own number of seats, instead of the plan's.
+    #[schema(maximum = 10_000_000)]
     seats: Option<u32>,
     /// From when it may be used; left out, from now.
     starts_at: Option<Timestamp>,
@@ -70,7 +71,7 @@ pub(crate) struct LicenseQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::LicenseId>)]
     cursor: Option<id::LicenseId>,
     /// Only those of the customer with this id or reference.
     customer: Option<Handle>,

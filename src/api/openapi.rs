@@ -3,9 +3,12 @@
 //! It is checked in as docs/openapi.json; a test compares the two, and `UPDATE_OPENAPI=1` in its environment rewrites the
 //! file.
 
+mod links;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use axum::http::StatusCode;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
@@ -17,6 +20,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use super::audit::After;
 use super::code::Code;
 use super::page::Limit;
 use super::problem::{FieldError, PROBLEM_JSON, Problem};
@@ -45,7 +49,9 @@ const TAGS: [(&str, &str); 8] = [
 
 const DESCRIPTION: &str = "\
 JSON over HTTPS; every node serves every call. Members and parameters that the server does not know are refused by \
-name. Bodies are at most 64 KiB (batches of heartbeats: 1 MiB). Times are RFC 3339 in UTC.\n\n\
+name. Bodies are at most 64 KiB (batches of heartbeats: 1 MiB). Times are RFC 3339, from 1970 to 9999-12-29, in any \
+offset as they are read and in UTC as they are written. Whole numbers are written without a point and without an \
+exponent.\n\n\
 Errors are RFC 9457 problems. Match on `code`, which is permanent; `detail` says what happened and what to do next. Send \
 a call again after NO_LEADER, OVERLOADED, OUTCOME_UNKNOWN, RATE_LIMITED, any 5xx and a broken connection, with the same \
 `request_id` or `Idempotency-Key`; every other answer is final.";
@@ -95,11 +101,13 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     // Those that only parameters are made of, which the handlers' derive does not collect.
     components.schemas.insert(Limit::name().into(), Limit::schema());
     components.schemas.insert(Search::name().into(), Search::schema());
+    components.schemas.insert(After::name().into(), After::schema());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete_operation(path, method, operation, &mut components.responses);
         }
     }
+    links::add(&mut document);
     document
         .paths
         .paths
@@ -183,7 +191,27 @@ fn complete_operation(path: &str, method: &'static str, operation: &mut Operatio
         shared.entry(name).or_insert_with(|| RefOr::T(problem(&codes)));
         operation.responses.responses.insert(status.to_string(), response);
     }
+    // These calls read a body, also where it may be left out; what is wrong with it as a whole has statuses of its own.
+    if method != "get" {
+        let invalid: RefOr<Response> = Ref::from_response_name(Code::InvalidRequest.name()).into();
+        for status in [
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ] {
+            let status = status.as_u16().to_string();
+            operation.responses.responses.insert(status, invalid.clone());
+        }
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && MAY_BE_LEFT_OUT.contains(&&*format!("{method} {path}"))
+    {
+        body.required = Some(Required::False);
+    }
 }
+
+/// Operations whose body may be left out, since each of its members may.
+const MAY_BE_LEFT_OUT: [&str; 2] = ["post /api/v1/cluster/join-tokens", "post /api/v1/cluster/transfer"];
 
 /// The codes that an operation answers.
 fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
@@ -321,12 +349,16 @@ fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
-        .max_length(Some(128));
+        .max_length(Some(128))
+        .pattern(Some(r"^[!-~]([\t -~]*[!-~])?$"));
     header("Idempotency-Key", description).schema(Some(text)).build()
 }
 
 fn if_match() -> Parameter {
-    let text = ObjectBuilder::new().schema_type(Type::String).examples(["\"3\""]);
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(r#"^(\*|(W/)?"[0-9]{1,9}")$"#))
+        .examples(["\"3\""]);
     header("If-Match", "The `ETag` that was seen; another version is a conflict.")
         .schema(Some(text))
         .build()

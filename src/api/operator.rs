@@ -13,6 +13,7 @@ use raft::ProposeError;
 
 use super::Api;
 use super::code::Code;
+use super::extract::only;
 use super::problem::ApiError;
 use super::strangers::Source;
 
@@ -166,8 +167,7 @@ async fn bearer(parts: &Parts, api: &Api) -> Result<(ApiTokenId, Scope), ApiErro
 
 fn bearer_text(headers: &HeaderMap) -> Result<&str, ApiError> {
     let missing = || unauthenticated("This call needs an API token: send `Authorization: Bearer usher_…`.");
-    let text = headers
-        .get(AUTHORIZATION)
+    let text = only(headers, &AUTHORIZATION)?
         .ok_or_else(missing)?
         .to_str()
         .map_err(|_| missing())?;
@@ -184,7 +184,7 @@ fn unauthenticated(detail: &str) -> ApiError {
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+    let Some(value) = only(headers, &IDEMPOTENCY_KEY)? else {
         return Ok(None);
     };
     let key = value

@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::Api;
 use super::problem::ApiError;
+use super::text::{digits, read_text};
 
 /// Rows that are looked at under one lock of the ledger, so that a rare filter holds up no command.
 const ROWS_PER_LOCK: usize = 2_000;
@@ -44,12 +45,12 @@ impl Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let limit = usize::deserialize(deserializer)?;
-        let problem = || serde::de::Error::custom("expected a whole number of 1 to 200");
-        (1..=LIMIT_MAX)
-            .contains(&limit)
-            .then_some(Self(limit))
-            .ok_or_else(problem)
+        read_text(deserializer, |text| {
+            digits(text)
+                .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+                .map(Self)
+                .ok_or("expected a whole number of 1 to 200")
+        })
     }
 }
 
@@ -128,6 +129,12 @@ pub(crate) async fn fill<K: Copy, T>(
     })
 }
 
+/// Reads a cursor that a list gave.
+pub(super) fn read_cursor<K>(cursor: Option<&str>, read: impl Fn(&str) -> Option<K>) -> Result<Option<K>, ApiError> {
+    let problem = || ApiError::field("cursor", "not a cursor of this list; begin again without one");
+    cursor.map(|text| read(text).ok_or_else(problem)).transpose()
+}
+
 /// Whether `text` contains `part`, in any case.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
@@ -165,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_1_to_200() {
-        let read = |limit: u64| serde_json::from_value::<Limit>(limit.into()).is_ok();
-        assert!(read(1) && read(200) && !read(0) && !read(201));
+        let read = |limit: &str| serde_json::from_value::<Limit>(limit.into()).is_ok();
+        assert!(read("1") && read("200") && !read("0") && !read("201") && !read("+5"));
     }
 }

@@ -78,22 +78,28 @@ macro_rules! request_with_terms {
         pub(crate) struct $name {
             $($(#[$own_meta])* $own: $kind,)*
             /// Seats of a license that names no number of its own. A new plan's default is 1.
+            #[schema(maximum = 10_000_000)]
             seats: Option<u32>,
             /// Seats that may be granted beyond a license's own. A new plan's default is 0.
+            #[schema(maximum = 10_000_000)]
             overage_max: Option<u32>,
             /// How long a session lives without a heartbeat; at least 2. A new plan's default is 360.
+            #[schema(minimum = 2, maximum = 2_592_000)]
             ttl_seconds: Option<u64>,
             /// How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300.
+            #[schema(minimum = 1, maximum = 2_221_658)]
             heartbeat_seconds: Option<u64>,
             /// What happens while a client is silent. A new plan's default is `lenient`.
             offline: Option<OfflineModeName>,
             /// How long a cut-off client may go on. A new plan's default is 86400.
+            #[schema(maximum = 7_776_000)]
             grace_seconds: Option<u64>,
             /// The most clients in offline grace beyond the seats; `null` is any number, and a new plan's default.
             #[serde(default)]
-            #[schema(value_type = Option<u32>)]
+            #[schema(value_type = Option<u32>, maximum = 10_000_000)]
             ghosts_max: Edit<u32>,
             /// The most live sessions of one holder. A new plan's default is 16.
+            #[schema(minimum = 1, maximum = 10_000)]
             sessions_per_holder_max: Option<u32>,
             /// Who a seat is counted for. A new plan's default is `fingerprint`.
             holder: Option<Holder>,

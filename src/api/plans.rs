@@ -95,7 +95,7 @@ pub(crate) struct PlanQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::PlanId>)]
     cursor: Option<id::PlanId>,
     /// Only those of the product with this id or code.
     product: Option<Handle>,

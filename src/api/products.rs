@@ -83,7 +83,7 @@ pub(crate) struct ProductQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::ProductId>)]
     cursor: Option<id::ProductId>,
     /// Only those whose code or name contains this.
     search: Option<Search>,

@@ -7,7 +7,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::extract::only;
 use super::problem::ApiError;
+use super::text::digits;
 use super::{Api, BASE};
 
 /// A resource as an answer, with its version as the `ETag` if it has one.
@@ -89,7 +91,7 @@ impl FromRequestParts<Api> for SeenVersion {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(IF_MATCH) else {
+        let Some(value) = only(&parts.headers, &IF_MATCH)? else {
             return Ok(Self(None));
         };
         let problem = || {
@@ -107,7 +109,7 @@ impl FromRequestParts<Api> for SeenVersion {
             .unwrap_or(text)
             .strip_prefix('"')
             .and_then(|tag| tag.strip_suffix('"'));
-        tag.and_then(|tag| tag.parse().ok())
+        tag.and_then(digits)
             .map(|version| Self(Some(version)))
             .ok_or_else(problem)
     }

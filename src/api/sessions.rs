@@ -17,9 +17,10 @@ use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::license_changes::ReasonRequest;
 use super::operator::Operator;
-use super::page::{Limit, Page, fill};
+use super::page::{Limit, Page, fill, read_cursor};
 use super::problem::ApiError;
 use super::resource::Shown;
+use super::text::digits;
 use super::time::Timestamp;
 
 /// A session, live or ended lately.
@@ -164,9 +165,10 @@ pub(crate) struct SessionQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
+    #[param(pattern = "^(hld_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]\\.)?[0-9]{1,19}$")]
     cursor: Option<String>,
     /// Only those of this license.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::LicenseId>)]
     license: Option<id::LicenseId>,
 }
 
@@ -179,13 +181,7 @@ fn place(cursor: &str) -> Option<Place> {
 }
 
 fn number(text: &str) -> Option<SessionNo> {
-    text.parse().ok().map(SessionNo::new)
-}
-
-/// Reads a cursor that this list gave.
-fn read_cursor<K>(cursor: Option<&str>, read: impl Fn(&str) -> Option<K>) -> Result<Option<K>, ApiError> {
-    let problem = || ApiError::field("cursor", "not a cursor of this list; begin again without one");
-    cursor.map(|text| read(text).ok_or_else(problem)).transpose()
+    digits(text).map(SessionNo::new)
 }
 
 /// List live sessions, in the order of their grants; those of one license, in the order of their holders.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::de::{Error, Visitor};
@@ -22,6 +23,19 @@ type Allowed = fn(char) -> bool;
 fn no_control(character: char) -> bool {
     !character.is_control()
 }
+
+/// What the document says of a text without control characters, as a regular expression. It names the characters, since
+/// few readers of such documents know classes of Unicode.
+pub(super) const NO_CONTROL: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+
+/// The same of a text that may hold anything.
+const ANY: &str = r"^[\s\S]*$";
+
+/// The same of an e-mail address: something, one `@`, something, and no space of any kind.
+const EMAIL: &str = concat!(
+    r"^[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+",
+    r"@[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$",
+);
 
 fn any(_: char) -> bool {
     true
@@ -62,8 +76,17 @@ where
     deserializer.deserialize_str(Text(make, PhantomData))
 }
 
+/// A whole number in decimal digits and nothing else. Rust's own reading takes a sign before it too.
+pub(super) fn digits<T: FromStr>(text: &str) -> Option<T> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
 macro_rules! text {
-    ($(#[doc = $doc:literal])+ $name:ident: $min:literal..=$max:literal, $allowed:ident, $expected:literal) => {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident: $min:literal..=$max:literal, $allowed:ident, $pattern:expr, $expected:literal
+    ) => {
         $(#[doc = $doc])+
         #[derive(Clone, PartialEq, Eq)]
         pub(crate) struct $name(Arc<str>);
@@ -103,6 +126,7 @@ macro_rules! text {
                     .description(Some(concat!($($doc),+).trim()))
                     .min_length(Some($min))
                     .max_length(Some($max))
+                    .pattern(Some($pattern))
                     .into()
             }
         }
@@ -117,51 +141,51 @@ macro_rules! text {
 
 text!(
     /// A name for people.
-    Name: 1..=200, no_control, "1 to 200 characters without control characters"
+    Name: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
 );
 text!(
     /// A short name in tokens, commands and addresses, such as `coditect-pro`.
-    ShortName: 1..=63, lower, "1 to 63 of a-z 0-9 and -"
+    ShortName: 1..=63, lower, "^[a-z0-9][a-z0-9-]*$", "1 to 63 of a-z 0-9 and -"
 );
 text!(
     /// What a product's license keys begin with, such as `CODITECT`.
-    KeyPrefix: 2..=16, upper, "2 to 16 of A-Z 0-9"
+    KeyPrefix: 2..=16, upper, "^[A-Z][A-Z0-9]*$", "2 to 16 of A-Z 0-9"
 );
 text!(
     /// Why something was done, in the operator's words; clients read it.
-    Reason: 1..=200, no_control, "1 to 200 characters without control characters"
+    Reason: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
 );
 text!(
     /// An `https://` address.
-    WebAddress: 9..=200, no_control, "an https:// address of at most 200 characters"
+    WebAddress: 9..=200, no_control, r"^https://[A-Za-z0-9\[][!-~]*$", "an https:// address of at most 200 characters"
 );
 text!(
     /// An e-mail address.
-    Email: 3..=254, no_control, "an e-mail address of 3 to 254 characters"
+    Email: 3..=254, no_control, EMAIL, "an e-mail address of 3 to 254 characters"
 );
 text!(
     /// The vendor's own number for a customer, such as a CRM id.
-    Reference: 1..=200, no_control, "1 to 200 characters without control characters"
+    Reference: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
 );
 text!(
     /// What a client says about itself. An empty text says nothing.
-    ClientText: 0..=128, no_control, "at most 128 characters without control characters"
+    ClientText: 0..=128, no_control, NO_CONTROL, "at most 128 characters without control characters"
 );
 text!(
     /// An id, or a code or reference that stands for it.
-    Handle: 1..=200, no_control, "an id, code or reference of 1 to 200 characters"
+    Handle: 1..=200, no_control, NO_CONTROL, "an id, code or reference of 1 to 200 characters"
 );
 text!(
     /// What to look for, in any case.
-    Search: 0..=200, no_control, "at most 200 characters without control characters"
+    Search: 0..=200, no_control, NO_CONTROL, "at most 200 characters without control characters"
 );
 text!(
     /// The client's fingerprint. It is hashed at the edge and not kept.
-    HardwareId: 8..=256, any, "8 to 256 characters"
+    HardwareId: 8..=256, any, ANY, "8 to 256 characters"
 );
 text!(
     /// The call's name, chosen by its client: the same one repeats the call, a new one makes a new call.
-    RequestName: 8..=64, plain, "8 to 64 of A-Z a-z 0-9 _ -"
+    RequestName: 8..=64, plain, "^[A-Za-z0-9_-]*$", "8 to 64 of A-Z a-z 0-9 _ -"
 );
 
 /// A license key as people write it.
@@ -178,6 +202,7 @@ impl PartialSchema for KeyText {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some("A license key. Case, spaces and missing dashes are forgiven."))
+            .pattern(Some(LicenseKey::PATTERN))
             .examples(["CODITECT-7K3M9-4QZXT-1V8NR-C2H6B-W5DJE-0GAPF"])
             .into()
     }
@@ -207,7 +232,7 @@ impl PartialSchema for SessionSecret {
             .description(Some(
                 "The secret id of a session: whoever has it may keep and release the seat.",
             ))
-            .pattern(Some("^sid_[0-9a-hjkmnp-tv-z]{26}$"))
+            .pattern(Some(super::id::pattern("sid", SessionId::BYTES)))
             .into()
     }
 }
@@ -246,6 +271,7 @@ impl PartialSchema for UserToken {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(USER_TOKEN_BYTES_MAX))
+            .pattern(Some(r"^([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)?$"))
             .into()
     }
 }
@@ -270,6 +296,14 @@ mod tests {
     fn lengths_count_characters_not_bytes() {
         assert!(reads::<HardwareId>("ÄÖÜäöüßé") && !reads::<HardwareId>("1234567"));
         assert!(reads::<Name>(&"é".repeat(200)) && !reads::<Name>(&"é".repeat(201)));
+    }
+
+    #[test]
+    fn digits_have_no_sign_and_no_space() {
+        assert_eq!((digits::<u32>("0"), digits::<u32>("007")), (Some(0), Some(7)));
+        for text in ["", "+5", "-0", " 5", "5 ", "1e3", "٣", "4294967296"] {
+            assert_eq!(digits::<u32>(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub(crate) struct TokenQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<id::ApiTokenId>)]
     cursor: Option<id::ApiTokenId>,
 }
 

@@ -13,8 +13,9 @@ use super::Api;
 use super::extract::{InPath, Query};
 use super::license_view::named;
 use super::operator::Operator;
-use super::page::{Limit, Page};
+use super::page::{Limit, Page, read_cursor};
 use super::problem::ApiError;
+use super::text::digits;
 use super::time::Timestamp;
 
 /// Milliseconds of an hour.
@@ -69,8 +70,8 @@ pub(crate) struct UsageQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<u32>,
+    #[param(pattern = "^[0-9]{1,9}$")]
+    cursor: Option<String>,
     /// From the hour that this lies in.
     #[param(value_type = Option<Timestamp>)]
     from: Option<Timestamp>,
@@ -98,7 +99,8 @@ pub(super) async fn get_usage(
 ) -> Result<Answer<Page<UsageHour>>, ApiError> {
     let license = named(&api, &text).await?;
     let from = query.from.map_or(Hour::default(), |Timestamp(at)| Hour::of(at));
-    let after = query.cursor.map_or(from, |cursor| Hour::new(cursor.saturating_add(1)));
+    let cursor: Option<u32> = read_cursor(query.cursor.as_deref(), digits)?;
+    let after = cursor.map_or(from, |cursor| Hour::new(cursor.saturating_add(1)));
     let to = query.to.map_or(Hour::new(u32::MAX), |Timestamp(at)| Hour::of(at));
     let open = api.cluster().ledger(|ledger| ledger.usage_open(license).cloned());
     let hours = from.max(after)..to;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod admin;
+mod ambiguous;
 mod auth;
 mod bad_input;
 mod canary;
@@ -13,6 +14,7 @@ mod edge;
 mod gate;
 mod idempotency;
 mod limits;
+mod numbers;
 mod openapi;
 mod ops;
 mod seats;

@@ -130,3 +130,142 @@ fn no_request_takes_members_that_it_does_not_know() {
         assert_eq!(schema["additionalProperties"], false, "{place}: {pointer}");
     }
 }
+
+/// A schema and those inside it that a request's values follow, each with its place.
+fn parts(document: &Value, place: &str, schema: &Value, found: &mut Vec<(String, Value)>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return parts(document, place, schema, found);
+    }
+    found.push((place.to_owned(), schema.clone()));
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        parts(document, &format!("{place}.{name}"), property, found);
+    }
+    for either in ["oneOf", "anyOf"]
+        .map(|either| schema[either].as_array())
+        .into_iter()
+        .flatten()
+    {
+        either.iter().for_each(|schema| parts(document, place, schema, found));
+    }
+    for inside in ["items", "additionalProperties", "propertyNames"] {
+        if schema[inside].is_object() {
+            parts(document, &format!("{place}.{inside}"), &schema[inside], found);
+        }
+    }
+}
+
+#[test]
+fn every_text_and_number_of_a_request_says_what_it_may_be() {
+    let document = parsed();
+    let mut found = Vec::new();
+    for (place, operation) in operations(&document) {
+        if let Some(body) = operation.pointer("/requestBody/content/application~1json/schema") {
+            parts(&document, &place, body, &mut found);
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            // What cannot be in a path is answered like what is not there.
+            if parameter["in"] != "path" {
+                parts(
+                    &document,
+                    &format!("{place} {}", parameter["name"]),
+                    &parameter["schema"],
+                    &mut found,
+                );
+            }
+        }
+    }
+    assert!(found.len() > 100, "{}", found.len());
+    let is = |schema: &Value, kind: &str| {
+        let types = &schema["type"];
+        types == kind
+            || types
+                .as_array()
+                .is_some_and(|types| types.iter().any(|one| one == kind))
+    };
+    let says = |schema: &Value, any: &[&str]| any.iter().any(|keyword| !schema[keyword].is_null());
+    for (place, schema) in found {
+        if is(&schema, "string") {
+            assert!(says(&schema, &["pattern", "enum", "format"]), "{place}: {schema}");
+        }
+        if is(&schema, "integer") {
+            assert!(says(&schema, &["maximum", "format"]), "{place}: {schema}");
+        }
+    }
+}
+
+#[test]
+fn every_call_that_reads_a_body_says_what_is_answered_about_it_as_a_whole() {
+    for (place, operation) in operations(&parsed()) {
+        for status in ["408", "413", "415"] {
+            let answered = operation["responses"][status]["$ref"] == "#/components/responses/INVALID_REQUEST";
+            assert_eq!(answered, !place.starts_with("GET "), "{place}: {status}");
+        }
+    }
+}
+
+#[test]
+fn a_body_may_be_left_out_where_each_of_its_members_may() {
+    let document = parsed();
+    for (place, operation) in operations(&document) {
+        let Some(body) = operation.pointer("/requestBody/content/application~1json/schema/$ref") else {
+            continue;
+        };
+        let schema = document
+            .pointer(body.as_str().unwrap().trim_start_matches('#'))
+            .unwrap();
+        // A change of nothing says nothing, so it is sent in error.
+        let optional = schema["required"].is_null() && !place.starts_with("PATCH ");
+        assert_eq!(operation["requestBody"]["required"] == true, !optional, "{place}");
+    }
+}
+
+#[test]
+fn every_link_leads_to_an_operation_that_takes_what_it_brings() {
+    let document = parsed();
+    let operations = operations(&document);
+    let named = |name: &Value| {
+        operations
+            .iter()
+            .find(|(_, operation)| operation["operationId"] == *name)
+            .unwrap()
+    };
+    let mut followed = 0;
+    for (place, operation) in &operations {
+        for response in operation["responses"].as_object().unwrap().values() {
+            for link in response["links"]
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::values)
+            {
+                let (_, target) = named(&link["operationId"]);
+                for name in link["parameters"]
+                    .as_object()
+                    .into_iter()
+                    .flat_map(serde_json::Map::keys)
+                {
+                    let parameters = target["parameters"].as_array().unwrap();
+                    assert!(
+                        parameters.iter().any(|taken| taken["name"] == **name),
+                        "{place}: {link}"
+                    );
+                }
+                for name in link["requestBody"]
+                    .as_object()
+                    .into_iter()
+                    .flat_map(serde_json::Map::keys)
+                {
+                    let body = target
+                        .pointer("/requestBody/content/application~1json/schema/$ref")
+                        .unwrap();
+                    let schema = document
+                        .pointer(body.as_str().unwrap().trim_start_matches('#'))
+                        .unwrap();
+                    assert!(schema["properties"][name].is_object(), "{place}: {link}");
+                }
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 30, "{followed}");
+}
