@@ -211,8 +211,9 @@ impl VirtualClient {
 
     /// Takes a seat and gives the session's secret id.
     pub(super) async fn acquire(&mut self) -> Result<String, Over> {
-        self.acquires += 1;
         let prepared = self.prepared_acquire();
+        // The next one is another request, whatever comes of this one.
+        self.acquires += 1;
         session_id(&self.call(prepared).await?)
     }
 

@@ -15,6 +15,9 @@ use super::used::Used;
 use super::wire::Nodes;
 use super::{Mix, run_name};
 
+/// How often somebody who only waits looks whether the end has come.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// A measurement: how many clients do what for how long.
 #[derive(Debug, Clone)]
 pub struct Seats {
@@ -87,9 +90,12 @@ impl Span {
         self.calls_left.store(0, Ordering::Relaxed);
     }
 
-    /// Waits for the end.
+    /// Waits for the end, which may come early.
     pub(super) async fn over(&self) {
-        tokio::time::sleep_until(self.end).await;
+        while Instant::now() < self.end && self.calls_left.load(Ordering::Relaxed) > 0 {
+            let soon = Instant::now() + LOOK_EVERY;
+            tokio::time::sleep_until(soon.min(self.end)).await;
+        }
     }
 
     /// Whether another call is to be made.

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::batch::{batch_body, kept};
 use super::client::{Failed, VirtualClient, code_of};
 use super::measure::{Kind, Measure};
-use super::open::{Ticket, Tickets};
+use super::open::{Sent, Ticket, Tickets};
 use super::report::Report;
 use super::run_name;
 use super::schedule::{Arrivals, Rate, Schedule};
@@ -107,15 +107,12 @@ impl Live {
         let run = run_name();
         for number in 0..self.clients {
             let keepers = Arc::clone(&keepers);
-            match &self.gateway {
-                Some((_, token)) => {
-                    let wire = Wire::new(&self.nodes, number).with_token(token);
-                    clients.spawn(async move { keepers.keep_batches(wire, number).await });
-                }
-                None => {
-                    let client = VirtualClient::new(&self.nodes, &acquiring, &self.license_key, &run, number);
-                    clients.spawn(async move { keepers.keep(client).await });
-                }
+            if let Some((_, token)) = &self.gateway {
+                let wire = Wire::new(&self.nodes, number).with_token(token);
+                clients.spawn(async move { keepers.keep_batches(wire, number).await });
+            } else {
+                let client = VirtualClient::new(&self.nodes, &acquiring, &self.license_key, &run, number);
+                clients.spawn(async move { keepers.keep(client).await });
             }
         }
         let sessions = Sessions {
@@ -134,8 +131,8 @@ impl Live {
             "{taken} sessions are live; watching them beat for {:?} …",
             self.duration
         ));
-        let (begin, begun_unix_ms) = (Instant::now(), SystemClock.unix_ms());
         let before = Used::begin(self.used.as_ref()).await;
+        let (begin, begun_unix_ms) = (Instant::now(), SystemClock.unix_ms());
         let beating = Arc::new(Measure::of_due(begin, self.duration, self.nodes.len()));
         // The measurement first: who beats looks for the end, and then for where it counts.
         let _ = keepers.beating.set(Arc::clone(&beating));
@@ -188,14 +185,17 @@ impl Keepers {
         usize::try_from(ticket.number % calls).unwrap_or(0) * self.per_call
     }
 
-    /// Where a call counts that was due then.
-    fn measure(&self) -> &Arc<Measure> {
-        self.beating.get().unwrap_or(&self.acquiring)
+    /// Where a call counts. One that is counted was sent when all sessions were there, so what counts it was as well.
+    fn measure(&self, sent: Sent) -> &Arc<Measure> {
+        match sent {
+            Sent::Counted => self.beating.get().unwrap_or(&self.acquiring),
+            Sent::Uncounted => &self.acquiring,
+        }
     }
 
-    /// Counts beats that kept their sessions, if they were due while all were watched.
-    fn count_kept(&self, due: Instant, beats: u64) {
-        if self.is_watched(due) {
+    /// Counts beats that kept their sessions.
+    fn count_kept(&self, sent: Sent, due: Instant, beats: u64) {
+        if sent == Sent::Counted {
             self.kept.fetch_add(beats, Ordering::Relaxed);
             if due.elapsed() > self.late_after {
                 self.late.fetch_add(beats, Ordering::Relaxed);
@@ -203,8 +203,11 @@ impl Keepers {
         }
     }
 
-    fn is_watched(&self, due: Instant) -> bool {
-        self.tickets.begin().is_some_and(|begin| due >= begin)
+    /// Counts beats that nobody answered.
+    fn count_unanswered(&self, sent: Sent, beats: u64) {
+        if sent == Sent::Counted {
+            self.unanswered.fetch_add(beats, Ordering::Relaxed);
+        }
     }
 
     /// Beats for one session at a time.
@@ -217,30 +220,22 @@ impl Keepers {
             let Some(id) = id.filter(|_| !self.lost().has(at)) else {
                 continue;
             };
-            if !self.tickets.sent(ticket) {
-                return;
-            }
-            client.measured_by(self.measure());
+            let Some(sent) = self.tickets.sent(ticket) else { return };
+            client.measured_by(self.measure(sent));
             let mut tries = 0;
             loop {
                 match client.heartbeat_once(&id, ticket.due).await {
-                    Ok(()) => self.count_kept(ticket.due, 1),
+                    Ok(()) => self.count_kept(sent, ticket.due, 1),
                     Err(Failed::ForGood) => self.lost().set(at),
                     Err(Failed::ForNow) if tries + 1 < TRIES => {
                         tries += 1;
                         sleep(TRY_AGAIN_AFTER).await;
                         continue;
                     }
-                    Err(Failed::ForNow) => self.count_unanswered(ticket.due, 1),
+                    Err(Failed::ForNow) => self.count_unanswered(sent, 1),
                 }
                 break;
             }
-        }
-    }
-
-    fn count_unanswered(&self, due: Instant, beats: u64) {
-        if self.is_watched(due) {
-            self.unanswered.fetch_add(beats, Ordering::Relaxed);
         }
     }
 
@@ -257,15 +252,19 @@ impl Keepers {
             if beats == 0 {
                 continue;
             }
-            if !self.tickets.sent(ticket) {
-                return;
-            }
+            let Some(sent) = self.tickets.sent(ticket) else { return };
+            let call = BatchCall {
+                due: ticket.due,
+                sent,
+                from,
+                body,
+            };
             for tries in 1..=TRIES {
-                if self.send_batch(&mut wire, number, ticket, from, &body).await {
+                if self.send_batch(&mut wire, number, &call).await {
                     break;
                 }
                 if tries == TRIES {
-                    self.count_unanswered(ticket.due, u64::try_from(beats).unwrap_or(0));
+                    self.count_unanswered(sent, u64::try_from(beats).unwrap_or(0));
                 } else {
                     sleep(TRY_AGAIN_AFTER).await;
                 }
@@ -274,33 +273,42 @@ impl Keepers {
     }
 
     /// Whether a batch was answered.
-    async fn send_batch(&self, wire: &mut Wire, number: usize, ticket: Ticket, from: usize, body: &str) -> bool {
-        let measure = self.measure();
+    async fn send_batch(&self, wire: &mut Wire, number: usize, call: &BatchCall) -> bool {
+        let measure = self.measure(call.sent);
         let why = match wire
-            .send(Method::PUT, "/api/v1/licenses/heartbeats", body.to_owned())
+            .send(Method::PUT, "/api/v1/licenses/heartbeats", call.body.clone())
             .await
         {
             Ok(answer) if answer.status == 200 => {
-                measure.answered(number, Kind::Batch, answer.node, ticket.due);
+                measure.answered(number, Kind::Batch, answer.node, call.due);
                 let mut went_on = 0;
                 for (at, kept) in kept(&answer.body).enumerate() {
                     if kept {
                         went_on += 1;
                     } else {
-                        measure.failed(number, ticket.due, "session not kept");
-                        self.lost().set(from + at);
+                        measure.failed(number, call.due, "session not kept");
+                        self.lost().set(call.from + at);
                     }
                 }
-                self.count_kept(ticket.due, went_on);
+                self.count_kept(call.sent, call.due, went_on);
                 return true;
             }
             Ok(answer) => code_of(answer.status, &answer.body),
             Err(silence) => silence.name().to_owned(),
         };
-        measure.failed(number, ticket.due, &why);
+        measure.failed(number, call.due, &why);
         wire.turn();
         false
     }
+}
+
+/// A batch, ready to be sent.
+struct BatchCall {
+    due: Instant,
+    sent: Sent,
+    /// The number of its first session.
+    from: usize,
+    body: String,
 }
 
 /// One bit for each session.

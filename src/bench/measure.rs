@@ -86,7 +86,7 @@ impl Measure {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             answers: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
             timeline: Timeline::new(watched),
-            series: Series::new(watched),
+            series: Series::new(),
             last_us: AtomicU64::new(0),
         }
     }

@@ -27,7 +27,7 @@ use super::{Mix, run_name};
 const SENT_LATE_AFTER: Duration = Duration::from_millis(10);
 
 /// How long clients may take to get their places in the mix.
-const PREPARED_WITHIN: Duration = Duration::from_secs(10);
+const PREPARED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Calls at a rate, whatever becomes of them.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ async fn take_turns(mut client: VirtualClient, mix: Mix, tickets: Arc<Tickets>) 
     while asks(&client) {
         let Some(ticket) = tickets.take() else { break };
         sleep_until(ticket.due).await;
-        if tickets.sent(ticket) {
+        if tickets.sent(ticket).is_some() {
             client.step(mix, ticket.due).await;
         }
     }
@@ -173,6 +173,15 @@ pub(super) struct Ticket {
     pub(super) number: u64,
     /// When.
     pub(super) due: Instant,
+}
+
+/// Whether a call that is sent belongs to what is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It does.
+    Counted,
+    /// It was due before.
+    Uncounted,
 }
 
 /// Hands the calls of a plan to whoever is free next. Those that nobody was free for until the end are counted.
@@ -203,11 +212,6 @@ impl Tickets {
     /// Counts what is due between these times, and ends the plan with them. Only the first call says so.
     pub(super) fn count(&self, begin: Instant, end: Instant) {
         self.counted.get_or_init(|| (begin, end));
-    }
-
-    /// When it begins to count, if that is known.
-    pub(super) fn begin(&self) -> Option<Instant> {
-        self.counted.get().map(|(begin, _)| *begin)
     }
 
     /// When the plan ends, if that is known.
@@ -241,15 +245,15 @@ impl Tickets {
         }
     }
 
-    /// Notes that a call is sent now; `false` if it is not to be, because it is due after the end.
-    pub(super) fn sent(&self, ticket: Ticket) -> bool {
+    /// Notes that a call is sent now. It is not to be if that gives `None`, because it is due after the end.
+    pub(super) fn sent(&self, ticket: Ticket) -> Option<Sent> {
         let Some((begin, end)) = self.counted.get() else {
-            return true;
+            return Some(Sent::Uncounted);
         };
         if ticket.due >= *end {
-            return false;
+            return None;
         }
-        if ticket.due >= *begin {
+        Some(if ticket.due >= *begin {
             self.calls.fetch_add(1, Ordering::Relaxed);
             let waited = Instant::now().saturating_duration_since(ticket.due);
             if waited > SENT_LATE_AFTER {
@@ -258,8 +262,10 @@ impl Tickets {
             let waited_us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX).max(1);
             let mut all = self.waited.lock().unwrap_or_else(PoisonError::into_inner);
             all.saturating_record(waited_us);
-        }
-        true
+            Sent::Counted
+        } else {
+            Sent::Uncounted
+        })
     }
 
     /// What was to be sent.
@@ -303,7 +309,7 @@ mod tests {
         let tickets = tickets(100.0);
         while let Some(ticket) = tickets.take() {
             sleep_until(ticket.due).await;
-            assert!(tickets.sent(ticket));
+            assert!(tickets.sent(ticket).is_some());
         }
         let offered = offered(&tickets);
         assert_eq!((offered.calls, offered.unsent, offered.sent_late), (200, 0, 0));
@@ -315,7 +321,7 @@ mod tests {
         let mut sent_in_time = 0;
         while let Some(ticket) = tickets.take() {
             sleep_until(ticket.due).await;
-            assert!(tickets.sent(ticket));
+            assert!(tickets.sent(ticket).is_some());
             sent_in_time += u64::from(ticket.number >= 100);
             // A single client whose answers take two beats of the plan.
             sleep(Duration::from_millis(20)).await;
@@ -333,7 +339,7 @@ mod tests {
         let mut stalled = false;
         while let Some(ticket) = tickets.take() {
             sleep_until(ticket.due).await;
-            assert!(tickets.sent(ticket));
+            assert!(tickets.sent(ticket).is_some());
             if ticket.number == 150 && !stalled {
                 stalled = true;
                 advance(SECOND / 2).await;

@@ -155,10 +155,10 @@ impl NodeUse {
 
 fn figures(metrics: &str) -> Option<ProcessFigures> {
     let value = |name: &str| {
-        let values = metrics
+        let mut values = metrics
             .lines()
             .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        values.filter_map(|value| value.parse::<f64>().ok()).next()
+        values.find_map(|value| value.parse::<f64>().ok())
     };
     #[allow(
         clippy::cast_possible_truncation,

@@ -253,8 +253,8 @@ pub(super) fn recoveries(failover: &FailoverReport) -> String {
             .collect()
     };
     let lines = vec![
-        line("kill to whole", Tone::Third, Stroke::Dotted, of(|kill| kill.whole)),
-        line("start to ready", Tone::Fourth, Stroke::Dotted, of(|kill| kill.ready)),
+        line("kill to whole", Tone::Third, Stroke::Dots, of(|kill| kill.whole)),
+        line("start to ready", Tone::Fourth, Stroke::Dots, of(|kill| kill.ready)),
     ];
     by_kill("Recovery", failover, "seconds", lines)
 }

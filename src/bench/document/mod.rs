@@ -130,22 +130,24 @@ impl Document {
         self.body += &charts::kills(failover);
         self.body += &charts::recoveries(failover);
         self.body += "</div>\n";
-        self.body += &format!(
-            "<div class=\"card scroll\" style=\"margin-top:12px\">{}</div>\n",
-            table(&headings, rows)
-        );
+        self.body += "<div class=\"card scroll\">";
+        self.body += &table(&headings, rows);
+        self.body += "</div>\n";
         self.run("The load meanwhile", &failover.load);
         self
     }
 
     fn run(&mut self, name: &str, report: &Report) {
-        self.body += &format!("<h2>{}</h2>\n", escaped(name));
+        self.body.extend(["<h2>", &escaped(name), "</h2>\n"]);
         self.body += &parts::calls(report);
         self.body += "<div class=\"grid\">\n";
         self.body += &charts::throughput(report);
         self.body += &charts::latency(report);
         self.body += &charts::percentiles(report);
         self.body += &parts::beside(report);
+        self.body += "</div>\n<div class=\"grid\">\n";
+        self.body += &parts::nodes(report);
+        self.body += &parts::silences(report);
         self.body += "</div>\n";
     }
 
@@ -161,7 +163,7 @@ impl Document {
         let memory = memory_bytes.map(|bytes| format!("{} GiB", number(parts::gibibytes(bytes))));
         let machine = [
             ("usher", Some(usher.clone())),
-            ("processor", Some(format!("{cpu}, {cpus} of it"))),
+            ("processor", Some(format!("{cpus} × {cpu}"))),
             ("memory", memory),
             ("system", Some(kernel.clone())),
         ];

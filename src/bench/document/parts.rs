@@ -1,6 +1,5 @@
 //! The tables and texts of a page.
 
-use super::super::measure::Kind;
 use super::super::plot::{count, escaped, milliseconds, number};
 use super::super::report::{Report, timestamp};
 
@@ -12,6 +11,9 @@ stalls makes others wait is counted. Percentiles of all calls are exact to a tho
 sixteenth. A silence is the time between two answers with none between them, from any node to any client.</p>\n\
 <p class=\"note\">Where load and nodes share a machine they share its processors, and the figures compare with others \
 from the same machine, taken in the same way, and with nothing else.</p>\n";
+
+/// How many of the longest silences are told.
+const SILENCES_TOLD: usize = 5;
 
 /// A figure that is shown large.
 #[derive(Debug, Clone)]
@@ -63,16 +65,19 @@ pub(super) fn fact_table(settings: &str, machine: &str) -> String {
 
 /// Rows under headings.
 pub(super) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let head: String = headings
-        .iter()
-        .map(|text| format!("<th>{}</th>", escaped(text)))
-        .collect();
-    let row = |cells: Vec<String>| {
-        let cells: String = cells.iter().map(|text| format!("<td>{}</td>", escaped(text))).collect();
-        format!("<tr>{cells}</tr>\n")
+    let cells = |tag: &str, texts: &mut dyn Iterator<Item = &str>| {
+        let cells: Vec<String> = texts.map(|text| format!("<{tag}>{}</{tag}>", escaped(text))).collect();
+        format!("<tr>{}</tr>", cells.concat())
     };
-    let rows: String = rows.into_iter().map(row).collect();
-    format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
+    let head = cells("th", &mut headings.iter().copied());
+    let rows: Vec<String> = rows
+        .into_iter()
+        .map(|row| cells("td", &mut row.iter().map(String::as_str)) + "\n")
+        .collect();
+    format!(
+        "<table>\n<thead>{head}</thead>\n<tbody>\n{}</tbody>\n</table>\n",
+        rows.concat()
+    )
 }
 
 /// The calls of a run by their kind.
@@ -100,7 +105,7 @@ pub(super) fn calls(report: &Report) -> String {
     )
 }
 
-/// What stands beside the charts of a run: what was not sent, errors, nodes, silences.
+/// What stands beside the charts of a run: what was offered, and errors.
 pub(super) fn beside(report: &Report) -> String {
     let mut out = String::from("<div class=\"card scroll\">\n");
     if let Some(offered) = &report.offered {
@@ -112,11 +117,11 @@ pub(super) fn beside(report: &Report) -> String {
             ),
             ("sent over 10 ms late", count(offered.sent_late)),
             ("never sent", count(offered.unsent)),
-            ("sent after, p99", format!("{} ms", milliseconds(offered.waited_p99))),
             (
-                "sent after, at most",
-                format!("{} ms", milliseconds(offered.waited_max)),
+                "waited to be sent, p99",
+                format!("{} ms", milliseconds(offered.waited_p99)),
             ),
+            ("waited at most", format!("{} ms", milliseconds(offered.waited_max))),
         ]);
         out += "<br>\n";
     }
@@ -127,19 +132,20 @@ pub(super) fn beside(report: &Report) -> String {
             .errors
             .iter()
             .map(|(why, times)| vec![why.clone(), count(*times)]);
-        out += &format!(
-            "<div class=\"errors\"><h3>Errors</h3>\n{}</div>\n",
-            table(&["why", "times"], rows)
-        );
+        out += "<div class=\"errors\"><h3>Errors</h3>\n";
+        out += &table(&["why", "times"], rows);
+        out += "</div>\n";
     }
-    let batches = report.calls.iter().any(|call| call.kind == Kind::Batch);
-    if !report.nodes.is_empty() && !batches {
-        let rows = report
-            .nodes
-            .iter()
-            .map(|node| vec![node.url.clone(), count(node.answers)]);
-        out += &table(&["node", "answers"], rows);
-    }
+    out + "</div>\n"
+}
+
+/// Who answered, and what that cost.
+pub(super) fn nodes(report: &Report) -> String {
+    let rows = report
+        .nodes
+        .iter()
+        .map(|node| vec![node.url.clone(), count(node.answers)]);
+    let answers = table(&["node", "answers"], rows);
     let rows = report.used.iter().map(|used| {
         let memory =
             |bytes: Option<u64>| bytes.map_or_else(|| "?".to_owned(), |bytes| number(gibibytes(bytes) * 1_024.0));
@@ -151,19 +157,29 @@ pub(super) fn beside(report: &Report) -> String {
             memory(used.resident),
         ]
     });
-    out += &table(&["process", "CPU µs/call", "MiB before", "MiB after"], rows);
-    if !report.gaps.is_empty() {
-        let rows = report.gaps.iter().take(5).map(|gap| {
-            let (from, to) = (timestamp(gap.from_unix_ms), timestamp(gap.to_unix_ms));
-            vec![
-                format!("{} ms", count(u64::try_from(gap.length().as_millis()).unwrap_or(0))),
-                from,
-                to,
-            ]
-        });
-        out += &table(&["longest silences", "last answer", "next answer"], rows);
+    let used = table(&["process", "CPU µs/call", "MiB before", "MiB after"], rows);
+    let used = if report.used.is_empty() { String::new() } else { used };
+    format!("<div class=\"card scroll\"><h3>Who answered, at what cost</h3>\n{answers}<br>\n{used}</div>\n")
+}
+
+/// The longest times in which nothing was answered.
+pub(super) fn silences(report: &Report) -> String {
+    if report.gaps.is_empty() {
+        return String::new();
     }
-    out + "</div>\n"
+    let rows = report.gaps.iter().take(SILENCES_TOLD).map(|gap| {
+        let length = u64::try_from(gap.length().as_millis()).unwrap_or(u64::MAX);
+        let [from, to] = [gap.from_unix_ms, gap.to_unix_ms].map(|at| time_of_day(&timestamp(at)));
+        vec![format!("{} ms", count(length)), from, to]
+    });
+    let rows = table(&["nothing for", "last answer", "next answer"], rows);
+    format!("<div class=\"card scroll\"><h3>Longest silences</h3>\n{rows}</div>\n")
+}
+
+/// Of a time as the API writes it, what differs within a day.
+fn time_of_day(timestamp: &str) -> String {
+    let time = timestamp.split_once('T').map_or(timestamp, |(_, time)| time);
+    time.trim_end_matches('Z').to_owned()
 }
 
 /// Bytes as gibibytes.

@@ -10,10 +10,13 @@ const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 250.0;
 
 /// Room for what is written beside the axes.
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 42.0;
+
+/// About how wide a letter is.
+const LETTER_WIDTH: f64 = 7.5;
 
 /// The narrowest band: a silence of a few milliseconds is to be seen in a minute.
 const BAND_WIDTH_MIN: f64 = 1.5;
@@ -55,6 +58,8 @@ pub(in crate::bench) enum Stroke {
     Filled,
     /// With a dot at each value.
     Dotted,
+    /// As dots alone: what lies between them means nothing.
+    Dots,
     /// As a bar from the ground for each value.
     Bars,
 }
@@ -172,9 +177,12 @@ impl Chart {
         }
         for (value, text) in &self.x.ticks {
             let x = self.at_x(*value);
-            // The last one would reach beyond the edge.
-            let anchor = if x > right - 14.0 { "end" } else { "middle" };
-            let x_text = if anchor == "end" { right + RIGHT - 1.0 } else { x };
+            // One at the edge would reach beyond it.
+            let (anchor, x_text) = if x + LETTER_WIDTH / 2.0 * crowd(text.chars().count()) > WIDTH {
+                ("end", WIDTH)
+            } else {
+                ("middle", x)
+            };
             write(
                 out,
                 format_args!(
@@ -227,8 +235,8 @@ impl Chart {
             return;
         }
         for part in &parts {
-            let path: String = part.iter().map(|(x, y)| format!("{x:.1} {y:.1} ")).collect();
-            let path = path.trim_end();
+            let path: Vec<String> = part.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
+            let path = path.join(" ");
             let (first, last) = (part[0].0, part[part.len() - 1].0);
             if line.stroke == Stroke::Filled {
                 write(
@@ -238,13 +246,16 @@ impl Chart {
                     ),
                 );
             }
-            if part.len() == 1 || line.stroke == Stroke::Dotted {
+            if part.len() == 1 || matches!(line.stroke, Stroke::Dotted | Stroke::Dots) {
                 for (x, y) in part {
                     write(
                         out,
                         format_args!("<circle class=\"{class} dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\"/>\n"),
                     );
                 }
+            }
+            if line.stroke == Stroke::Dots {
+                continue;
             }
             let dashed = if line.stroke == Stroke::Dashed { " dashed" } else { "" };
             write(
@@ -255,9 +266,9 @@ impl Chart {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a chart has few points")]
-fn crowd(points: usize) -> f64 {
-    points.max(1) as f64
+#[allow(clippy::cast_precision_loss, reason = "a chart has few of everything")]
+fn crowd(count: usize) -> f64 {
+    count.max(1) as f64
 }
 
 fn write(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -291,7 +302,7 @@ mod tests {
     #[test]
     fn a_line_breaks_where_nothing_was_measured() {
         let html = chart(vec![Some((0.0, 0.0)), Some((5.0, 100.0)), None, Some((10.0, 50.0))]).to_html();
-        assert!(html.contains("d=\"M52.0 208.0 260.0 12.0\""), "{html}");
+        assert!(html.contains("d=\"M60.0 208.0 264.0 12.0\""), "{html}");
         assert!(
             html.contains("<circle class=\"t1 dot\" cx=\"468.0\" cy=\"110.0\""),
             "{html}"

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::tables;
 use super::target::{Page, Target, with_machine};
-use crate::bench::{Arrivals, Document, Kind, Machine, Mix, OpenLoop, Rate, Report, Seats as Closed};
+use crate::bench::{Arrivals, Document, Kind, Machine, Mix, OpenLoop, Rate, Report, Seats as Closed, Used};
 use crate::cli::output::{Output, remark};
 use crate::cli::{Answered, Failure, words};
 
@@ -76,13 +76,14 @@ impl Seats {
         }
         self.target.license_key()?;
         self.page.check()?;
+        let used = self.target.used().await?;
         let mut reports = Vec::new();
         for clients in &self.clients {
             if self.rate.is_empty() {
-                reports.push(self.closed(*clients).await?);
+                reports.push(self.closed(*clients, used.clone()).await?);
             }
             for rate in &self.rate {
-                reports.push(self.open(*clients, *rate).await?);
+                reports.push(self.open(*clients, *rate, used.clone()).await?);
             }
         }
         let (machine, settings) = (Machine::this(), self.settings());
@@ -111,8 +112,9 @@ impl Seats {
         Ok(())
     }
 
-    async fn closed(&self, clients: u32) -> Result<Report, Failure> {
-        remark(&format!("{clients} clients for {:?} …", self.warmup + self.duration));
+    async fn closed(&self, clients: u32, used: Option<Used>) -> Result<Report, Failure> {
+        let lasts = self.warmup + self.duration;
+        remark(&format!("{} for {lasts:?} …", tables::clients(clients)));
         let plan = Closed {
             nodes: self.target.nodes()?,
             license_key: self.target.license_key()?,
@@ -121,14 +123,17 @@ impl Seats {
             warm_up: self.warmup,
             duration: self.duration,
             calls_max: self.count,
-            used: self.target.used().await?,
+            used,
         };
         self.checked(plan.run().await)
     }
 
-    async fn open(&self, clients: u32, rate: Rate) -> Result<Report, Failure> {
+    async fn open(&self, clients: u32, rate: Rate, used: Option<Used>) -> Result<Report, Failure> {
         let lasts = self.warmup + self.duration;
-        remark(&format!("{rate} calls a second from {clients} clients for {lasts:?} …"));
+        remark(&format!(
+            "{rate} calls a second from {} for {lasts:?} …",
+            tables::clients(clients)
+        ));
         let plan = OpenLoop {
             nodes: self.target.nodes()?,
             license_key: self.target.license_key()?,
@@ -139,7 +144,7 @@ impl Seats {
             seed: self.seed(),
             warm_up: self.warmup,
             duration: self.duration,
-            used: self.target.used().await?,
+            used,
         };
         self.checked(plan.run().await)
     }

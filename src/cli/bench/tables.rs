@@ -10,6 +10,14 @@ use crate::cli::output::{Cell, Page, Style};
 /// How many of the longest silences are told.
 const GAPS_TOLD: usize = 5;
 
+/// So many clients, in words.
+pub(super) fn clients(count: u32) -> String {
+    match count {
+        1 => "1 client".to_owned(),
+        count => format!("{count} clients"),
+    }
+}
+
 /// A measurement without a single good answer measured nothing.
 pub(super) fn check_answered(report: &Report) -> anyhow::Result<()> {
     if report.answered() > 0 {
