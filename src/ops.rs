@@ -3,6 +3,7 @@
 
 mod metrics;
 mod probes;
+pub(crate) mod process;
 mod scrape;
 
 use std::fmt::Write as _;

@@ -12,6 +12,8 @@ use tokio::time::{Instant, sleep};
 use super::client::code_of;
 use super::measure::{Kind, Measure};
 use super::report::Report;
+use super::session_ids::SessionIds;
+use super::used::Used;
 use super::wire::{Nodes, Wire};
 
 /// How long a client waits after a batch that was not answered.
@@ -25,13 +27,15 @@ pub struct Batch {
     /// A token of scope `heartbeats` or `admin`.
     pub token: String,
     /// The sessions' secret ids.
-    pub sessions: Vec<String>,
+    pub sessions: SessionIds,
     /// Sessions in one call, at most 10,000.
     pub per_call: usize,
     /// How many clients call at once; each has sessions of its own.
     pub clients: usize,
     /// How long.
     pub duration: Duration,
+    /// Where the nodes tell what they use, if that is to be known.
+    pub used: Option<Used>,
 }
 
 impl Batch {
@@ -39,11 +43,9 @@ impl Batch {
     pub async fn run(self) -> Report {
         let (begin, begun_unix_ms) = (Instant::now(), SystemClock.unix_ms());
         let measure = Arc::new(Measure::of(begin, self.duration, self.nodes.len()));
-        let bodies: Vec<String> = self
-            .sessions
-            .chunks(self.per_call.max(1))
-            .map(|chunk| json!({"session_ids": chunk, "tokens": false}).to_string())
-            .collect();
+        let ids: Vec<&str> = self.sessions.iter().collect();
+        let bodies: Vec<String> = ids.chunks(self.per_call.max(1)).map(batch_body).collect();
+        let before = Used::begin(self.used.as_ref()).await;
         let mut clients = JoinSet::new();
         for number in 0..self.clients.min(bodies.len()) {
             let own = bodies.iter().skip(number).step_by(self.clients).cloned().collect();
@@ -51,7 +53,10 @@ impl Batch {
             clients.spawn(beat(wire, Arc::clone(&measure), number, own, begin + self.duration));
         }
         while clients.join_next().await.is_some() {}
-        measure.report(&self.nodes, self.clients, begun_unix_ms)
+        Report {
+            used: before.end().await,
+            ..measure.report(&self.nodes, self.clients, begun_unix_ms)
+        }
     }
 }
 
@@ -67,7 +72,7 @@ async fn beat(mut wire: Wire, measure: Arc<Measure>, number: usize, bodies: Vec<
         {
             Ok(answer) if answer.status == 200 => {
                 measure.answered(number, Kind::Batch, answer.node, begun);
-                for _ in 0..refusals(&answer.body) {
+                for _ in kept(&answer.body).filter(|kept| !kept) {
                     measure.failed(number, begun, "session not kept");
                 }
                 continue;
@@ -81,13 +86,19 @@ async fn beat(mut wire: Wire, measure: Arc<Measure>, number: usize, bodies: Vec<
     }
 }
 
-/// How many sessions of a batch were refused. Reading the whole answer would cost more than the call.
-fn refusals(answer: &[u8]) -> usize {
-    const REFUSED: &[u8] = b"\"ok\":false";
-    answer
-        .windows(REFUSED.len())
-        .filter(|window| *window == REFUSED)
-        .count()
+/// What a call sends that beats for these sessions.
+pub(super) fn batch_body(sessions: &[&str]) -> String {
+    json!({"session_ids": sessions, "tokens": false}).to_string()
+}
+
+/// Whether each session of a batch was kept, in order. Reading the whole answer would cost more than the call.
+pub(super) fn kept(answer: &[u8]) -> impl Iterator<Item = bool> {
+    const MEMBER: &[u8] = b"\"ok\":";
+    let found = answer.windows(MEMBER.len()).enumerate();
+    let after = found
+        .filter(|(_, window)| *window == MEMBER)
+        .map(|(at, _)| at + MEMBER.len());
+    after.map(|at| answer[at..].starts_with(b"true"))
 }
 
 #[cfg(test)]
@@ -95,10 +106,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refused_sessions_are_counted() {
+    fn each_session_of_an_answer_is_kept_or_refused() {
         let answer =
             br#"{"results":[{"session":"ses_1","ok":true},{"ok":false,"code":"SESSION_EXPIRED"},{"ok":false}]}"#;
-        assert_eq!(refusals(answer), 2);
-        assert_eq!(refusals(b"{}"), 0);
+        assert_eq!(kept(answer).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(kept(b"{}").count(), 0);
     }
 }

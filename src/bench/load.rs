@@ -8,9 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::client::VirtualClient;
+use super::closed::Span;
 use super::measure::Measure;
 use super::wire::Nodes;
-use super::{Mix, Span, run_name};
+use super::{Mix, run_name};
 
 /// No load goes on longer.
 const LASTS: Duration = Duration::from_secs(24 * 3_600);

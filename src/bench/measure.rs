@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
 use super::report::{CallReport, NodeReport, Report};
+use super::series::Series;
 use super::timeline::Timeline;
 use super::wire::Nodes;
 
@@ -16,7 +17,7 @@ use super::wire::Nodes;
 const SHARDS: usize = 16;
 
 /// The longest call that is told apart from longer ones.
-const LATENCY_MAX_US: u64 = 60_000_000;
+pub(super) const LATENCY_MAX_US: u64 = 60_000_000;
 
 /// A call of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,8 @@ pub enum Kind {
     Heartbeat,
     /// Give it back.
     Release,
+    /// Ask for one when none is free, and hear so.
+    Refused,
     /// Keep many.
     Batch,
 }
@@ -38,6 +41,7 @@ impl Kind {
             Self::Acquire => "acquire",
             Self::Heartbeat => "heartbeat",
             Self::Release => "release",
+            Self::Refused => "refused",
             Self::Batch => "batch",
         }
     }
@@ -49,14 +53,28 @@ struct Recorder {
     errors: BTreeMap<String, u64>,
 }
 
-/// Everything that is counted from `begin` on, until `end` if there is one.
+/// Which answers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// All from the beginning on.
+    All,
+    /// Those that came until then: in a closed loop the rate goes by that time.
+    AnsweredUntil(Instant),
+    /// Those to calls that were due until then, however late they came: in an open loop none may fall out of sight.
+    DueUntil(Instant),
+}
+
+/// Everything that is counted from `begin` on.
 #[derive(Debug)]
 pub(super) struct Measure {
     begin: Instant,
-    end: Option<Instant>,
+    counted: Counted,
     shards: Vec<Mutex<Recorder>>,
     answers: Vec<AtomicU64>,
     timeline: Timeline,
+    series: Series,
+    /// When the last answer came that counts, in microseconds from the beginning.
+    last_us: AtomicU64,
 }
 
 impl Measure {
@@ -64,17 +82,27 @@ impl Measure {
     pub(super) fn without_end(begin: Instant, watched: Duration, nodes: usize) -> Self {
         Self {
             begin,
-            end: None,
+            counted: Counted::All,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             answers: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
             timeline: Timeline::new(watched),
+            series: Series::new(),
+            last_us: AtomicU64::new(0),
         }
     }
 
     /// A measurement that counts what is answered within `duration`.
     pub(super) fn of(begin: Instant, duration: Duration, nodes: usize) -> Self {
         Self {
-            end: Some(begin + duration),
+            counted: Counted::AnsweredUntil(begin + duration),
+            ..Self::without_end(begin, duration, nodes)
+        }
+    }
+
+    /// A measurement that counts the calls that are due within `duration`, whenever they are answered.
+    pub(super) fn of_due(begin: Instant, duration: Duration, nodes: usize) -> Self {
+        Self {
+            counted: Counted::DueUntil(begin + duration),
             ..Self::without_end(begin, duration, nodes)
         }
     }
@@ -82,9 +110,26 @@ impl Measure {
     /// How long it has counted by now.
     fn measured(&self) -> Duration {
         let now = Instant::now();
-        self.end
-            .map_or(now, |end| end.min(now))
-            .saturating_duration_since(self.begin)
+        let until = match self.counted {
+            Counted::All => now,
+            Counted::AnsweredUntil(end) => end.min(now),
+            // What came after the end was not done by then.
+            Counted::DueUntil(end) => {
+                let last = self.begin + Duration::from_micros(self.last_us.load(Ordering::Relaxed));
+                end.max(last).min(now)
+            }
+        };
+        until.saturating_duration_since(self.begin)
+    }
+
+    /// Whether a call counts that was due then and showed its end now.
+    fn counts(&self, due: Instant, now: Instant) -> bool {
+        due >= self.begin
+            && match self.counted {
+                Counted::All => true,
+                Counted::AnsweredUntil(end) => now <= end,
+                Counted::DueUntil(end) => due < end,
+            }
     }
 
     fn shard(&self, client: usize) -> std::sync::MutexGuard<'_, Recorder> {
@@ -93,20 +138,23 @@ impl Measure {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call that was answered as it should be. One that was begun in time and is answered after the end is not
-    /// counted: the rate goes by the time until then.
+    /// Counts a call that was answered as it should be. It took from `begun`, which in an open loop is when it was due.
     pub(super) fn answered(&self, client: usize, kind: Kind, node: usize, begun: Instant) {
         let now = Instant::now();
-        if begun < self.begin || self.end.is_some_and(|end| now > end) {
+        if !self.counts(begun, now) {
             return;
         }
-        self.timeline.mark(now - self.begin);
+        let since_begin = now - self.begin;
+        self.timeline.mark(since_begin);
+        let last_us = u64::try_from(since_begin.as_micros()).unwrap_or(u64::MAX);
+        self.last_us.fetch_max(last_us, Ordering::Relaxed);
         if let Some(answers) = self.answers.get(node) {
             answers.fetch_add(1, Ordering::Relaxed);
         }
         let took = u64::try_from((now - begun).as_micros())
             .unwrap_or(u64::MAX)
             .clamp(1, LATENCY_MAX_US);
+        self.series.answered(since_begin, took);
         let mut shard = self.shard(client);
         let histogram = shard.latencies.entry(kind).or_insert_with(new_histogram);
         histogram.saturating_record(took);
@@ -128,9 +176,20 @@ impl Measure {
 
     /// Counts a call that was not, also when that shows after the end only: no failure is kept quiet.
     pub(super) fn failed(&self, client: usize, begun: Instant, why: &str) {
-        if begun >= self.begin && self.end.is_none_or(|end| begun <= end) {
+        let in_time = match self.counted {
+            Counted::All => true,
+            Counted::AnsweredUntil(end) => begun <= end,
+            Counted::DueUntil(end) => begun < end,
+        };
+        if begun >= self.begin && in_time {
+            self.series.failed(Instant::now() - self.begin);
             *self.shard(client).errors.entry(why.to_owned()).or_default() += 1;
         }
+    }
+
+    /// The longest silence between two answers that reached beyond `from`, counted from the beginning.
+    pub(super) fn silence_after(&self, from: Duration) -> Duration {
+        self.timeline.silence_after(from)
     }
 
     /// What it all came to.
@@ -163,6 +222,10 @@ impl Measure {
             errors,
             nodes: nodes.urls().zip(answers).map(node).collect(),
             gaps: self.timeline.gaps(begun_unix_ms),
+            begun_unix_ms,
+            history: self.series.history(measured),
+            offered: None,
+            used: Vec::new(),
         }
     }
 }
@@ -212,6 +275,20 @@ mod tests {
         advance(2 * SECOND).await;
         measure.failed(0, begun, "no answer");
         assert_eq!(measure.report(&nodes(), 1, 0).failed(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_of_an_open_loop_took_from_when_it_was_due_and_counts_however_late_it_is_answered() {
+        let begun = Instant::now();
+        let measure = Measure::of_due(begun, SECOND, 1);
+        let due = begun + SECOND / 2;
+        advance(4 * SECOND).await;
+        measure.answered(0, Kind::Heartbeat, 0, due);
+        measure.answered(0, Kind::Heartbeat, 0, begun + SECOND);
+        let report = measure.report(&nodes(), 1, 0);
+        assert_eq!((report.answered(), report.measured), (1, 4 * SECOND));
+        let took = report.calls[0].max.as_secs_f64();
+        assert!((took - 3.5).abs() < 0.01, "{took}");
     }
 
     #[tokio::test(start_paused = true)]

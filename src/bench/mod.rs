@@ -1,36 +1,54 @@
-//! `usher bench`: virtual clients that take, keep and give back seats as fast as a cluster answers them.
+//! `usher bench`: virtual clients that take, keep and give back seats, and what a cluster answers them.
 //!
-//! Each client sends one call at a time and the next when it is answered (a closed loop), over a connection of its own.
-//! `wire` is that connection, `client` what a client does, `measure` what is counted, `timeline` when the cluster was
-//! silent, `report` what is told of it. `sessions`, `batch` and `load` are runs of other shapes.
+//! In a closed loop (`closed`) each client sends its next call when the last one is answered. In an open loop (`open`,
+//! and `live` for many sessions that beat at an interval) calls are due by a `schedule` that waits for nobody, and each
+//! takes from when it was due. `wire` is a connection, `client` what a client does, `measure` what is counted,
+//! `timeline` when the cluster was silent, `series` what happened when, `used` what the nodes used meanwhile, `report`
+//! what is told of it, `plot` and `document` how that is drawn. `sessions`, `batch`, `load` and `failover` are runs of
+//! other shapes.
 
 mod batch;
 mod client;
+mod closed;
+mod document;
+mod failover;
+mod live;
 mod load;
+mod machine;
 mod measure;
+mod open;
+mod plot;
 mod report;
+mod schedule;
+mod series;
+mod session_ids;
 mod sessions;
 mod timeline;
+mod used;
 mod wire;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
 use licensing::id::encode_base32;
-use raft::seams::{Clock, Entropy, SystemClock, SystemEntropy};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use raft::seams::{Entropy, SystemEntropy};
 
 pub use batch::Batch;
+pub use closed::Seats;
+pub use document::Document;
+pub use failover::{Failover, FailoverReport, Kill};
+pub use live::{Live, LiveReport};
 pub use load::Load;
+pub use machine::Machine;
 pub use measure::Kind;
+pub use open::{Offered, OpenLoop};
 pub use report::{CallReport, Gap, NodeReport, Report, timestamp};
+pub use schedule::{Arrivals, Rate};
+pub use series::{History, Moment};
+pub use session_ids::SessionIds;
 pub use sessions::Sessions;
+pub use used::{NodeUse, Used};
 pub use wire::{Nodes, NodesError};
 
-use client::VirtualClient;
-use measure::Measure;
+/// The most heartbeats between an acquire and its release.
+const HEARTBEATS_MAX: u32 = 1_000_000;
 
 /// What each client does, over and over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +60,27 @@ pub enum Mix {
     },
     /// Acquire one seat before the measurement and beat for it until the end.
     Heartbeats,
+    /// Ask for a seat of a license that is full, and be refused.
+    Refused,
 }
 
 /// A text that is no mix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected heartbeats:acquires:releases such as 10:1:1 (the last two are 1), `acquire` or `heartbeat`")]
+#[error(
+    "expected heartbeats:acquires:releases such as 10:1:1 (the last two are 1), `acquire`, `heartbeat` or `refused`"
+)]
 pub struct ParseMixError;
+
+impl std::fmt::Display for Mix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cycle { heartbeats: 0 } => f.write_str("acquire"),
+            Self::Cycle { heartbeats } => write!(f, "{heartbeats}:1:1"),
+            Self::Heartbeats => f.write_str("heartbeat"),
+            Self::Refused => f.write_str("refused"),
+        }
+    }
+}
 
 impl std::str::FromStr for Mix {
     type Err = ParseMixError;
@@ -56,85 +89,15 @@ impl std::str::FromStr for Mix {
         match text {
             "acquire" => return Ok(Self::Cycle { heartbeats: 0 }),
             "heartbeat" => return Ok(Self::Heartbeats),
+            "refused" => return Ok(Self::Refused),
             _ => {}
         }
         let heartbeats = text
             .strip_suffix(":1:1")
             .and_then(|number| number.parse().ok())
+            .filter(|heartbeats| *heartbeats <= HEARTBEATS_MAX)
             .ok_or(ParseMixError)?;
         Ok(Self::Cycle { heartbeats })
-    }
-}
-
-/// A measurement: how many clients do what for how long.
-#[derive(Debug, Clone)]
-pub struct Seats {
-    /// Whom to ask.
-    pub nodes: Arc<Nodes>,
-    /// The license whose seats are taken; it needs one seat for each client.
-    pub license_key: String,
-    /// How many clients at once.
-    pub clients: usize,
-    /// What they do.
-    pub mix: Mix,
-    /// How long they do it before it counts.
-    pub warm_up: Duration,
-    /// How long it counts.
-    pub duration: Duration,
-    /// Ends the measurement after this many calls.
-    pub calls_max: Option<u64>,
-}
-
-impl Seats {
-    /// Runs the measurement and tells what came of it.
-    pub async fn run(self) -> Report {
-        let begin = Instant::now() + self.warm_up;
-        let measure = Arc::new(Measure::of(begin, self.duration, self.nodes.len()));
-        let span = Span {
-            begin,
-            end: begin + self.duration,
-            calls_left: AtomicU64::new(self.calls_max.unwrap_or(u64::MAX)),
-        };
-        let (span, run) = (Arc::new(span), run_name());
-        let mut clients = JoinSet::new();
-        for number in 0..self.clients {
-            let client = VirtualClient::new(&self.nodes, &measure, &self.license_key, &run, number);
-            clients.spawn(client.live(self.mix, Arc::clone(&span)));
-        }
-        tokio::time::sleep_until(begin).await;
-        let begun_unix_ms = SystemClock.unix_ms();
-        // A bound on calls ends it early.
-        while clients.join_next().await.is_some() {}
-        measure.report(&self.nodes, self.clients, begun_unix_ms)
-    }
-}
-
-/// When a measurement counts and when it ends.
-#[derive(Debug)]
-struct Span {
-    begin: Instant,
-    end: Instant,
-    calls_left: AtomicU64,
-}
-
-impl Span {
-    /// Lets every client come to its end.
-    fn stop(&self) {
-        self.calls_left.store(0, Ordering::Relaxed);
-    }
-
-    /// Whether another call is to be made.
-    fn goes_on(&self) -> bool {
-        let now = Instant::now();
-        if now < self.begin {
-            return true;
-        }
-        let one_less = |left: u64| left.checked_sub(1);
-        now < self.end
-            && self
-                .calls_left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-                .is_ok()
     }
 }
 
@@ -154,7 +117,11 @@ mod tests {
         assert_eq!("10:1:1".parse(), Ok(Mix::Cycle { heartbeats: 10 }));
         assert_eq!("acquire".parse(), Ok(Mix::Cycle { heartbeats: 0 }));
         assert_eq!("heartbeat".parse(), Ok(Mix::Heartbeats));
-        for text in ["", "10", "10:1", "10:2:1", "-1:1:1", "release"] {
+        assert_eq!("refused".parse(), Ok(Mix::Refused));
+        for text in ["10:1:1", "acquire", "heartbeat", "refused"] {
+            assert_eq!(text.parse::<Mix>().map(|mix| mix.to_string()).as_deref(), Ok(text));
+        }
+        for text in ["4294967295:1:1", "", "10", "10:1", "10:2:1", "-1:1:1", "release"] {
             assert_eq!(text.parse::<Mix>(), Err(ParseMixError), "{text}");
         }
     }

@@ -7,6 +7,9 @@ use hdrhistogram::Histogram;
 use serde_json::{Map, Value, json};
 
 use super::measure::Kind;
+use super::open::Offered;
+use super::series::{History, Moment};
+use super::used::NodeUse;
 
 /// What a measurement came to.
 #[derive(Debug, Clone)]
@@ -23,6 +26,14 @@ pub struct Report {
     pub nodes: Vec<NodeReport>,
     /// The longest times without a good answer, the longest first.
     pub gaps: Vec<Gap>,
+    /// When it began to count.
+    pub begun_unix_ms: u64,
+    /// What happened when.
+    pub history: History,
+    /// What was to be sent, if that was planned and not left to the answers.
+    pub offered: Option<Offered>,
+    /// What the nodes used, if they were asked.
+    pub used: Vec<NodeUse>,
 }
 
 /// One kind of call.
@@ -42,6 +53,8 @@ pub struct CallReport {
     pub p99: Duration,
     /// None took longer.
     pub max: Duration,
+    /// Which share took no longer than what, up to all.
+    pub curve: Vec<(f64, Duration)>,
 }
 
 /// One node.
@@ -97,6 +110,10 @@ impl CallReport {
             p95: quantile(0.95),
             p99: quantile(0.99),
             max: Duration::from_micros(histogram.max()),
+            curve: curve(histogram.len())
+                .into_iter()
+                .map(|share| (share, quantile(share)))
+                .collect(),
         }
     }
 
@@ -108,8 +125,18 @@ impl CallReport {
             "p95_ms": ms(self.p95),
             "p99_ms": ms(self.p99),
             "max_ms": ms(self.max),
+            "percentiles": self.curve.iter().map(|(share, took)| json!([share, ms(*took)])).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The shares of which a histogram of so many calls can tell how long they took: ten for each nine that it has.
+fn curve(count: u64) -> Vec<f64> {
+    #[allow(clippy::cast_precision_loss, reason = "it is a matter of how many digits there are")]
+    let finest = 1.0 / (count as f64).max(1.0);
+    let slower = (0..).map(|step: u32| 10_f64.powf(-f64::from(step) / 10.0));
+    let shares = slower.take_while(|slower| *slower > finest).map(|slower| 1.0 - slower);
+    shares.chain([1.0]).collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a rate is told with a few digits")]
@@ -121,11 +148,11 @@ fn rate(count: u64, measured: Duration) -> f64 {
     }
 }
 
-fn ms(span: Duration) -> f64 {
+pub(super) fn ms(span: Duration) -> f64 {
     rounded(span.as_secs_f64() * 1_000.0)
 }
 
-fn rounded(number: f64) -> f64 {
+pub(super) fn rounded(number: f64) -> f64 {
     (number * 1_000.0).round() / 1_000.0
 }
 
@@ -163,6 +190,65 @@ impl Report {
             "nodes": self.nodes.iter().map(node).collect::<Vec<_>>(),
             "longest_gap": self.gaps.first().map(|gap| gap.to_json()),
             "gaps": self.gaps.iter().map(|gap| gap.to_json()).collect::<Vec<_>>(),
+            "begun": timestamp(self.begun_unix_ms),
+            "loop": if self.offered.is_some() { "open" } else { "closed" },
+            "offered": self.offered.as_ref().map(Offered::to_json),
+            "history": self.history.to_json(),
+            "processes": self.used.iter().map(|used| used.to_json(self.answered())).collect::<Vec<_>>(),
         })
+    }
+}
+
+impl History {
+    fn to_json(&self) -> Value {
+        let list = |figure: fn(&Moment) -> Value| self.moments.iter().map(figure).collect::<Vec<_>>();
+        // Without an answer there is no latency, which is not the same as none at all.
+        let took = |span: Duration, moment: &Moment| (moment.answers > 0).then(|| ms(span));
+        json!({
+            "slot_ms": u64::try_from(self.slot.as_millis()).unwrap_or(u64::MAX),
+            "answers": list(|moment| json!(moment.answers)),
+            "failures": list(|moment| json!(moment.failures)),
+            "p50_ms": self.moments.iter().map(|moment| took(moment.p50, moment)).collect::<Vec<_>>(),
+            "p99_ms": self.moments.iter().map(|moment| took(moment.p99, moment)).collect::<Vec<_>>(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_has_no_finer_shares_than_calls() {
+        assert_eq!(curve(0), [1.0]);
+        assert_eq!(curve(1), [1.0]);
+        let shares = curve(1_000);
+        assert!(shares.is_sorted() && shares.first() == Some(&0.0) && shares.last() == Some(&1.0));
+        assert!(shares.iter().any(|share| (share - 0.99).abs() < 1e-9), "{shares:?}");
+        assert!(
+            shares
+                .iter()
+                .filter(|share| **share < 1.0)
+                .all(|share| 1.0 - share > 0.000_999)
+        );
+    }
+
+    #[test]
+    fn a_report_tells_every_percentile_within_what_a_histogram_keeps() {
+        let mut histogram = Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds are in order");
+        for us in 1..=10_000 {
+            histogram.saturating_record(us);
+        }
+        let call = CallReport::of(Kind::Acquire, &histogram, Duration::from_secs(2));
+        for (told, exact) in [
+            (call.p50, 5_000_u32),
+            (call.p95, 9_500),
+            (call.p99, 9_900),
+            (call.max, 10_000),
+        ] {
+            let error = (told.as_secs_f64() * 1e6 / f64::from(exact) - 1.0).abs();
+            assert!(error < 0.001, "{told:?} for {exact} µs");
+        }
+        assert!((call.rate - 5_000.0).abs() < 1e-9);
     }
 }

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use super::report::Gap;
 
-/// How many of the longest gaps are told.
+/// How many of the longest gaps are told, however short they are.
 const GAPS_TOLD: usize = 5;
+
+/// Gaps of this length are told all, as a kill of a leader makes them, but no more than so many.
+const LONG: Duration = Duration::from_millis(100);
+const LONG_TOLD: usize = 200;
 
 /// One bit per millisecond of the measurement.
 #[derive(Debug)]
@@ -48,8 +52,20 @@ impl Timeline {
             }
         }
         gaps.sort_by_key(|gap| std::cmp::Reverse(gap.length()));
-        gaps.truncate(GAPS_TOLD);
+        let long = gaps.iter().take_while(|gap| gap.length() >= LONG).count();
+        gaps.truncate(long.clamp(GAPS_TOLD, LONG_TOLD));
         gaps
+    }
+
+    /// The longest time between two answers that reached beyond `from`.
+    pub(super) fn silence_after(&self, from: Duration) -> Duration {
+        let from = u64::try_from(from.as_millis()).unwrap_or(u64::MAX);
+        let mut last = None;
+        let silences = self.marked().filter_map(|ms| {
+            let before = last.replace(ms)?;
+            (ms > from).then_some(ms - before)
+        });
+        Duration::from_millis(silences.max().unwrap_or(0))
     }
 
     fn marked(&self) -> impl Iterator<Item = u64> {
@@ -80,6 +96,14 @@ mod tests {
         let spans: Vec<(u64, u64)> = gaps.iter().map(|gap| (gap.from_unix_ms, gap.to_unix_ms)).collect();
         assert_eq!(spans, [(1_000_065, 1_000_900), (1_000_002, 1_000_064)]);
         assert_eq!(gaps[0].length(), Duration::from_millis(835));
+    }
+
+    #[test]
+    fn a_silence_counts_from_the_last_answer_before_it() {
+        let timeline = timeline(&[0, 300, 310, 700, 710]);
+        assert_eq!(timeline.silence_after(Duration::from_millis(305)).as_millis(), 390);
+        assert_eq!(timeline.silence_after(Duration::from_millis(705)).as_millis(), 10);
+        assert_eq!(timeline.silence_after(Duration::from_millis(710)), Duration::ZERO);
     }
 
     #[test]

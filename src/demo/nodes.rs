@@ -54,7 +54,7 @@ pub struct Demo {
     pub(crate) nodes: Vec<Node>,
     pub(crate) admin_token: String,
     pub(crate) license_key: String,
-    bulk_license_key: String,
+    pub(crate) bulk_license_key: String,
     single_license_key: String,
     quick_license_key: String,
     root_file: PathBuf,
@@ -184,7 +184,7 @@ impl Demo {
     }
 
     /// Waits until the cluster has so many voters and can lose as many as so many can.
-    async fn wait_for(&self, client: &Client, voters: usize) -> Result<()> {
+    pub(crate) async fn wait_for(&self, client: &Client, voters: usize) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(node) = self.nodes.iter().find(|node| !node.process.runs()) {

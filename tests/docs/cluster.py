@@ -89,6 +89,14 @@ class Cluster:
             self._remember("STUDIO-…", r"STUDIO-[\w-]+", self._one.run(large))
         self._one.run(fill(block.text, {**self._stands_for, **shorter}))
 
+    def fail_over(self, block: Block, shorter: dict[str, str]) -> None:
+        """Measures a demo, which has to be ended also when that fails."""
+        try:
+            self.measure(block, shorter)
+        except Failed:
+            self._one.run("usher demo --stop --data demo || true")
+            raise
+
     def _join(self, name: str, block: Block) -> None:
         self._remember("usher-join-1.…", r"usher-join-1\.[\w.]+", self._one.run("usher cluster join-token"))
         self._machines[name].run(self._real(block))

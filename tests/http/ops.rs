@@ -67,6 +67,8 @@ async fn metrics_count_what_happened_and_name_no_license() {
         "usher_build_info",
         "usher_storage_fsync_duration_seconds_bucket",
         "usher_http_request_duration_seconds_sum",
+        "\nprocess_cpu_seconds_total ",
+        "\nprocess_resident_memory_bytes ",
     ] {
         assert!(text.contains(name), "{name} is missing");
     }
