@@ -1,6 +1,7 @@
 //! Starting the demo's nodes the way an operator does: `usher init`, `usher join` and `usher server` in processes of
 //! their own. What runs is recorded in a file, so that a later call can end it.
 
+use std::num::NonZero;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::layout::{Layout, Place};
+use super::layout::{Layout, NODES, Place};
 use super::process::Process;
 use super::sample;
 use crate::client::{Call, CallError, Client, Target};
@@ -28,6 +29,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Lines of a log that tell why its node ended.
 const LOG_LINES_TOLD: usize = 5;
+
+/// How many threads tokio runs a node on, if that is not to be all processors.
+const THREADS_VARIABLE: &str = "TOKIO_WORKER_THREADS";
 
 /// Seats of the license that is for use.
 const SEATS: u32 = 100;
@@ -389,6 +393,12 @@ fn start_server(config_file: &Path, log_file: &Path) -> Result<Process> {
     let log = log.with_context(|| format!("{} cannot be written", log_file.display()))?;
     let mut command = usher()?;
     command.args(["server", "--config"]).arg(config_file).process_group(0);
+    // The nodes share a machine, and threads that wait for a processor only take it from each other.
+    if std::env::var_os(THREADS_VARIABLE).is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = (processors / usize::from(NODES)).max(1);
+        command.env(THREADS_VARIABLE, threads.to_string());
+    }
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
     let process = Process::of(child.id());
     // Somebody has to wait for it, or it stays in the process table when it ends.
