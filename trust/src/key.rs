@@ -2,11 +2,15 @@
 //!
 //! A [`PublicKey`] is stricter than the curve library: that reads keys by ZIP-215's rules, which admit a second
 //! spelling of some points and points of small order, for which signatures over any message can be made up.
+//!
+//! One library verifies and another signs, twice as fast; what either makes the other must know. docs/decisions/0007 says
+//! why.
 
 use std::fmt;
 use std::str::FromStr;
 
-use ed25519_dalek::{Signer as _, VerifyingKey};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use ed25519_dalek::VerifyingKey;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -167,32 +171,25 @@ impl Serialize for PublicKey {
 
 /// A private key. Its bytes are wiped when it is dropped, and `Debug` shows the key's name only.
 pub struct SigningKey {
-    inner: ed25519_dalek::SigningKey,
+    /// Wipes its own copy of the seed too.
+    pair: Ed25519KeyPair,
+    seed: Zeroizing<[u8; 32]>,
     public: PublicKey,
 }
 
 impl SigningKey {
     /// Makes the key of 32 secret random bytes. The caller draws them, from the operating system: this crate has no
     /// source of randomness, so that everything it does can be replayed.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "taking the seed wipes the caller's copy of it"
-    )]
     pub fn from_seed(seed: Zeroizing<[u8; 32]>) -> Self {
-        let inner = ed25519_dalek::SigningKey::from_bytes(&seed);
-        let point = inner.verifying_key();
-        Self {
-            public: PublicKey {
-                point,
-                kid: KeyId::of(&point),
-            },
-            inner,
-        }
+        let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).expect("any 32 bytes are a seed");
+        let public = pair.public_key().as_ref().try_into().expect("a public key has 32 bytes");
+        let public = PublicKey::from_bytes(public).expect("a multiple of the base point is no point of small order");
+        Self { pair, seed, public }
     }
 
     /// The 32 secret bytes, to be sealed and stored.
     pub fn to_seed(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.inner.to_bytes())
+        self.seed.clone()
     }
 
     /// The public half.
@@ -207,7 +204,8 @@ impl SigningKey {
 
     /// Signs raw bytes. Kept inside the crate: outside it, nothing can be signed but the artefacts of the profile.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.inner.sign(message).to_bytes()
+        let signature = self.pair.sign(message);
+        signature.as_ref().try_into().expect("a signature has 64 bytes")
     }
 }
 

@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::extract::State;
 use axum::routing::{post, put};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
-use ed25519_dalek::{Signer, SigningKey};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -121,7 +121,7 @@ struct Released {
 
 /// All that the server has.
 struct Keys {
-    key: SigningKey,
+    key: Ed25519KeyPair,
     head: String,
     /// As long as the certificate that a cluster sends along.
     chain: &'static str,
@@ -132,7 +132,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let keys = Keys {
         // Nobody trusts this key; any will do.
-        key: SigningKey::from_bytes(&[7; 32]),
+        key: Ed25519KeyPair::from_seed_unchecked(&[7; 32])?,
         head: URL_SAFE_NO_PAD.encode(
             r#"{"alg":"Ed25519","typ":"usher-session+jwt","kid":"wpMLcJaFytt0Lkv0xwdeA3aocg9Kt2l51LFtXBUP1gI"}"#,
         ),
@@ -220,7 +220,7 @@ impl Keys {
         };
         let claims = serde_json::to_vec(&claims).expect("these claims are JSON");
         let signed = format!("{}.{}", self.head, URL_SAFE_NO_PAD.encode(claims));
-        let signature = self.key.sign(signed.as_bytes()).to_bytes();
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+        let signature = self.key.sign(signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
     }
 }
