@@ -384,7 +384,8 @@ impl Cluster {
     /// Whether this node has heard of a leader since it started and applied what was committed then.
     pub async fn is_recovered(&self, within: Duration) -> bool {
         let index = |id: &Option<LogId>| id.as_ref().map(LogId::index);
-        let waiting = self.raft.wait(Some(within)).metrics(
+        let wait = self.raft.wait(Some(within));
+        let waiting = wait.metrics(
             |metrics| {
                 let (committed, applied) = (&metrics.cluster_committed, &metrics.last_applied);
                 self.recovery.is_over(index(committed), index(applied))
