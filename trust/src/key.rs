@@ -182,7 +182,11 @@ impl SigningKey {
     /// source of randomness, so that everything it does can be replayed.
     pub fn from_seed(seed: Zeroizing<[u8; 32]>) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).expect("any 32 bytes are a seed");
-        let public = pair.public_key().as_ref().try_into().expect("a public key has 32 bytes");
+        let public = pair
+            .public_key()
+            .as_ref()
+            .try_into()
+            .expect("a public key has 32 bytes");
         let public = PublicKey::from_bytes(public).expect("a multiple of the base point is no point of small order");
         Self { pair, seed, public }
     }
