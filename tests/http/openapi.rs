@@ -141,12 +141,12 @@ fn parts(document: &Value, place: &str, schema: &Value, found: &mut Vec<(String,
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         parts(document, &format!("{place}.{name}"), property, found);
     }
-    for either in ["oneOf", "anyOf"]
-        .map(|either| schema[either].as_array())
-        .into_iter()
+    for schema in ["oneOf", "anyOf"]
+        .iter()
+        .filter_map(|either| schema[either].as_array())
         .flatten()
     {
-        either.iter().for_each(|schema| parts(document, place, schema, found));
+        parts(document, place, schema, found);
     }
     for inside in ["items", "additionalProperties", "propertyNames"] {
         if schema[inside].is_object() {
