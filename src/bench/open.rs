@@ -235,7 +235,12 @@ impl Tickets {
             if ticket.due >= *end {
                 return None;
             }
-            if Instant::now() < *end {
+            let now = Instant::now();
+            // A backlog of the warm-up would be sent instead of what is measured.
+            if ticket.due < *begin && now >= *begin {
+                continue;
+            }
+            if now < *end {
                 return Some(ticket);
             }
             if ticket.due >= *begin {
@@ -329,8 +334,11 @@ mod tests {
         let offered = offered(&tickets);
         assert_eq!(offered.calls, 200, "{offered:?}");
         assert_eq!(offered.unsent + sent_in_time, 200, "{offered:?}");
-        assert!(offered.unsent >= 100 && offered.sent_late > 0, "{offered:?}");
-        assert!(offered.waited_max > SECOND, "{offered:?}");
+        assert!(
+            (95..=105).contains(&offered.unsent) && offered.sent_late > 0,
+            "{offered:?}"
+        );
+        assert!(offered.waited_max > SECOND * 9 / 10, "{offered:?}");
     }
 
     #[tokio::test(start_paused = true)]

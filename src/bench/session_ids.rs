@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn ids_come_back_as_they_went_in() {
         let mut ids = SessionIds::default();
-        assert!(ids.is_empty() && ids.len() == 0 && ids.get(0).is_none());
+        assert!(ids.is_empty() && ids.get(0).is_none() && ids.iter().count() == 0);
         assert!(ids.push("sid_a") && ids.push("sid_b") && !ids.push("sid_longer") && !ids.push(""));
         assert_eq!(ids.iter().collect::<Vec<_>>(), ["sid_a", "sid_b"]);
         assert_eq!((ids.get(1), ids.get(2)), (Some("sid_b"), None));

@@ -27,13 +27,13 @@ ROOT = Path(__file__).parents[2]
 
 # Long measurements, as this check has time for them.
 SHORTER = {
-    "--clients 1,64,1000 --duration 10s": "--clients 1,8 --duration 200ms --warmup 100ms",
-    "--rate 500,1000,2000 --clients 256": "--rate 50,100 --clients 8 --duration 200ms --warmup 100ms",
-    "--sessions 100000 --interval 300s": "--sessions 50 --interval 500ms --clients 8",
+    "--clients 1,64,1000 --duration 10s": "--clients 1,8 --duration 1s --warmup 100ms",
+    "--rate 500,1000,2000 --clients 256": "--rate 50,100 --clients 8 --duration 1s --warmup 100ms",
+    "--sessions 100000 --interval 300s": "--sessions 50 --interval 2s --clients 8",
     "--kills 20": "--kills 1 --clients 8",
-    "--duration 30s": "--duration 300ms --warmup 100ms",
+    "--duration 30s": "--duration 1s --warmup 100ms",
     "--count 100000": "--count 50",
-    "--sessions 100000 --per-call 1000": "--sessions 50 --per-call 10 --duration 200ms",
+    "--sessions 100000 --per-call 1000": "--sessions 50 --per-call 10 --duration 1s",
 }
 
 
@@ -69,7 +69,7 @@ def rules(usher: Path, machines: Machines) -> Rules:
     dev = Dev(machines("dev"))
     api, cluster = Api(dev), Cluster(machines)
 
-    make_bench = f"USHER={usher} CLIENTS=1 RATES=50 DURATION=200ms WARMUP=100ms KILLS=1 SESSIONS=50 ROUNDS=5"
+    make_bench = f"USHER={usher} CLIENTS=1 RATES=50 DURATION=1s WARMUP=100ms KILLS=1 SESSIONS=50 ROUNDS=5"
     in_repository = {
         "make bench OUT=facts/bench.json": f"{make_bench} OUT={dev.machine.home}/bench.json bash packaging/bench.sh",
         "bench/verify.py": "bench/verify.py --rounds 5",
