@@ -25,7 +25,7 @@ BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "fuz
 
 # As in `targets/tests/replay.rs`, which holds the corpora to it.
 FILES_MAX = 40
-KEPT_BYTES_MAX = 9 << 10
+KEPT_BYTES_MAX = 4 << 10
 
 # A process that holds more, or an input that takes longer, has found something. Counted in MiB and seconds.
 MEMORY_MAX = 2_048
@@ -71,7 +71,6 @@ def fuzz(program: pathlib.Path, seconds: int) -> bool:
             f"-timeout={INPUT_MAX}",
             f"-artifact_prefix={crashes}/",
             "-print_final_stats=1",
-    
             found,
             corpus,
         ],

@@ -19,7 +19,7 @@ pub fn check(bytes: &[u8]) {
     let entries = bounded(bytes, || read(bytes));
     let (mut ledger, mut stepped) = (Ledger::new(), Ledger::new());
     for entry in &entries {
-        let rows: Vec<Row> = ledger.rows().map(reread).collect();
+        let rows: Vec<Row> = ledger.rows().map(|row| reread(&row)).collect();
         let mut loaded = Ledger::from_rows(rows).expect("a ledger is made of its rows");
         let applied = ledger.apply(entry);
         assert_eq!(applied.len(), entry.proposals.len());
@@ -57,7 +57,7 @@ fn step(ledger: &mut Ledger, entry: &Entry) {
     }
 }
 
-fn reread(row: Row) -> Row {
+fn reread(row: &Row) -> Row {
     Row::decode(row.key().table(), &row.encode()).expect("a row that was written is read")
 }
 

@@ -1,6 +1,10 @@
 //! Every file of `fuzz/corpus` through its target: what a fuzzer has found once is tried with every run of the tests.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::print_stdout,
+    reason = "which file it was is what one needs to know of a failure"
+)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -37,7 +41,6 @@ fn replay(name: &str) {
     assert!(!corpus.is_empty(), "{name} has no corpus");
     for file in corpus {
         let bytes = std::fs::read(&file).unwrap();
-        // Shown if the check panics.
         println!("{}", file.display());
         let from = SystemClock.boot_ms();
         (target.check)(&bytes);
