@@ -259,10 +259,20 @@ impl Machine {
         Ok(true)
     }
 
+    /// How long its node's log is.
+    pub(super) fn log_bytes(&self) -> usize {
+        std::fs::read(self.log_file()).unwrap_or_default().len()
+    }
+
+    /// Its node's log after so many bytes.
+    pub(super) fn log_since(&self, bytes: usize) -> String {
+        let text = std::fs::read(self.log_file()).unwrap_or_default();
+        String::from_utf8_lossy(text.get(bytes..).unwrap_or_default()).into_owned()
+    }
+
     /// The end of its node's log.
     pub(super) fn log_end(&self) -> String {
-        let text = std::fs::read(self.log_file()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text).into_owned();
+        let text = self.log_since(0);
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES_TOLD)..].join("\n  ")
     }

@@ -13,6 +13,9 @@ use crate::storm::site::Site;
 /// How long a node may take to stop after its disk has failed it.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long a node may take to say that a write of a moment ago has found no room.
+const NOTICES_WITHIN: Duration = Duration::from_secs(5);
+
 /// A frozen disk is thawed after so many seconds by a process of its own, should the run die before it does that:
 /// whoever waits for a frozen disk cannot be killed.
 const THAW_AFTER_SECONDS: &str = "30";
@@ -99,6 +102,7 @@ fn waits_for_disk(machine: &Machine) -> Result<bool> {
 pub(super) async fn full(site: &Site, machine: usize, span: Duration) -> Result<()> {
     let _out = site.out.lock().await;
     let mut machine = site.machines[machine].lock().await;
+    let logged = machine.log_bytes();
     let filler = machine.mount().join("filler");
     let filler = filler.to_str().context("a path that is text")?;
     // It fails when there is no room left, having taken what there was.
@@ -111,15 +115,28 @@ pub(super) async fn full(site: &Site, machine: usize, span: Duration) -> Result<
     }
     sleep(span).await;
     std::fs::remove_file(filler)?;
-    // One that found no room has stopped; free some and start the node again, says the manual.
-    if machine.ended_by_itself()?.is_some() {
-        if !machine.log_end().to_lowercase().contains("no space left") {
+    // One that found no room stops, which takes a while; free some and start the node again, says the manual.
+    let by = Instant::now() + NOTICES_WITHIN;
+    while machine.is_up() && Instant::now() < by {
+        if says_no_room(&machine, logged) {
+            ensure!(machine.until_ended(STOPS_WITHIN).await?, "a node goes on without room");
+        }
+        machine.ended_by_itself()?;
+        sleep(Duration::from_millis(100)).await;
+    }
+    if !machine.is_up() {
+        if !says_no_room(&machine, logged) {
             return machine.broken("it has ended on a full disk and does not say why");
         }
         site.had_effect("a full disk stopped a node");
         machine.start()?;
     }
     Ok(())
+}
+
+/// Whether its log says so after so many bytes.
+fn says_no_room(machine: &Machine, logged: usize) -> bool {
+    machine.log_since(logged).to_lowercase().contains("no space left")
 }
 
 fn taken(file: &str) -> String {
