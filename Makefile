@@ -103,9 +103,9 @@ sim: ## Seeds of the deterministic simulation: SEEDS=n FROM=seed JOBS=n PROFILE=
 		$(if $(RESULTS),--results $(abspath $(RESULTS)) --label $(shell git describe --always --dirty))
 
 planted: $(VENV)/.installed ## Plant bugs one by one, and count the seeds until a law catches each (half an hour)
-	$(PYTHON) chaos-tests/planted/run.py $(TARGET) --jobs $(JOBS) --table chaos-tests/planted/caught.md
+	$(PYTHON) chaos-tests/planted/run.py $(TARGET) --jobs $(JOBS) --table chaos-tests/README.md
 
-processes: build $(VENV)/.installed ## Faults against real processes, in short
+processes: build chaos-tools $(VENV)/.installed ## Faults against real processes, in short
 	$(CHAOS) --usher $(USHER) rush --rounds $(RUSH_ROUNDS)
 	$(CHAOS) --usher $(USHER) kill-all --rounds $(KILL_ROUNDS)
 	$(CHAOS) --usher $(USHER) power-cut --rounds $(POWER_ROUNDS)

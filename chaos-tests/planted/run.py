@@ -104,8 +104,19 @@ def law(broken: str) -> str:
     if broken.startswith("not whole"):
         return "the cluster does not heal"
     if "stopped:" in broken:
-        return "a node stops: " + broken.split("stopped:", 1)[1].strip()[:60]
-    return "a node panics" if "process ended" in broken else broken[:60]
+        return "a node stops by itself"
+    return "an assertion stops a node" if "process ended" in broken else broken[:60]
+
+
+def write_table(file: pathlib.Path, rows: list[str]) -> None:
+    """In the place of the table that is there."""
+    head = "| bug | what is wrong | caught by | seeds |"
+    before, found, rest = file.read_text().partition(head)
+    if not found:
+        sys.exit(f"{file}: there is no table that begins with {head}")
+    after = rest.split("\n\n", 1)[1:]
+    table = "\n".join([head, "|---|---|---|--:|", *rows])
+    file.write_text(before + "\n\n".join([table, *after]) + ("" if after else "\n"))
 
 
 def main() -> None:
@@ -115,7 +126,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--seeds", type=int, default=100, help="give a bug up after so many")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--table", type=pathlib.Path, help="write the result there, as Markdown")
+    parser.add_argument("--table", type=pathlib.Path, help="a Markdown file whose table of caught bugs to write anew")
     asked = parser.parse_args()
     bugs = read_bugs()
     sources = planted_sources(bugs)
@@ -138,8 +149,7 @@ def main() -> None:
         rows.append(f"| {name} | {bug['what']} | {caught} | {seeds} |")
         print(f"{name}: {caught} after {seeds} seeds", flush=True)
     if asked.table:
-        head = ["| bug | what is wrong | caught by | seeds |", "|---|---|---|--:|"]
-        asked.table.write_text("\n".join([*head, *rows]) + "\n")
+        write_table(asked.table, rows)
     if missed:
         sys.exit(f"{missed} of {len(rows)} bugs were not caught")
 
