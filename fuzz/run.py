@@ -71,7 +71,6 @@ def fuzz(program: pathlib.Path, seconds: int) -> bool:
             f"-timeout={INPUT_MAX}",
             f"-artifact_prefix={crashes}/",
             "-print_final_stats=1",
-    
             found,
             corpus,
         ],
