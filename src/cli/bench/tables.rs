@@ -120,6 +120,15 @@ pub(super) fn gaps(page: Page, reports: &[Report]) -> String {
     )
 }
 
+/// A rate, with a digit after the point where it would else be told too coarsely.
+fn rate(per_second: f64) -> Cell {
+    if per_second < 99.95 {
+        Cell::number(format!("{per_second:.1}"))
+    } else {
+        Cell::number(format!("{per_second:.0}"))
+    }
+}
+
 /// What was to be sent, and what of it was not.
 pub(super) fn offered(page: Page, reports: &[Report]) -> String {
     let row = |(report, offered): (&Report, &Offered)| {
@@ -129,8 +138,8 @@ pub(super) fn offered(page: Page, reports: &[Report]) -> String {
             Style::Plain
         };
         vec![
-            Cell::number(offered.rate),
-            Cell::number(format!("{:.0}", report.rate())),
+            rate(offered.rate.per_second()),
+            rate(report.rate()),
             Cell::number(offered.calls),
             Cell::number(report.answered()),
             Cell::number(report.failed()),
