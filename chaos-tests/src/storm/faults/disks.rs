@@ -115,6 +115,9 @@ pub(super) async fn full(site: &Site, machine: usize, span: Duration) -> Result<
     }
     sleep(span).await;
     std::fs::remove_file(filler)?;
+    // Only then is there room: until the journal has it, the blocks are not free, and a power cut brings the file back.
+    let mount = machine.mount();
+    run(&["sync", "-f", mount.to_str().context("a path that is text")?])?;
     // One that found no room stops, which takes a while; free some and start the node again, says the manual.
     let by = Instant::now() + NOTICES_WITHIN;
     while machine.is_up() && Instant::now() < by {
