@@ -109,7 +109,7 @@ processes: build chaos-tools $(VENV)/.installed ## Faults against real processes
 	$(CHAOS) --usher $(USHER) rush --rounds $(RUSH_ROUNDS)
 	$(CHAOS) --usher $(USHER) kill-all --rounds $(KILL_ROUNDS)
 	$(CHAOS) --usher $(USHER) power-cut --rounds $(POWER_ROUNDS)
-	$(STORM) --minutes $(STORM_MINUTES)
+	$(STORM) $(if $(SEED),,--seed 41) --minutes $(STORM_MINUTES)
 
 chaos: chaos-tools ## The same for longer: seeds of the simulation (SEEDS=n), then a storm (MINUTES=n SEED=s)
 	$(MAKE) --no-print-directory sim PROFILE=simulation SEEDS=$(if $(filter 12,$(SEEDS)),200,$(SEEDS))
