@@ -161,7 +161,7 @@ impl VirtualClient {
         Ok(())
     }
 
-    /// Makes the one call of the mix that comes next, which was due then. A call that failed for now comes again with
+    /// Makes the one call of the mix that comes next, which was due then. A call that may succeed later comes again with
     /// the next step.
     pub(super) async fn step(&mut self, mix: Mix, due: Instant) {
         let heartbeats = match mix {
