@@ -27,11 +27,8 @@ use crate::wire::{Answer, Request};
 /// all of it again.
 const APPEND_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long one chunk of a snapshot may take.
-const CHUNK_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long a peer may take to check and install a snapshot: a million rows take seconds, on a slow disk more.
-const INSTALL_WITHIN: Duration = Duration::from_secs(120);
+/// How long a peer may say nothing while it takes a snapshot, for each chunk and while it installs.
+const SNAPSHOT_SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// openraft's way to make clients.
 pub(crate) struct Network(pub Arc<Peers>);
@@ -86,14 +83,18 @@ impl Client {
         while let Some(chunk) = reader.next().await.map_err(io::Error::other)? {
             self.go_on(Request::SnapshotChunk(chunk)).await?;
         }
-        match self.call(Request::SnapshotEnd, INSTALL_WITHIN).await? {
-            Answer::Snapshot(response) => Ok(response),
-            other => Err(unexpected(&other).into()),
+        // To check and install a million rows takes seconds, on a slow disk more. A peer that is at it says so.
+        loop {
+            match self.call(Request::SnapshotEnd, SNAPSHOT_SILENCE_MAX).await? {
+                Answer::Snapshot(response) => return Ok(response),
+                Answer::GoOn => {}
+                other => return Err(unexpected(&other).into()),
+            }
         }
     }
 
     async fn go_on(&mut self, request: Request) -> io::Result<()> {
-        match self.call(request, CHUNK_WITHIN).await? {
+        match self.call(request, SNAPSHOT_SILENCE_MAX).await? {
             Answer::GoOn => Ok(()),
             other => Err(unexpected(&other).into()),
         }

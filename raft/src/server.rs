@@ -21,7 +21,7 @@ use crate::join::Admissions;
 use crate::leader::Leadership;
 use crate::machine::Machine;
 use crate::peers::Peers;
-use crate::seams::{BoxStream, Listener, Seams};
+use crate::seams::{BoxFuture, BoxStream, Listener, Seams};
 use crate::tls::{Accepted, Certificate, PeerTls};
 use crate::types::{Raft, Vote};
 use crate::wire::{Answer, Hello, JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL, Reply, Request};
@@ -31,6 +31,9 @@ const GREETING_WITHIN: Duration = Duration::from_secs(5);
 
 /// A silent connection is closed after this; peers beat far more often.
 const IDLE_MAX: Duration = Duration::from_secs(120);
+
+/// Who waits for a snapshot to be installed hears at least this often that somebody is at it.
+const INSTALL_TELLS_EVERY: Duration = Duration::from_secs(1);
 
 /// Joiners that are being admitted at once. The others are told to ask again.
 const ADMISSIONS_MAX: usize = 4;
@@ -190,21 +193,28 @@ impl PeerPort {
                 .map_or(Answer::Stopped, Answer::Transfer),
             Request::SnapshotBegin { vote } => {
                 let incoming = self.machine.receive_snapshot().await.map_err(io::Error::other)?;
-                *receiving = Some(Receiving { vote, incoming });
+                *receiving = Some(Receiving::Chunks { vote, incoming });
                 Answer::GoOn
             }
             Request::SnapshotChunk(chunk) => {
-                let at = receiving.as_mut().ok_or_else(no_snapshot)?;
-                at.incoming.write(chunk).await.map_err(io::Error::other)?;
+                let Some(Receiving::Chunks { incoming, .. }) = receiving else {
+                    return Err(no_snapshot());
+                };
+                incoming.write(chunk).await.map_err(io::Error::other)?;
                 Answer::GoOn
             }
             Request::SnapshotEnd => {
-                let Receiving { vote, incoming } = receiving.take().ok_or_else(no_snapshot)?;
-                let snapshot = incoming.finish().await.map_err(io::Error::other)?;
-                let snapshot = Machine::describe(snapshot)?;
-                raft.install_full_snapshot(vote, snapshot)
-                    .await
-                    .map_or(Answer::Stopped, Answer::Snapshot)
+                let mut installing = match receiving.take().ok_or_else(no_snapshot)? {
+                    Receiving::Chunks { vote, incoming } => Box::pin(install(raft.clone(), vote, incoming)),
+                    Receiving::Installing(installing) => installing,
+                };
+                match timeout(INSTALL_TELLS_EVERY, &mut installing).await {
+                    Ok(installed) => installed?,
+                    Err(_) => {
+                        *receiving = Some(Receiving::Installing(installing));
+                        Answer::GoOn
+                    }
+                }
             }
             Request::Propose(proposals) => Answer::Proposed(self.leadership.propose(proposals).await),
             Request::ReadIndex => {
@@ -229,9 +239,17 @@ fn no_snapshot() -> io::Error {
 }
 
 /// A snapshot on its way in.
-struct Receiving {
-    vote: Vote,
-    incoming: Incoming,
+enum Receiving {
+    /// More of it may come.
+    Chunks { vote: Vote, incoming: Incoming },
+    /// It came whole.
+    Installing(BoxFuture<'static, io::Result<Answer>>),
+}
+
+async fn install(raft: Raft, vote: Vote, incoming: Incoming) -> io::Result<Answer> {
+    let snapshot = incoming.finish().await.map_err(io::Error::other)?;
+    let installed = raft.install_full_snapshot(vote, Machine::describe(snapshot)?).await;
+    Ok(installed.map_or(Answer::Stopped, Answer::Snapshot))
 }
 
 /// Whether bytes were changed on their way: TLS notices, and that says nothing of who sent them.

@@ -50,7 +50,7 @@ pub(crate) enum Request {
     },
     /// The next bytes of the snapshot.
     SnapshotChunk(Vec<u8>),
-    /// That was all of it: install it.
+    /// That was all of it: install it. Asked again until it is done.
     SnapshotEnd,
     /// Propose these commands, if you are the leader.
     Propose(Vec<Proposal>),
@@ -78,7 +78,7 @@ pub(crate) enum Answer {
     Vote(VoteResponse<TypeConfig>),
     /// To `Transfer`.
     Transfer(TransferLeaderResponse<TypeConfig>),
-    /// To `SnapshotBegin` and `SnapshotChunk`: go on.
+    /// To `SnapshotBegin` and `SnapshotChunk`: go on. To `SnapshotEnd`: it is being installed, ask again.
     GoOn,
     /// To `SnapshotEnd`.
     Snapshot(SnapshotResponse<TypeConfig>),

@@ -42,6 +42,7 @@ type Fault = fn(&mut Faults, &mut Sim<'_>, Us);
 const KINDS: &[(u64, &str, Fault)] = &[
     (5, "power cuts", Faults::power_cut),
     (2, "power cuts inside a write", Faults::fuse),
+    (3, "power cuts inside a sync", Faults::fuse_in_sync),
     (2, "power cuts after a new term", Faults::fuse_at_term),
     (1, "power cuts of all machines", Faults::blackout),
     (2, "processes killed", Faults::kill),
@@ -180,6 +181,15 @@ impl Faults {
     fn fuse(&mut self, _: &mut Sim<'_>, _: Us) {
         if let Some(name) = self.pick_running() {
             self.machines.borrow()[&name].disk.cut_power_after(self.world.below(60));
+        }
+    }
+
+    /// A sync takes no simulated time, so no other cut ever falls into one, and what is written between two syncs is lost.
+    fn fuse_in_sync(&mut self, _: &mut Sim<'_>, _: Us) {
+        if let Some(name) = self.pick_running() {
+            self.machines.borrow()[&name]
+                .disk
+                .cut_power_in_sync(self.world.below(20));
         }
     }
 
@@ -344,7 +354,7 @@ impl Faults {
         }
         self.links.mend_all(sim);
         for machine in self.machines.borrow_mut().values_mut() {
-            machine.disk.cut_power_after(u64::MAX);
+            machine.disk.keep_power();
             machine.disk.set_stall_max(Duration::ZERO);
             machine.disk.set_unlimited();
             machine.dies_at_new_term = false;

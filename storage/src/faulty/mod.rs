@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::disk::{Lane, Work};
 use crate::lost_sync;
 pub use image::PowerLoss;
-use state::{Fault, State};
+use state::{Fault, Fuse, State};
 
 /// Where the disk takes its chances from.
 pub type Draw = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -78,7 +78,23 @@ impl FaultyDisk {
 
     /// Takes the power at the call after `changes` more calls that change something; a write may happen in part.
     pub fn cut_power_after(&self, changes: u64) {
-        self.state().fuse = Some(changes);
+        self.state().fuse = Some(Fuse {
+            call: None,
+            after: changes,
+        });
+    }
+
+    /// Takes the power in the sync of a file that comes after `syncs` more of them, so that there is something to lose.
+    pub fn cut_power_in_sync(&self, syncs: u64) {
+        self.state().fuse = Some(Fuse {
+            call: Some(Call::Sync),
+            after: syncs,
+        });
+    }
+
+    /// Takes back a power loss to come.
+    pub fn keep_power(&self) {
+        self.state().fuse = None;
     }
 
     /// Whether the power is gone.

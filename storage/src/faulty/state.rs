@@ -17,6 +17,15 @@ pub(super) struct Fault {
     pub(super) error: io::ErrorKind,
 }
 
+/// A power loss to come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fuse {
+    /// The kind of call that it counts; without one, every call that changes something.
+    pub(super) call: Option<Call>,
+    /// How many such calls still succeed.
+    pub(super) after: u64,
+}
+
 #[derive(Default)]
 pub(super) struct State {
     pub(super) names: BTreeMap<String, usize>,
@@ -27,7 +36,7 @@ pub(super) struct State {
     pub(super) dead: bool,
     /// How often the machine has restarted.
     pub(super) boot: u64,
-    pub(super) fuse: Option<u64>,
+    pub(super) fuse: Option<Fuse>,
     pub(super) faults: Vec<Fault>,
     pub(super) capacity: Option<u64>,
     pub(super) stall_max: Duration,
@@ -51,11 +60,13 @@ impl State {
         }
         if call != Call::Read {
             self.counts.changes += 1;
-            if self.fuse == Some(0) {
-                self.dead = true;
-                return Err(io::Error::other("the power went away"));
+            if let Some(fuse) = self.fuse.as_mut().filter(|fuse| fuse.call.is_none_or(|it| it == call)) {
+                if fuse.after == 0 {
+                    self.dead = true;
+                    return Err(io::Error::other("the power went away"));
+                }
+                fuse.after -= 1;
             }
-            self.fuse = self.fuse.map(|left| left - 1);
         }
         if let Some(nth) = self
             .faults
