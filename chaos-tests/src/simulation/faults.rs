@@ -80,9 +80,12 @@ impl Faults {
         }
     }
 
-    /// Lets faults happen from one time of the run until another.
+    /// Lets faults happen from one time of the run until another. In every run power is lost inside a sync at least once.
     pub(super) fn begin(&mut self, from: Us, until: Us) {
         (self.next, self.until) = (from, until);
+        self.machines.borrow()[&self.pick()]
+            .disk
+            .cut_power_in_sync(self.world.below(200));
     }
 
     /// Lets happen what is due now: a fault, and the end of others.

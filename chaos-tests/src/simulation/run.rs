@@ -98,7 +98,32 @@ fn align_task_ids() {
     }
 }
 
-fn network(seed: u64, world: &World) -> Sim<'static> {
+/// How the machines are connected, and what their operator has set for it.
+struct Distance {
+    latency_max: Duration,
+    tuning: Tuning,
+}
+
+impl Distance {
+    fn of(world: &World) -> Self {
+        let latency_ms = *world.one_of(&[3, 10, 40]);
+        // Up to four times as far as the defaults are made for.
+        let factor = if latency_ms > 10 { 4 } else { 1 };
+        let tuning = Tuning::default();
+        Self {
+            latency_max: Duration::from_millis(latency_ms),
+            tuning: Tuning {
+                heartbeat: tuning.heartbeat * factor,
+                election_min: tuning.election_min * factor,
+                election_max: tuning.election_max * factor,
+                snapshot_entries: 20 + world.below(200),
+                log_entries_kept: world.below(50),
+            },
+        }
+    }
+}
+
+fn network(seed: u64, latency_max: Duration) -> Sim<'static> {
     let mut builder = turmoil::Builder::new();
     builder
         .rng_seed(seed)
@@ -106,7 +131,7 @@ fn network(seed: u64, world: &World) -> Sim<'static> {
         .tick_duration(Duration::from_millis(1))
         .simulation_duration(Duration::from_secs(100_000))
         .min_message_latency(Duration::from_millis(1))
-        .max_message_latency(Duration::from_millis(*world.one_of(&[3, 10, 40])))
+        .max_message_latency(latency_max)
         .repair_rate(0.5)
         .tcp_capacity(4_096)
         .enable_random_order();
@@ -114,9 +139,10 @@ fn network(seed: u64, world: &World) -> Sim<'static> {
 }
 
 fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) -> Result<(Vec<String>, Traces)> {
-    let mut sim = network(seed, world);
+    let distance = Distance::of(world);
+    let mut sim = network(seed, distance.latency_max);
     let nodes: Vec<String> = (1..=3).map(|node| format!("n{node}")).collect();
-    let machines = power_on_all(&mut sim, world, &nodes);
+    let machines = power_on_all(&mut sim, world, &nodes, distance.tuning);
     let first = Founding {
         name: "n1".to_owned(),
         peer_address: "n1".to_owned(),
@@ -157,15 +183,11 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     Ok((broken, traces))
 }
 
-fn power_on_all(sim: &mut Sim<'_>, world: &Arc<World>, nodes: &[String]) -> Machines {
+fn power_on_all(sim: &mut Sim<'_>, world: &Arc<World>, nodes: &[String], tuning: Tuning) -> Machines {
     let machines: Machines = Rc::default();
     let setting = Setting {
         world: Arc::clone(world),
-        tuning: Tuning {
-            snapshot_entries: 20 + world.below(200),
-            log_entries_kept: world.below(50),
-            ..Tuning::default()
-        },
+        tuning,
     };
     for name in nodes {
         machines.borrow_mut().insert(name.clone(), Machine::new(world));

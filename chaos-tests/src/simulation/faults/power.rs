@@ -60,12 +60,16 @@ impl Faults {
         if silently {
             Links::silence(sim, name, self.others(name));
         }
+        // A fuse that blew at the disk blew while something was on its way there.
+        let modes: &[PowerLoss] = if self.machine(name, |machine| machine.disk.lost_power()) {
+            &[PowerLoss::Nothing, PowerLoss::Random]
+        } else {
+            &[PowerLoss::Nothing, PowerLoss::Random, PowerLoss::Everything]
+        };
         // Dead before the server is dropped: redb would write a clean end.
         self.machine(name, |machine| machine.disk.cut_power());
         self.down(sim, name);
-        let mode = *self
-            .world
-            .one_of(&[PowerLoss::Nothing, PowerLoss::Random, PowerLoss::Everything]);
+        let mode = *self.world.one_of(modes);
         self.machine(name, |machine| {
             let before = machine.disk.counts().sectors_lost;
             machine.disk = machine.disk.power_loss(mode);
