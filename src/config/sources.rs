@@ -261,7 +261,7 @@ mod tests {
             "text from environment USHER_LOG__FORMAT"
         );
         assert!(origin(&resolved, "ops.listen").ends_with("usher.toml, line 5"));
-        assert_eq!(origin(&resolved, "raft.heartbeat_ms"), "100 from default");
+        assert_eq!(origin(&resolved, "raft.heartbeat_ms"), "50 from default");
     }
 
     #[test]
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn settings_that_do_not_go_together_are_refused() {
         let errors = from("[raft]\nheartbeat_ms = 300\n", &[], &[]).expect_err("too slow");
-        assert!(errors.starts_with("raft.election_min_ms (default) and raft.heartbeat_ms (usher.toml, line 2): 400"));
+        assert!(errors.starts_with("raft.election_min_ms (default) and raft.heartbeat_ms (usher.toml, line 2): 160"));
         let errors = from(
             "[api]\ntls_cert = \"x\"\nlisten = \"a:1\"\n[ops]\nlisten = \"a:1\"\n",
             &[],

@@ -59,7 +59,7 @@ struct State {
 
 /// Looks for an order that explains the beginning of a history.
 pub fn linearizable(history: &History, terms: &Terms) -> Vec<String> {
-    let ops = operations(history);
+    let ops = operations(history, terms.lives());
     let mut search = Search {
         ops: &ops,
         seats: terms.seats,
@@ -244,7 +244,7 @@ fn ended(state: &State, request: usize) -> State {
 
 /// The first calls of a history, sorted by their beginning. What was answered after the last of them began is taken for
 /// unanswered: later calls may be what explains it.
-fn operations(history: &History) -> Vec<Op> {
+fn operations(history: &History, ttl: Us) -> Vec<Op> {
     let mut calls: Vec<_> = history.calls.iter().filter(|call| call.told != Told::NotDone).collect();
     calls.sort_by_key(|call| call.begun);
     let standing = Standing::of(history);
@@ -291,12 +291,20 @@ fn operations(history: &History) -> Vec<Op> {
         let arrives_by = standing
             .after(history.arrives_by(call.begun), 0)
             .max(call.answered.unwrap_or_default());
-        ops.push(Op {
-            begun: call.begun,
-            by: told.and(answered).unwrap_or(arrives_by),
-            what,
-            told,
-        });
+        let by = told.and(answered).unwrap_or(arrives_by);
+        let mut happened = |told| {
+            ops.push(Op {
+                begun: call.begun,
+                by,
+                what,
+                told,
+            });
+        };
+        // A node that had to ask twice may find that what its own first try got is over.
+        if matches!(what, What::Acquire { .. }) && told == Some(Said::Over) && by - call.begun >= ttl {
+            happened(None);
+        }
+        happened(told);
     }
     ops
 }
@@ -329,6 +337,20 @@ mod tests {
         (lost.answered, lost.told) = (None, Told::Unknown);
         for then in [refused(20, 30, "a"), acquired(20, 30, "a", 2)] {
             assert!(linearizable(&history(&[lost.clone(), then]), &TERMS).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_call_that_lasts_longer_than_a_session_may_outlive_its_own() {
+        let over = Told::Refused {
+            code: "SESSION_EXPIRED".to_owned(),
+        };
+        let lives = TERMS.lives();
+        for (lasts, alarms) in [(lives, 0), (lives - 1, 1)] {
+            let mut long = acquired(0, lasts, "a", 1);
+            long.told = over.clone();
+            let calls = [long, refused(5, 10, "b")];
+            assert_eq!(linearizable(&history(&calls), &TERMS).len(), alarms);
         }
     }
 
