@@ -5,7 +5,7 @@
 //! clock among three moves nothing and a wall clock that jumps is never followed. A median more than a minute ahead is
 //! followed at once when a majority of voters stands behind it; the step is an audited command.
 
-use licensing::time::{At, SessionTime, Span};
+use licensing::time::{At, SESSION_TIME_STEP_MAX, SessionTime, Span};
 
 /// Slew: at most one part in this many.
 const SLEW_ONE_IN: u64 = 1_000;
@@ -18,7 +18,10 @@ pub(crate) const STEP_AHEAD: Span = Span::from_secs(60);
 pub(crate) struct ClusterClock {
     now_us: u64,
     boot_ms: u64,
+    /// What the ledger's session time will be when it has applied all that was stamped.
     session_time: SessionTime,
+    /// Whether something that was stamped may never be applied, so that `session_time` promises too much.
+    is_ahead: bool,
 }
 
 /// Where the ledger is, on the node that reads its clock.
@@ -76,13 +79,20 @@ impl ClusterClock {
             now_us: start_ms.saturating_mul(1_000),
             boot_ms,
             session_time: SessionTime::default(),
+            is_ahead: false,
         }
     }
 
-    /// Session time as of the last [`read`](Self::read): what the boot clock measured since this leader began, from what
-    /// the ledger has reached. It knows nothing of wall clocks.
+    /// Session time as of the last [`read`](Self::read): where the ledger will be, and no more than the boot clock
+    /// measured since the time before. It must not run ahead of the ledger, whose next step of the clock would let it
+    /// catch up in one leap and end sessions too early.
     pub(crate) fn session_time(&self) -> SessionTime {
         self.session_time
+    }
+
+    /// What was read last may never be applied.
+    pub(crate) fn lose(&mut self) {
+        self.is_ahead = true;
     }
 
     /// Moves the clock to `boot_ms` and reads it.
@@ -90,8 +100,13 @@ impl ClusterClock {
         let elapsed = Span::from_ms(boot_ms.saturating_sub(self.boot_ms));
         // A leader that had not applied everything when it began catches up with the ledger here. One that stayed behind
         // a step of its predecessor's would stop both times until it had caught up by itself.
-        self.session_time = self.session_time.after(elapsed).max(reached.session_time);
-        self.now_us = self.now_us.max(reached.at.ms().saturating_mul(1_000));
+        let reached_us = reached.at.ms().saturating_mul(1_000);
+        if self.now_us < reached_us {
+            self.now_us = reached_us;
+            // What was stamped before that moved no time.
+            self.is_ahead = true;
+        }
+        let before = At::from_ms(self.now_us / 1_000);
         let elapsed_us = elapsed.ms().saturating_mul(1_000);
         self.boot_ms = self.boot_ms.max(boot_ms);
         let free_us = self.now_us.saturating_add(elapsed_us);
@@ -100,6 +115,11 @@ impl ClusterClock {
         let target_us = agreed.map_or(free_us, |ms| ms.saturating_mul(1_000));
         self.now_us = target_us.clamp(free_us - slew_us, free_us.saturating_add(slew_us));
         let now = At::from_ms(self.now_us / 1_000);
+        if std::mem::take(&mut self.is_ahead) {
+            self.session_time = reached.session_time;
+        }
+        let counted = now.since(before).min(elapsed).min(SESSION_TIME_STEP_MAX);
+        self.session_time = self.session_time.after(counted).max(reached.session_time);
         match agreed {
             Some(to) if to > now.after(STEP_AHEAD).ms() => Reading::Step {
                 from: now,
@@ -117,6 +137,10 @@ impl ClusterClock {
 
 #[cfg(test)]
 mod tests {
+    use licensing::command::{Command, Entry, Proposal};
+    use licensing::ledger::Ledger;
+    use proptest::prelude::*;
+
     use super::*;
 
     const YEAR: u64 = 365 * 86_400_000;
@@ -234,7 +258,7 @@ mod tests {
         let mut clock = ClusterClock::start(At::from_ms(T), &far, 1_000);
         clock.read(1_000, &far, reached(50));
         clock.step_to(At::from_ms(T + YEAR));
-        clock.read(1_500, &far, reached(50));
+        clock.read(1_500, &walls(&[T + YEAR + 500; 3]), reached(50));
         assert_eq!(clock.session_time(), SessionTime::from_ms(550));
     }
 
@@ -257,5 +281,91 @@ mod tests {
         clock.read(10, &walls, reached(900));
         clock.read(20, &walls, reached(905));
         assert_eq!(clock.session_time(), SessionTime::from_ms(910));
+    }
+
+    /// What may happen between two entries.
+    #[derive(Debug, Clone)]
+    enum Event {
+        /// Time passes.
+        Pass(u64),
+        /// All wall clocks are set.
+        Set(u64),
+        /// An entry is stamped and on its way.
+        Stamp,
+        /// What is on its way is applied.
+        Apply,
+        /// It never will be.
+        Lose,
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        prop_oneof![
+            4 => (0..3_000_u64).prop_map(Event::Pass),
+            1 => (0..YEAR).prop_map(Event::Set),
+            6 => Just(Event::Stamp),
+            4 => Just(Event::Apply),
+            1 => Just(Event::Lose),
+        ]
+    }
+
+    proptest! {
+        /// Whatever becomes of entries and wall clocks, a session never loses more time than passed on the leader.
+        #[test]
+        fn session_time_passes_no_faster_than_time(events in prop::collection::vec(event(), 1..200)) {
+            let mut ledger = Ledger::new();
+            let (mut boot_ms, mut offset_ms) = (0, 0);
+            let at = |boot_ms, offset_ms| walls(&[T + boot_ms + offset_ms; 3]);
+            let mut clock = ClusterClock::start(At::from_ms(T), &at(0, 0), 0);
+            let mut underway = Vec::new();
+            let mut last = (0, SessionTime::default());
+            for event in events {
+                match event {
+                    Event::Pass(ms) => boot_ms += ms,
+                    Event::Set(ms) => offset_ms = ms,
+                    Event::Stamp => {
+                        let reached = Reached { at: ledger.at(), session_time: ledger.session_time() };
+                        let reading = clock.read(boot_ms, &at(boot_ms, offset_ms), reached);
+                        let at = match reading {
+                            Reading::Time(at) => at,
+                            Reading::Step { to, .. } => {
+                                clock.step_to(to);
+                                to
+                            }
+                        };
+                        let tick = Proposal::by_system(Command::Tick);
+                        let entry = Entry { at, proposals: vec![tick], session_time: clock.session_time() };
+                        underway.push((boot_ms, entry));
+                    }
+                    Event::Apply => {
+                        for (stamped, entry) in underway.drain(..) {
+                            ledger.apply(&entry);
+                            let passed = ledger.session_time().since(last.1);
+                            prop_assert!(passed <= Span::from_ms(stamped - last.0), "{passed} in {} ms", stamped - last.0);
+                            last = (stamped, ledger.session_time());
+                        }
+                    }
+                    Event::Lose => {
+                        underway.clear();
+                        clock.lose();
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_not_counted_later() {
+        let near = walls(&[T; 3]);
+        let mut clock = ClusterClock::start(At::from_ms(T), &near, 0);
+        for boot_ms in [500, 1_000, 1_500, 2_000] {
+            clock.read(boot_ms, &near, reached(100));
+            clock.lose();
+        }
+        clock.read(2_500, &near, reached(100));
+        assert!(
+            clock.session_time() <= SessionTime::from_ms(600),
+            "{:?}",
+            clock.session_time()
+        );
     }
 }

@@ -49,16 +49,17 @@ impl Leadership {
         let Some(term) = self.term_led() else {
             return Err(ProposeRefusal::NotLeader);
         };
+        let stamp = Stamp::of(self);
         let (at, session_time) = match self.read_clock(term) {
             (Reading::Time(at), session_time) => (at, session_time),
-            (Reading::Step { .. }, session_time) => (self.step(term).await?, session_time),
+            (Reading::Step { .. }, _) => self.step(term).await?,
         };
-        self.write(Entry {
+        let entry = Entry {
             at,
             proposals,
             session_time,
-        })
-        .await
+        };
+        self.write(entry, stamp).await
     }
 
     /// This node.
@@ -113,11 +114,15 @@ impl Leadership {
         (clock.read(boot_ms, &walls, reached), clock.session_time())
     }
 
-    /// Steps to where a majority of clocks is, once for all who wait for it, and says what time it is then.
-    async fn step(&self, term: u64) -> Result<At, ProposeRefusal> {
+    /// Steps to where a majority of clocks is, once for all who wait for it, and says what both times are then.
+    async fn step(&self, term: u64) -> Result<(At, SessionTime), ProposeRefusal> {
         let _stepping = self.stepping.lock().await;
+        let stamp = Stamp::of(self);
         let (from, to, session_time) = match self.read_clock(term) {
-            (Reading::Time(at), _) => return Ok(at),
+            (Reading::Time(at), session_time) => {
+                stamp.keep();
+                return Ok((at, session_time));
+            }
             (Reading::Step { from, to }, session_time) => (from, to, session_time),
         };
         tracing::warn!(
@@ -127,29 +132,58 @@ impl Leadership {
         );
         let command = Command::StepClock { from, to };
         let proposal = Proposal::by_system(command);
-        self.write(Entry {
+        let entry = Entry {
             at: to,
             proposals: vec![proposal],
             session_time,
-        })
-        .await?;
+        };
+        self.write(entry, stamp).await?;
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((led, clock)) = &mut *clock
             && *led == term
         {
             clock.step_to(to);
         }
-        Ok(to)
+        Ok((to, session_time))
     }
 
-    async fn write(&self, entry: Entry) -> Result<Vec<Applied>, ProposeRefusal> {
+    async fn write(&self, entry: Entry, stamp: Stamp<'_>) -> Result<Vec<Applied>, ProposeRefusal> {
         match self.raft.client_write(Batch(Arc::new(entry))).await {
-            Ok(response) => Ok(response.data.0),
+            Ok(response) => {
+                stamp.keep();
+                Ok(response.data.0)
+            }
             // openraft also refuses when the lead was lost after the entry was appended, so no refusal says anything of
             // the entry's fate; every proposal is safe to repeat.
             Err(error) => {
                 tracing::debug!(%error, "a write has no known outcome");
                 Err(ProposeRefusal::Unknown)
+            }
+        }
+    }
+}
+
+/// What was read off the clock for an entry. Whoever does not know that it was applied lets go of it, and the clock is
+/// told.
+struct Stamp<'a>(Option<&'a Leadership>);
+
+impl<'a> Stamp<'a> {
+    fn of(leadership: &'a Leadership) -> Self {
+        Self(Some(leadership))
+    }
+
+    /// It was applied, or another stands for it.
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Stamp<'_> {
+    fn drop(&mut self) {
+        if let Some(leadership) = self.0 {
+            let mut clock = leadership.clock.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, clock)) = &mut *clock {
+                clock.lose();
             }
         }
     }
