@@ -11,7 +11,7 @@ use hyper::Method;
 use licensing::command::{Command, NewNode, Proposal};
 use licensing::id::{JoinTokenId, NodeId, SecretHash};
 use licensing::ledger::Ledger;
-use licensing::outcome::{Outcome, Rejection};
+use licensing::outcome::{Kind, Outcome, Rejection};
 use licensing::time::Span;
 use raft::Cluster;
 use serde_json::json;
@@ -194,6 +194,18 @@ pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, r
             Outcome::Admitted { node } => break node,
             // The cluster's clock was stepped past the token's end.
             Outcome::Rejected(Rejection::JoinTokenInvalid) => {}
+            // And it had been admitted before, which nobody was told.
+            Outcome::Rejected(Rejection::AlreadyExists { kind: Kind::Node, .. }) => {
+                let known = |ledger: &Ledger| {
+                    ledger
+                        .nodes()
+                        .find(|known| known.spki == node.spki)
+                        .map(|known| known.id)
+                };
+                if let Some(id) = clusters(machines).iter().find_map(|(_, cluster)| cluster.ledger(known)) {
+                    break id;
+                }
+            }
             other => return Err(anyhow!("{name} was not admitted: {other:?}")),
         }
     };
