@@ -57,14 +57,16 @@ def copy_tree(tree: pathlib.Path, sources: dict[str, str]) -> None:
         capture_output=True,
         text=True,
     )
-    for name in filter(None, listed.stdout.split("\0")):
+    names = {name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
+    for name in names:
         source, copy = ROOT / name, tree / name
-        if not source.is_file():
-            continue
         bytes_ = sources[name].encode() if name in sources else source.read_bytes()
         if not copy.exists() or copy.read_bytes() != bytes_:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(bytes_)
+    for copy in tree.rglob("*"):
+        if copy.is_file() and str(copy.relative_to(tree)) not in names:
+            copy.unlink()
 
 
 def build(target: pathlib.Path, tree: pathlib.Path) -> pathlib.Path:

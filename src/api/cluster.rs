@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::code::Code;
-use super::extract::{InPath, MaybeJson};
+use super::extract::{InPath, MaybeJson, NoQuery};
 use super::id::{self, Id};
 use super::license_changes::Nothing;
 use super::operator::Operator;
@@ -144,7 +144,7 @@ fn role(member: Option<&Member>, leads: bool) -> Role {
     get, path = "/cluster", tag = "cluster", security(("api_token" = [])),
     responses((status = 200, description = "The cluster as the answering node sees it.", body = ClusterView)),
 )]
-pub(super) async fn get_cluster(State(api): State<Api>, _: Operator) -> Answer<ClusterView> {
+pub(super) async fn get_cluster(State(api): State<Api>, _: Operator, _: NoQuery) -> Answer<ClusterView> {
     Answer(view(&api))
 }
 

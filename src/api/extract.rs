@@ -41,9 +41,14 @@ pub(crate) struct MaybeJson<T> {
 #[derive(Debug)]
 pub(crate) struct Query<T>(pub(crate) T);
 
-/// The one variable part of a path, decoded. An id that cannot exist is answered like one that does not.
+/// The one variable part of a path, decoded. An id that cannot exist is answered like one that does not. `QUERY` says
+/// whether the call also reads a [`Query`]; nothing may follow the path otherwise.
 #[derive(Debug)]
-pub(crate) struct InPath(pub(crate) String);
+pub(crate) struct InPath<const QUERY: bool = false>(pub(crate) String);
+
+/// That nothing follows the path, in a call that reads nothing else which would see to it.
+#[derive(Debug)]
+pub(crate) struct NoQuery;
 
 impl<T: DeserializeOwned, const BYTES_MAX: usize> FromRequest<Api> for Json<T, BYTES_MAX> {
     type Rejection = ApiError;
@@ -97,10 +102,21 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Query<T> {
     }
 }
 
-impl FromRequestParts<Api> for InPath {
+impl FromRequestParts<Api> for NoQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        refuse_query(&parts.uri).map(|()| Self)
+    }
+}
+
+impl<const QUERY: bool> FromRequestParts<Api> for InPath<QUERY> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        if !QUERY {
+            refuse_query(&parts.uri)?;
+        }
         let Path(text) = Path::<String>::from_request_parts(parts, api).await.map_err(|_| {
             ApiError::new(
                 Code::NotFound,
@@ -131,7 +147,7 @@ fn in_words(name: &HeaderName) -> String {
     name.as_str().split('-').map(capital).collect::<Vec<_>>().join("-")
 }
 
-/// Calls that have a body have no parameters in their address.
+/// A parameter that no call reads was meant to do something.
 fn refuse_query(uri: &Uri) -> Result<(), ApiError> {
     let first = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).next();
     first.map_or(Ok(()), |(name, _)| {

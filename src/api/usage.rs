@@ -94,7 +94,7 @@ fn begin(hour: Hour) -> At {
 pub(super) async fn get_usage(
     State(api): State<Api>,
     _: Operator,
-    InPath(text): InPath,
+    InPath(text): InPath<true>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Answer<Page<UsageHour>>, ApiError> {
     let license = named(&api, &text).await?;

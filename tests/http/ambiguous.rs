@@ -60,6 +60,26 @@ async fn a_call_that_changes_something_has_no_parameters_in_its_address() {
 }
 
 #[tokio::test]
+async fn a_call_that_shows_one_thing_has_no_parameters_in_its_address() {
+    let server = TestServer::start().await;
+    let sold = server.sell(json!({})).await;
+    for path in [
+        format!("/licenses/{}?expand=plan", sold.license),
+        "/cluster?expand=1".to_owned(),
+    ] {
+        let problem = server.get(&path).await.problem(400, "INVALID_REQUEST");
+        assert_eq!(problem["errors"][0]["field"], "expand", "{path}: {problem}");
+    }
+    let usage = format!("/licenses/{}/usage", sold.license);
+    server.get(&format!("{usage}?limit=1")).await.expect(200);
+    let problem = server
+        .get(&format!("{usage}?expand=1"))
+        .await
+        .problem(400, "INVALID_REQUEST");
+    assert_eq!(problem["errors"][0]["field"], "expand", "{problem}");
+}
+
+#[tokio::test]
 async fn a_query_that_is_no_text_is_refused() {
     let server = TestServer::start().await;
     for query in ["search=%ff", "search=a%c3", "%fe=1"] {
