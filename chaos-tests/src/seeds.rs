@@ -178,15 +178,15 @@ impl Report {
         }
     }
 
-    /// Adds a line to a file of results.
+    /// Adds a line to a file of results; each seed had so many seconds of faults.
     ///
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn keep(&self, path: &Path, label: &str) -> std::io::Result<()> {
+    pub fn keep(&self, path: &Path, label: &str, seconds: u64) -> std::io::Result<()> {
         let failed: Vec<u64> = self.failed.keys().copied().collect();
         let line = json!({
-            "commit": label, "seeds": self.seeds, "hard": self.hard, "failed": failed, "counts": self.counts,
+            "commit": label, "seconds": seconds, "seeds": self.seeds, "hard": self.hard, "failed": failed, "counts": self.counts,
         });
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         writeln!(file, "{line}")

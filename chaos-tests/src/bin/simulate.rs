@@ -88,7 +88,11 @@ fn main() -> ExitCode {
                 until_broken,
             };
             match batch.run(from, count) {
-                Ok(report) => tell_all(&report, seconds) && keep(&report, results, &label),
+                Ok(report) => {
+                    // A run that broke something is kept like any other.
+                    let kept = keep(&report, results, &label, seconds);
+                    tell_all(&report, seconds) && kept
+                }
                 Err(error) => {
                     eprintln!("simulate: {error:#}");
                     false
@@ -166,9 +170,9 @@ fn tell_all(report: &Report, seconds: u64) -> bool {
     report.failed.is_empty()
 }
 
-fn keep(report: &Report, results: Option<PathBuf>, label: &str) -> bool {
+fn keep(report: &Report, results: Option<PathBuf>, label: &str, seconds: u64) -> bool {
     let Some(path) = results else { return true };
-    let kept = report.keep(&path, label);
+    let kept = report.keep(&path, label, seconds);
     if let Err(error) = &kept {
         eprintln!("simulate: {}: {error}", path.display());
     }
