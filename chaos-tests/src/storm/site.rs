@@ -131,23 +131,22 @@ impl Site {
         self.until_member(machine.node, Some(lost)).await
     }
 
-    /// Waits until a node votes and the one it came for is gone.
+    /// Waits until every machine knows that a node votes and the one it came for is gone. What the leader alone knows of
+    /// that may die with it, and then two of three are not enough.
     pub(super) async fn until_member(&self, node: u64, gone: Option<u64>) -> Result<()> {
         let by = Instant::now() + TAKES_PART_WITHIN;
         loop {
-            let cluster = self.admin.call(Method::GET, "/cluster", &Value::Null).await?;
-            let role = |id: u64| {
-                let nodes = cluster["nodes"].as_array().into_iter().flatten();
-                let found = nodes.into_iter().find(|node| node["id"] == id);
-                found.and_then(|node| node["role"].as_str()).map(str::to_owned)
-            };
-            let votes = matches!(role(node).as_deref(), Some("voter" | "leader"));
-            if votes && gone.is_none_or(|gone| role(gone).is_none()) {
+            let mut views = Vec::new();
+            for machine in 0..MACHINES {
+                views.push(self.view(machine).await.unwrap_or_default());
+            }
+            if views.iter().all(|cluster| takes_part(cluster, node, gone)) {
                 return Ok(());
             }
             if Instant::now() >= by {
                 bail!(
-                    "node {node} does not vote after {TAKES_PART_WITHIN:?}, or the one before it still does: {cluster}"
+                    "not all know after {TAKES_PART_WITHIN:?} that node {node} votes and the one before it does not: \
+                     {views:?}"
                 );
             }
             sleep(LOOK_EVERY).await;
@@ -323,6 +322,17 @@ impl Drop for Site {
             }
         }
     }
+}
+
+/// Whether a machine's view of the cluster has `node` vote and `gone` not.
+fn takes_part(cluster: &Value, node: u64, gone: Option<u64>) -> bool {
+    let role = |id: u64| {
+        let mut nodes = cluster["nodes"].as_array().into_iter().flatten();
+        nodes
+            .find(|node| node["id"] == id)
+            .and_then(|node| node["role"].as_str())
+    };
+    matches!(role(node), Some("voter" | "leader")) && gone.is_none_or(|gone| role(gone).is_none())
 }
 
 #[cfg(test)]
