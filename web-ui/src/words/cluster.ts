@@ -1,0 +1,24 @@
+// The cluster's health in one sentence.
+import type { Cluster } from '../api/queries';
+import type { Tone } from './audit';
+
+export function health(cluster: Cluster): { tone: Tone; sentence: string; more: string } {
+  const { tolerance, leader, voters } = cluster;
+  const nodes = voters === 1 ? 'one node' : `${voters} nodes`;
+  if (leader == null || tolerance == null) {
+    return {
+      tone: 'bad',
+      sentence: 'No leader',
+      more: 'Nothing can be changed and no seat can be taken until most nodes answer.',
+    };
+  }
+  if (tolerance > 0) {
+    const lost = tolerance === 1 ? 'one node' : `${tolerance} nodes`;
+    return { tone: 'good', sentence: `Can lose ${lost}`, more: `${voters} nodes vote; node ${leader} leads.` };
+  }
+  const more =
+    voters === 1
+      ? 'It runs on one node. Two more would let it outlive the loss of one.'
+      : `Of ${nodes} that vote, not all are there. Bring back what is missing.`;
+  return { tone: 'warn', sentence: 'Cannot lose a node', more };
+}
