@@ -3,6 +3,7 @@ import './app.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from './api/client';
@@ -23,7 +24,9 @@ const client = new QueryClient({
   },
 });
 
+// The components' own style elements carry it, also the one that keeps a page still behind a dialog.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+setNonce(nonce);
 
 void begin();
 createRoot(document.getElementById('root') as HTMLElement).render(

@@ -39,7 +39,17 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: 'xs' } },
     TextInput: { defaultProps: { size: 'sm' } },
-    Modal: { defaultProps: { centered: true, radius: 8, padding: 'lg' } },
+    // A dialog's head is a header element, and would be taken for the page's.
+    Modal: {
+      defaultProps: {
+        centered: true,
+        radius: 8,
+        padding: 'lg',
+        attributes: { header: { role: 'presentation' } },
+        styles: { title: { fontWeight: 600 } },
+      },
+    },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { openDelay: 250, fz: 'xs' } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
   },

@@ -39,7 +39,10 @@ export async function violations(page) {
     await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `axe ${id}: ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ').slice(0, 260)}`),
+      nodes.map(
+        ({ html, failureSummary }) =>
+          `axe ${id}: ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ').slice(0, 260)}`,
+      ),
     );
   });
 }

@@ -173,7 +173,7 @@ export function PlanForm(props: { product: Product; plan?: Plan; onClose: () => 
         />
       </SimpleGrid>
       <div>
-        <Text size="sm" fw={500} id="offline-label">
+        <Text size="sm" fw={600} id="offline-label">
           Offline mode
         </Text>
         <SegmentedControl

@@ -54,9 +54,9 @@ export function Page() {
             },
             { label: 'When', cell: ({ at }) => <Ago time={at} /> },
             { label: 'Who', cell: (record) => <Actor record={record} /> },
-            { label: 'About', cell: (record) => <About record={record} /> },
-            { label: 'Reason', cell: ({ reason }) => reason ?? null },
-            { label: 'Record', align: 'right', cell: ({ index }) => index },
+            { label: 'About', wrap: true, cell: (record) => <About record={record} /> },
+            { label: 'Reason', wrap: true, cell: ({ reason }) => reason ?? null },
+            { label: 'Record', wide: true, align: 'right', cell: ({ index }) => index },
           ]}
           empty={
             <Empty title="Nothing of this kind">
@@ -76,22 +76,36 @@ function Actor({ record: { actor } }: { record: Record }) {
   return actor.startsWith('tok_') ? <Id value={actor} /> : <span className="dim">{actor}</span>;
 }
 
+/** What a record is about, by its name where it still has one. */
 function About({ record: { license, subject, command } }: { record: Record }) {
+  const licenses = useQuery(queries.allLicenses).data?.items;
+  const plans = useQuery(queries.allPlans).data?.items;
   const id = license ?? subject;
   if (!id) return null;
   if (id.startsWith('lic_')) {
+    const of = licenses?.find((license) => license.id === id);
     return (
       <Link to="/licenses/$id" params={{ id }}>
-        <span className="mono">{id.slice(0, 14)}…</span>
+        {of ? `${of.customer.name}: ${of.product.name} ${of.plan.name}` : shortened(id)}
       </Link>
     );
   }
   if (id.startsWith('cus_')) {
     return (
       <Link to="/customers/$id" params={{ id }}>
-        <span className="mono">{id.slice(0, 14)}…</span>
+        {licenses?.find(({ customer }) => customer.id === id)?.customer.name ?? shortened(id)}
+      </Link>
+    );
+  }
+  const plan = plans?.find((plan) => plan.id === id || plan.product === id);
+  if (plan) {
+    return (
+      <Link to="/products/$id" params={{ id: plan.product }}>
+        {plan.id === id ? `${plan.product_code}: ${plan.name}` : plan.product_code}
       </Link>
     );
   }
   return command?.endsWith('_node') ? <span>{id}</span> : <Id value={id} />;
 }
+
+const shortened = (id: string) => <span className="mono">{id.slice(0, 14)}…</span>;

@@ -8,7 +8,7 @@ import { CustomerForm } from '../forms/CustomerForm';
 import { LicenseForm } from '../forms/LicenseForm';
 import { NewKey } from '../forms/NewKey';
 import { licenseColumnsOfOne } from '../ui/LicenseTable';
-import { Ago, Answered, Copy, Empty, Facts, Page as Frame, Id, Panel } from '../ui/parts';
+import { Ago, Copy, Empty, Facts, Page as Frame, Id, PageOf, Panel } from '../ui/parts';
 import { PagedTable } from '../ui/Table';
 
 export function Page() {
@@ -19,7 +19,7 @@ export function Page() {
   const [key, setKey] = useState<string | null>(null);
   const mayChange = useMayChange();
   return (
-    <Answered query={customer}>
+    <PageOf kind="Customer" query={customer}>
       {(customer) => (
         <Frame
           title={customer.name}
@@ -79,6 +79,6 @@ export function Page() {
           <NewKey license={key} onClose={() => setKey(null)} />
         </Frame>
       )}
-    </Answered>
+    </PageOf>
   );
 }

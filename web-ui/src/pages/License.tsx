@@ -13,7 +13,7 @@ import { NewKey } from '../forms/NewKey';
 import { FormDialog, ReasonDialog } from '../ui/dialogs';
 import { LicenseStatus } from '../ui/LicenseTable';
 import { PeakChart } from '../ui/PeakChart';
-import { Ago, Answered, Empty, Facts, Page as Frame, Id, Panel, Seats } from '../ui/parts';
+import { Ago, Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../ui/parts';
 import { useSeated, useSessionColumns } from '../ui/Sessions';
 import { PagedTable } from '../ui/Table';
 import { codeWords, sentence, tone } from '../words/audit';
@@ -24,7 +24,11 @@ type Open = 'change' | 'extend' | 'suspend' | 'revoke' | 'key' | null;
 export function Page() {
   const { id } = useParams({ from: '/licenses/$id' });
   const license = useQuery({ ...queries.license(id), refetchInterval: 3000 });
-  return <Answered query={license}>{(license) => <Shown license={license} />}</Answered>;
+  return (
+    <PageOf kind="License" query={license}>
+      {(license) => <Shown license={license} />}
+    </PageOf>
+  );
 }
 
 function Shown({ license }: { license: License }) {

@@ -255,7 +255,7 @@ function Refusals({ licenses }: { licenses: Whole<License> }) {
               ) : null;
             },
           },
-          { label: 'Seats held then', align: 'right', cell: ({ in_use }) => in_use ?? null },
+          { label: 'In words', wrap: true, cell: ({ reason }) => reason ?? null },
         ]}
       />
     </Panel>

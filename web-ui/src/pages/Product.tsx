@@ -6,7 +6,7 @@ import { type Plan, queries } from '../api/queries';
 import { useMayChange } from '../auth/login';
 import { PlanForm } from '../forms/PlanForm';
 import { ProductForm } from '../forms/ProductForm';
-import { Answered, Empty, Facts, Page as Frame, Id, Panel } from '../ui/parts';
+import { Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { written } from '../words/entitlements';
 import { onDay, span } from '../words/time';
@@ -19,11 +19,11 @@ export function Page() {
   const [plan, setPlan] = useState<Plan | 'new' | null>(null);
   const mayChange = useMayChange();
   return (
-    <Answered query={product}>
+    <PageOf kind="Product" query={product}>
       {(product) => (
         <Frame
           title={product.name}
-          back={{ to: '/products', name: 'Products and plans' }}
+          back={{ to: '/products', name: 'Products' }}
           actions={
             mayChange && (
               <>
@@ -85,6 +85,7 @@ export function Page() {
                       },
                       {
                         label: 'Entitlements',
+                        wrap: true,
                         cell: ({ entitlements }) => written(entitlements).split('\n').join(', ') || null,
                       },
                       {
@@ -114,6 +115,6 @@ export function Page() {
           )}
         </Frame>
       )}
-    </Answered>
+    </PageOf>
   );
 }

@@ -36,7 +36,7 @@ export function Page() {
             },
             { label: 'Code', cell: ({ code }) => <span className="mono">{code}</span> },
             { label: 'Keys begin with', cell: ({ key_prefix }) => <span className="mono">{key_prefix}-</span> },
-            { label: 'Plans', cell: ({ id }) => plansOf(id)?.join(', ') || null },
+            { label: 'Plans', wrap: true, cell: ({ id }) => plansOf(id)?.join(', ') || null },
             { label: 'Since', cell: ({ created_at }) => <Ago time={created_at} /> },
           ]}
           empty={

@@ -7,7 +7,7 @@ import { useSave } from '../api/save';
 import { useMayChange } from '../auth/login';
 import { TokenForm } from '../forms/TokenForm';
 import { FormDialog } from '../ui/dialogs';
-import { Ago, Empty, Page as Frame, Id, Panel, Status } from '../ui/parts';
+import { Ago, Empty, Ends, Page as Frame, Id, Panel, Status } from '../ui/parts';
 import { Secret } from '../ui/Secret';
 import { PagedTable } from '../ui/Table';
 
@@ -35,9 +35,9 @@ export function Page() {
             { label: 'Made', cell: ({ created_at }) => <Ago time={created_at} /> },
             {
               label: 'Ends',
-              cell: ({ expires_at }) => (expires_at ? <Ago time={expires_at} /> : <span className="dim">never</span>),
+              cell: ({ expires_at }) => <Ends time={expires_at} />,
             },
-            { label: 'Id', cell: ({ id }) => <Id value={id} /> },
+            { label: 'Id', wide: true, cell: ({ id }) => <Id value={id} /> },
             {
               label: '',
               align: 'right',

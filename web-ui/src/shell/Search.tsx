@@ -42,6 +42,7 @@ export function Search({ open, onClose }: { open: boolean; onClose: () => void }
       forceOpened={open}
       onSpotlightClose={onClose}
       shortcut={null}
+      attributes={{ content: { 'aria-label': 'Search' } }}
       scrollable
       maxHeight={420}
     >

@@ -52,7 +52,7 @@ export function Shell({ account }: { account: Account }) {
             <Mark />
             <span>usher</span>
           </Link>
-          <button type="button" className="search-hint" onClick={search} aria-label="Search">
+          <button type="button" className="search-hint" onClick={search}>
             <IconSearch size={14} aria-hidden />
             <span>Search</span>
             <kbd>Ctrl K</kbd>

@@ -17,7 +17,7 @@ export const PLACES = [
   { to: '/usage', name: 'Usage', key: 'u', icon: IconChartBar, group: '' },
   { to: '/customers', name: 'Customers', key: 'c', icon: IconBuildingStore, group: 'Business' },
   { to: '/licenses', name: 'Licenses', key: 'l', icon: IconLicense, group: 'Business' },
-  { to: '/products', name: 'Products and plans', key: 'p', icon: IconPackage, group: 'Business' },
+  { to: '/products', name: 'Products', key: 'p', icon: IconPackage, group: 'Business' },
   { to: '/activity', name: 'Activity', key: 'a', icon: IconActivity, group: 'Administration' },
   { to: '/tokens', name: 'API tokens', key: 't', icon: IconKey, group: 'Administration' },
   { to: '/cluster', name: 'Cluster', key: 'n', icon: IconServer2, group: 'Administration' },

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { License } from '../api/queries';
 import type { Tone } from '../words/audit';
-import { Ago, Seats, Status } from './parts';
+import { Ends, Seats, Status } from './parts';
 import type { Column } from './Table';
 
 const TONES: { [status: string]: Tone } = {
@@ -39,7 +39,7 @@ const rest: Column<License>[] = [
   { label: 'Seats', cell: ({ seats }) => <Seats inUse={seats.in_use} limit={seats.limit} /> },
   {
     label: 'Ends',
-    cell: ({ expires_at }) => (expires_at ? <Ago time={expires_at} /> : <span className="dim">never</span>),
+    cell: ({ expires_at }) => <Ends time={expires_at} />,
   },
   { label: 'Key', cell: ({ key_hint }) => <span className="mono">…{key_hint}</span> },
 ];

@@ -6,6 +6,6 @@ test('an axis ends at a round number that nothing exceeds', () => {
     expect(roundUp(value)).toBeGreaterThanOrEqual(value);
     expect(Number.isInteger(roundUp(value))).toBe(true);
   }
-  expect(roundUp(10.5)).toBe(15);
-  expect(roundUp(105)).toBe(150);
+  expect(roundUp(10.5)).toBe(12);
+  expect(roundUp(105)).toBe(120);
 });

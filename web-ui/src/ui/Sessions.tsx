@@ -1,5 +1,5 @@
 // Live sessions: who sits where, since when, and whether their heart still beats.
-import { Button } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -7,9 +7,9 @@ import { api } from '../api/client';
 import { type License, type Plan, queries, type Session } from '../api/queries';
 import { useSave } from '../api/save';
 import { useMayChange } from '../auth/login';
-import { span } from '../words/time';
+import { exact, span } from '../words/time';
 import { ReasonDialog } from './dialogs';
-import { Ago, Id, Status } from './parts';
+import { Ago, Copy, Status } from './parts';
 import type { Column } from './Table';
 
 export interface SeatedSession extends Session {
@@ -33,6 +33,15 @@ export function useSeated(sessions: Session[]): SeatedSession[] {
 
 export const hostOf = ({ client, holder }: Session) => client?.hostname || holder.slice(0, 12);
 
+function Host({ session }: { session: Session }) {
+  return (
+    <span className="id quiet-copy" title={session.session}>
+      <b>{hostOf(session)}</b>
+      <Copy value={session.session} what="session's name" />
+    </span>
+  );
+}
+
 /** A heart that missed a beat may only be late; what becomes of its seat is the plan's. */
 function Beat({ session }: { session: SeatedSession }) {
   const { plan, beat_at, expires_in_seconds } = session;
@@ -42,15 +51,17 @@ function Beat({ session }: { session: SeatedSession }) {
   return late ? <Status tone="warn">silent{left}</Status> : <Status tone="good">beating</Status>;
 }
 
+/** What may happen while its client is cut off, and for how long from now. */
 function offlineOf({ plan, grace_until }: SeatedSession) {
   if (!plan) return null;
-  if (plan.offline === 'strict') return 'strict';
-  return grace_until ? (
-    <span>
-      {plan.offline}, until <Ago time={grace_until} />
-    </span>
-  ) : (
-    plan.offline
+  if (plan.offline === 'strict' || !grace_until) return plan.offline;
+  const left = Math.max(0, (Date.parse(grace_until) - Date.now()) / 1000);
+  return (
+    <Tooltip label={`The latest token lets it go on until ${exact(grace_until)}`}>
+      <span>
+        {plan.offline}, {span(left >= 7200 ? Math.round(left / 3600) * 3600 : left)}
+      </span>
+    </Tooltip>
   );
 }
 
@@ -58,25 +69,25 @@ export function useSessionColumns(withLicense: boolean): { columns: Column<Seate
   const [ending, setEnding] = useState<SeatedSession | null>(null);
   const mayChange = useMayChange();
   const columns: Column<SeatedSession>[] = [
-    { label: 'Host', cell: (session) => <b>{hostOf(session)}</b> },
+    { label: 'Host', cell: (session) => <Host session={session} /> },
     {
       label: 'Customer',
+      wrap: true,
       cell: ({ of, license }) => (
         <Link to="/licenses/$id" params={{ id: license }}>
           {of?.customer.name ?? license.slice(0, 12)}
         </Link>
       ),
     },
-    { label: 'Product', cell: ({ of }) => (of ? `${of.product.name} ${of.plan.name}` : null) },
+    { label: 'Product', wrap: true, cell: ({ of }) => (of ? `${of.product.name} ${of.plan.name}` : null) },
     {
       label: 'Application',
       cell: ({ client }) => [client?.app, client?.version].filter(Boolean).join(' ') || client?.sdk || null,
     },
-    { label: 'Since', cell: ({ granted_at }) => <Ago time={granted_at} often /> },
+    { label: 'Since', wide: true, cell: ({ granted_at }) => <Ago time={granted_at} often /> },
     { label: 'Last beat', cell: ({ beat_at }) => <Ago time={beat_at} often /> },
     { label: 'State', cell: (session) => <Beat session={session} /> },
-    { label: 'Offline', cell: offlineOf },
-    { label: 'Session', cell: ({ session }) => <Id value={session} what="session name" /> },
+    { label: 'Offline', wide: true, cell: offlineOf },
   ];
   if (mayChange) {
     columns.push({

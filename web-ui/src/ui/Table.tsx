@@ -1,5 +1,5 @@
 // A table that becomes a list of cards where the screen is narrow.
-import { Button, Center } from '@mantine/core';
+import { Button, Center, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Answered } from './parts';
 
@@ -7,6 +7,10 @@ export interface Column<T> {
   label: string;
   cell: (row: T) => ReactNode;
   align?: 'right';
+  /** A long text, which may take several lines. */
+  wrap?: boolean;
+  /** Left out where the screen is narrow. */
+  wide?: boolean;
 }
 
 export function Table<T>(props: { label: string; rows: T[]; columns: Column<T>[]; id: (row: T) => string | number }) {
@@ -19,7 +23,7 @@ export function Table<T>(props: { label: string; rows: T[]; columns: Column<T>[]
           <tr role="row">
             {props.columns.map(({ label, align }) => (
               <th key={label} role="columnheader" data-align={align} scope="col">
-                {label || <span className="mantine-visually-hidden">Actions</span>}
+                {label || <VisuallyHidden>Actions</VisuallyHidden>}
               </th>
             ))}
           </tr>
@@ -27,7 +31,7 @@ export function Table<T>(props: { label: string; rows: T[]; columns: Column<T>[]
         <tbody role="rowgroup">
           {props.rows.map((row) => (
             <tr key={props.id(row)} role="row">
-              {props.columns.map(({ label, cell, align }) => {
+              {props.columns.map(({ label, cell, align, wrap, wide }) => {
                 const content = cell(row);
                 return (
                   <td
@@ -35,6 +39,8 @@ export function Table<T>(props: { label: string; rows: T[]; columns: Column<T>[]
                     role="cell"
                     data-label={label}
                     data-align={align}
+                    data-wrap={wrap}
+                    data-wide={wide}
                     data-empty={content == null || undefined}
                   >
                     {content ?? <span className="dim">–</span>}

@@ -1,11 +1,11 @@
 // The small parts that pages are put together of.
-import { ActionIcon, Alert, Anchor, Center, CopyButton, Group, Loader, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Center, CopyButton, Group, Loader, Stack, Text, Tooltip } from '@mantine/core';
 import { IconCheck, IconChevronLeft, IconCopy } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Problem } from '../api/client';
 import type { Tone } from '../words/audit';
-import { ago, exact } from '../words/time';
+import { ago, exact, onDay } from '../words/time';
 
 export function Page(props: {
   title: ReactNode;
@@ -30,7 +30,7 @@ export function Page(props: {
             </Text>
           )}
         </div>
-        {props.actions && <Group gap="xs">{props.actions}</Group>}
+        {props.actions && <Group gap={5}>{props.actions}</Group>}
       </header>
       <Stack gap="md">{props.children}</Stack>
     </div>
@@ -79,6 +79,22 @@ export function Ago({ time, often }: { time: string | null | undefined; often?: 
   );
 }
 
+const SOON_MS = 90 * 86_400_000;
+
+/** The day on which something ends, and how far off that is if it is near. */
+export function Ends({ time }: { time: string | null | undefined }) {
+  if (!time) return <span className="dim">never</span>;
+  const left = Date.parse(time) - Date.now();
+  return (
+    <Tooltip label={exact(time)}>
+      <time dateTime={time}>
+        {onDay(time)}
+        {left > 0 && left < SOON_MS && <span className="dim"> {ago(time)}</span>}
+      </time>
+    </Tooltip>
+  );
+}
+
 export function Copy({ value, what }: { value: string; what: string }) {
   return (
     <CopyButton value={value} timeout={1500}>
@@ -107,7 +123,7 @@ export function Seats({ inUse, limit }: { inUse: number; limit: number }) {
   return (
     <span className="seats">
       <span>
-        {inUse} <span className="dim">of {limit}</span>
+        {inUse.toLocaleString('en')} <span className="dim">of {limit.toLocaleString('en')}</span>
       </span>
       <Bar share={share} />
     </span>
@@ -138,12 +154,8 @@ export function Facts({ facts }: { facts: { [name: string]: ReactNode } }) {
 export function Trouble({ error, again }: { error: Error; again?: () => void }) {
   const problem = error instanceof Problem ? error : null;
   return (
-    <Alert
-      color="red"
-      variant="light"
-      role="alert"
-      title={problem ? titleOf(problem) : 'Something is wrong with this page'}
-    >
+    <div className="trouble" role="alert">
+      <b>{problem ? titleOf(problem) : 'Something is wrong with this page'}</b>
       <Stack gap={6}>
         <Text size="sm">{error.message}</Text>
         {problem?.fields.length ? (
@@ -165,7 +177,7 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
           )}
         </Group>
       </Stack>
-    </Alert>
+    </div>
   );
 }
 
@@ -194,6 +206,17 @@ export function Empty(props: { title: string; children?: ReactNode; action?: Rea
       )}
       {props.action && <Group mt="xs">{props.action}</Group>}
     </Stack>
+  );
+}
+
+/** A page of one thing, which has no name until the thing is there. */
+export function PageOf<T>(props: Parameters<typeof Answered<T>>[0] & { kind: string }) {
+  const { kind, ...answered } = props;
+  if (props.query.data !== undefined) return <Answered {...answered} />;
+  return (
+    <Page title={kind}>
+      <Answered {...answered} />
+    </Page>
   );
 }
 
