@@ -29,7 +29,7 @@ async function clean(page) {
 }
 
 const pick = async (page, label, option) => {
-  await page.getByRole('textbox', { name: label }).click();
+  await page.getByRole('combobox', { name: label }).click();
   await page.getByRole('option', { name: option }).click();
 };
 
@@ -116,7 +116,7 @@ try {
     await clean(page);
 
     await demo.acquire(key, 'grace-desk', {}, 'SEAT_LIMIT_REACHED');
-    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('link', { name: 'Overview', exact: true }).click();
     await page.getByRole('table', { name: 'Latest refusals' }).getByText('seat limit reached').waitFor();
 
     await page.getByRole('link', { name: 'Live seats' }).click();
