@@ -155,7 +155,7 @@ export const queries = {
     queryOptions({
       queryKey: ['audit', 'since', hours],
       queryFn: () => auditSince(Date.now() - hours * 3_600_000),
-      refetchInterval: 15_000,
+      refetchInterval: 8000,
     }),
 };
 
