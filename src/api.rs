@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Router, middleware};
 use licensing::id::{ClusterId, encode_base32};
 use licensing::ledger::Ledger;
@@ -179,14 +179,16 @@ impl Api {
     }
 }
 
-/// The whole API, its OpenAPI document included.
+/// The whole API, its OpenAPI document included, and the console beside it.
 pub fn router(api: Api) -> Router {
     let (routes, document) = routes().split_for_parts();
     let document = Bytes::from(openapi::to_json(&openapi::complete(document)));
     let served = get(move || async move { ([(CONTENT_TYPE, "application/json")], document) });
     let routes = routes
         .route(&format!("{BASE}/openapi.json"), served)
-        .fallback(edge::unknown_route)
+        .route("/", any(edge::console))
+        .route("/assets/{*path}", any(edge::console))
+        .fallback(edge::console)
         .method_not_allowed_fallback(edge::unknown_method);
     around(&api, routes).with_state(api)
 }

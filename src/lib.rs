@@ -3,7 +3,7 @@
 //! It turns requests into commands for the ledger and outcomes into answers and signed tokens. It must never decide
 //! about seats: that is `licensing`'s, and agreement is `raft`'s.
 //!
-//! Reading order: [`server`] puts a node together; [`api`] is what clients see; [`keys`], [`lookup`] and [`signer`] are
+//! Reading order: [`server`] puts a node together; [`api`] is what clients see, and `console` what people see; [`keys`], [`lookup`] and [`signer`] are
 //! its secrets; [`founding`] and [`joining`] are how a node comes to be, [`vendor_root`] and [`private`] how what they
 //! leave is kept.
 
@@ -12,6 +12,7 @@ pub mod bench;
 pub mod cli;
 mod client;
 pub mod config;
+mod console;
 pub mod demo;
 pub mod founding;
 pub mod joining;

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::Api;
 use super::extract::echo;
 use super::problem::ApiError;
+use crate::console::{self, Miss};
 use crate::ops::Metrics;
 
 /// The header that names a call, for those who ask about it later.
@@ -120,8 +121,16 @@ pub(super) fn panicked(metrics: &Metrics, panic: &(dyn Any + Send)) -> Response 
     ApiError::internal(format!("a handler panicked: {}", text.unwrap_or("without a word"))).into_response()
 }
 
-/// The answer where no route is.
-pub(super) async fn unknown_route(uri: Uri) -> ApiError {
+/// The answer where no route of the API is: a file or a page of the console, or the word that nothing is there.
+pub(super) async fn console(State(api): State<Api>, request: Request) -> Response {
+    match console::answer(&*api.0.config.seams.entropy, &request) {
+        Ok(response) => response,
+        Err(Miss::Path) => unknown_route(request.uri()).into_response(),
+        Err(Miss::Method) => ([console::ALLOWED], unknown_method(request.method().clone()).await).into_response(),
+    }
+}
+
+fn unknown_route(uri: &Uri) -> ApiError {
     let problem = format!(
         "there is nothing at {}; the API is described at /api/v1/openapi.json",
         echo(uri.path())

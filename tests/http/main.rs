@@ -10,6 +10,7 @@ mod canary;
 mod catalogue;
 mod certificate;
 mod cluster;
+mod console;
 mod edge;
 mod gate;
 mod idempotency;

@@ -1,0 +1,3322 @@
+// Written by `npm run types` from docs/openapi.json.
+
+export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
+         *     with the first record that it has.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the cluster. */
+        get: operations["get_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/join-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List join tokens, in id order, the used ones too. */
+        get: operations["list_join_tokens"];
+        put?: never;
+        /** Make a join token. Its secret is in this answer and nowhere else. */
+        post: operations["create_join_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a node for good. Its number is never used again; to come back it joins anew. Refused if the cluster would stop
+         *     answering without it.
+         */
+        delete: operations["remove_node"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the lead to another node. The node that leads has to be asked; the refusal of another one names it. */
+        post: operations["transfer_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List customers, in id order. */
+        get: operations["list_customers"];
+        put?: never;
+        /** Create a customer. */
+        post: operations["create_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a customer. */
+        get: operations["get_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a customer. */
+        patch: operations["change_customer"];
+        trace?: never;
+    };
+    "/api/v1/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List licenses, in id order. */
+        get: operations["list_licenses"];
+        put?: never;
+        /** Create a license. Its key is in this answer and nowhere else. */
+        post: operations["create_license"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/acquire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a seat. */
+        post: operations["acquire_seat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a seat: the answer is acquire's, with a fresh token. */
+        put: operations["keep_seat"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep many seats. Each session is answered for itself. */
+        put: operations["keep_seats"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a seat back, for clients whose DELETE loses its body on the way. */
+        post: operations["release_seat_by_post"];
+        /** Give a seat back. Doing so again changes nothing and is no error. */
+        delete: operations["release_seat"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a license. */
+        get: operations["get_license"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a license's plan, seats or entitlements. */
+        patch: operations["change_license"];
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a license's end, either way. */
+        post: operations["extend_license"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/reinstate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a license off hold. */
+        post: operations["reinstate_license"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a license for good. Live sessions go on until their next heartbeat. */
+        post: operations["revoke_license"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a license a new key. The old one ends at once; live sessions go on. */
+        post: operations["rotate_license_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a license on hold. Live sessions go on until their next heartbeat. */
+        post: operations["suspend_license"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a license's hours in their order, those without any use left out. An hour that has just passed may be missing
+         *     for a second.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List plans, in id order. */
+        get: operations["list_plans"];
+        put?: never;
+        /** Create a plan. */
+        post: operations["create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a plan. */
+        get: operations["get_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a plan. */
+        patch: operations["change_plan"];
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List products, in id order. */
+        get: operations["list_products"];
+        put?: never;
+        /** Create a product. */
+        post: operations["create_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a product. */
+        get: operations["get_product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a product. */
+        patch: operations["change_product"];
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List live sessions, in the order of their grants; those of one license, in the order of their holders. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a session, live or ended within the last minutes. */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a session. Its client learns of it, and why, at its next heartbeat. */
+        post: operations["revoke_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API tokens, in id order, the revoked ones too. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Make an API token. Its secret is in this answer and nowhere else. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an API token, without its secret. */
+        get: operations["get_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an API token. Doing so again changes nothing. */
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Asks for a seat. */
+        AcquireRequest: {
+            client?: components["schemas"]["ClientBody"] | null;
+            /** @description The client's fingerprint: what the seat is counted for. */
+            hardware_id: components["schemas"]["HardwareId"];
+            jwt_token?: components["schemas"]["UserToken"] | null;
+            /** @description The license key. */
+            license_key: components["schemas"]["LicenseKey"];
+            replaces?: components["schemas"]["SessionSecret"] | null;
+            request_id?: components["schemas"]["RequestName"] | null;
+        };
+        ApiTokenId: string;
+        /** @description Records of the audit. */
+        AuditPage: {
+            /** @description The records, in their order. */
+            items: components["schemas"]["Record"][];
+            /**
+             * Format: int64
+             * @description What to send as `after` for the next page; `null` at the end.
+             */
+            next_after?: number | null;
+            /** @description The root of their RFC 6962 tree, in hexadecimal. */
+            root: string;
+            /**
+             * Format: int64
+             * @description How many records there are.
+             */
+            size: number;
+        };
+        /** @description The audit as a whole. */
+        AuditTree: {
+            root: string;
+            /** Format: int64 */
+            size: number;
+        };
+        /** @description The answers, one for each id in order. */
+        BatchAnswer: {
+            results: components["schemas"]["Beat"][];
+        };
+        /** @description Names sessions by their secrets. */
+        BatchRequest: {
+            /** @description At most 10,000 ids that acquire answered. */
+            session_ids: components["schemas"]["SessionSecret"][];
+            /** @description Whether each success carries a fresh token. */
+            tokens?: boolean;
+        };
+        /** @description The answer for one session. */
+        Beat: {
+            code?: components["schemas"]["Code"] | null;
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether it goes on, with a token if one was asked for. */
+            ok: boolean;
+            session?: components["schemas"]["SessionName"] | null;
+            /** @description A fresh token, if asked for. */
+            signed_token?: string | null;
+        };
+        /** @description What a client says about itself. */
+        Client: {
+            app?: string | null;
+            hostname?: string | null;
+            instance?: string | null;
+            os?: string | null;
+            sdk?: string | null;
+            version?: string | null;
+        };
+        /**
+         * @description What a client says about itself: shown to operators, believed by nobody. `instance` also tells holders apart where
+         *     the plan counts by it.
+         */
+        ClientBody: {
+            app?: components["schemas"]["ClientText"] | null;
+            hostname?: components["schemas"]["ClientText"] | null;
+            instance?: components["schemas"]["ClientText"] | null;
+            os?: components["schemas"]["ClientText"] | null;
+            sdk?: components["schemas"]["ClientText"] | null;
+            version?: components["schemas"]["ClientText"] | null;
+        };
+        /** @description What a client says about itself. An empty text says nothing. */
+        ClientText: string;
+        ClusterId: string;
+        /** @description The cluster as the answering node sees it. It answers also when no quorum is left. */
+        ClusterView: {
+            /**
+             * Format: int64
+             * @description The newest entry that it has applied.
+             */
+            applied: number;
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The audit's records, and the root of their hash tree in hexadecimal. */
+            audit: components["schemas"]["AuditTree"];
+            /** @description Until when the certificate lets the answering node sign; from then on no seat can be taken. */
+            certified_until: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description Which commands the whole cluster understands.
+             */
+            cluster_version: number;
+            id: components["schemas"]["ClusterId"];
+            /**
+             * Format: int64
+             * @description Entries that it has yet to apply.
+             */
+            lag: number;
+            /**
+             * Format: int64
+             * @description The newest entry of the answering node's log.
+             */
+            last_log: number;
+            /**
+             * Format: int64
+             * @description The leader that the answering node follows.
+             */
+            leader?: number | null;
+            /**
+             * Format: int64
+             * @description The node that answers.
+             */
+            node: number;
+            /** @description Every node that was not removed. */
+            nodes: components["schemas"]["NodeView"][];
+            /**
+             * Format: int64
+             * @description The newest entry that its snapshot covers.
+             */
+            snapshot: number;
+            /** Format: int64 */
+            term: number;
+            /** @description How many nodes may still be lost before the cluster stops answering; `null` without a leader. */
+            tolerance?: number | null;
+            /** @description The version of usher that the answering node runs. */
+            version: string;
+            /** @description Nodes that vote. */
+            voters: number;
+            /** @description Commands and heartbeats that wait on it. */
+            waiting: components["schemas"]["Waiting"];
+        };
+        /**
+         * @description What kind of problem it is. Permanent: match on this, never on texts.
+         *
+         *     - `INVALID_REQUEST` (400): The request is not one that this API knows; `errors` names what is wrong. Correct it and send it again.
+         *     - `UNAUTHENTICATED` (401): The call needs an API token in `Authorization: Bearer usher_…`, and the one shown is missing or not valid.
+         *     - `TOKEN_INVALID` (401): A token of another kind, such as a join token, is not valid.
+         *     - `USER_REQUIRED` (401): The license counts its seats by person, so the call must say who asks.
+         *     - `FORBIDDEN` (403): The API token is valid, but its scope does not cover the call.
+         *     - `LICENSE_NOT_FOUND` (404): No license has this key or id.
+         *     - `SESSION_NOT_FOUND` (404): No session has this id, or it ended long ago. Acquire a seat again.
+         *     - `NOT_FOUND` (404): Nothing has this id or code.
+         *     - `SEAT_LIMIT_REACHED` (409): Every seat is held. Wait for `retry_after`, close the application elsewhere, or buy more seats.
+         *     - `GHOST_LIMIT_REACHED` (409): Seats are free, but too many clients may still be running on their offline grace.
+         *     - `HOLDER_LIMIT_REACHED` (409): One holder has as many sessions as its plan allows.
+         *     - `LICENSE_EXPIRED` (403): The license has ended. Renew it, at `renewal_url` if given.
+         *     - `LICENSE_NOT_STARTED` (403): The license has not started yet.
+         *     - `LICENSE_SUSPENDED` (403): The license is on hold. Ask its vendor.
+         *     - `LICENSE_REVOKED` (403): The license was ended for good. Ask its vendor.
+         *     - `SESSION_EXPIRED` (410): The session got no heartbeat in time and its seat was freed. Acquire again.
+         *     - `SESSION_REVOKED` (410): An operator ended the session, or its license ended.
+         *     - `SESSION_RELEASED` (410): The session was given back by its client. Acquire again with a new `request_id`.
+         *     - `CONFLICT` (409): The resource's state or version does not allow the change. Read it again, then decide.
+         *     - `ALREADY_EXISTS` (409): Another resource has this value where it must be unique.
+         *     - `REQUEST_ID_REUSED` (409): The request id or idempotency key was used for another request. Take a new one.
+         *     - `REQUEST_TOO_LATE` (409): The request was so long on its way that it is not carried out any more. Send it again with a new request id.
+         *     - `RATE_LIMITED` (429): This address asks too often for things that do not exist. Wait for `retry_after`.
+         *     - `NO_LEADER` (503): Nothing was changed: the cluster has no leader at the moment. Send it again, also to another node.
+         *     - `OVERLOADED` (503): Nothing was changed: this node has more work than it can do, or is shutting down. Send it again.
+         *     - `CERTIFICATE_EXPIRED` (503): The server's certificate has expired, so it can sign no token. Its operator has to install a new one.
+         *     - `OUTCOME_UNKNOWN` (504): It is not known whether the request was carried out. Send it again with the same `request_id`: that is safe.
+         *     - `INTERNAL` (500): The server failed in a way that it should not. Report it with the `request_id`.
+         * @enum {string}
+         */
+        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        /** @description A customer: the organisation or person that holds licenses. */
+        Customer: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Where to write to. */
+            email?: string | null;
+            id: components["schemas"]["CustomerId"];
+            /** @description Its name for people. */
+            name: string;
+            /** @description The vendor's own number for it; unique where given. */
+            reference?: string | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description What to change of a customer; what is left out stays as it is. */
+        CustomerChange: {
+            email?: components["schemas"]["Email"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            reference?: components["schemas"]["Reference"] | null;
+        };
+        CustomerId: string;
+        /** @description An e-mail address. */
+        Email: string;
+        /** @description What a plan grants or a license carries, by name. `false` is said by leaving it out. */
+        Entitlements: {
+            [key: string]: true | number | string;
+        };
+        /**
+         * @description What happened.
+         * @enum {string}
+         */
+        EventKind: "granted" | "ended" | "changed" | "refused";
+        /** @description A new end. */
+        Extension: {
+            expires_at: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description What is wrong with one field. */
+        FieldError: {
+            /** @description The field, as a path such as `client.hostname` or `session_ids[3]`; a header or query parameter by its name. */
+            field: string;
+            /** @description What is wrong and what is expected. */
+            problem: string;
+        };
+        /** @description An id, or a code or reference that stands for it. */
+        Handle: string;
+        /** @description The client's fingerprint. It is hashed at the edge and not kept. */
+        HardwareId: string;
+        /**
+         * @description Who a seat is counted for.
+         * @enum {string}
+         */
+        Holder: "fingerprint" | "fingerprint_and_instance";
+        HolderKey: string;
+        /** @description A join token, without its secret. */
+        JoinToken: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Until when it may be used. */
+            expires_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["JoinTokenId"];
+            /**
+             * Format: int64
+             * @description The node that it admitted.
+             */
+            used_by?: number | null;
+        };
+        JoinTokenId: string;
+        /** @description A join token with its secret, which is shown this once. */
+        JoinTokenWithSecret: components["schemas"]["JoinToken"] & {
+            /** @description The token in full, for `usher join` on the new node. Whoever has it can take all of the cluster's secrets. */
+            token: string;
+        };
+        /** @description What a product's license keys begin with, such as `CODITECT`. */
+        KeyPrefix: string;
+        /** @description A license: the right to a number of seats of a plan until a date. */
+        License: {
+            created_at: components["schemas"]["Timestamp"];
+            customer: components["schemas"]["Licensee"];
+            /** @description Its own entitlements, which come before the plan's. */
+            entitlements: components["schemas"]["Entitlements"];
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["LicenseId"];
+            /** @description The last characters of its key. */
+            key_hint: string;
+            plan: components["schemas"]["LicensedPlan"];
+            product: components["schemas"]["LicensedProduct"];
+            /** @description Why it is on hold or was ended, in the operator's words. */
+            reason?: string | null;
+            seats: components["schemas"]["SeatCount"];
+            /** @description From when it may be used. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description Whether it can be used now. */
+            status: components["schemas"]["Status"];
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; also the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * @description What to change of a license; what is left out stays as it is. Fewer seats than are held end no session: nothing is
+         *     granted until enough were given back.
+         */
+        LicenseChange: {
+            entitlements?: components["schemas"]["Entitlements"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            plan?: components["schemas"]["Handle"] | null;
+            /**
+             * Format: int32
+             * @description Its own number of seats; `null` goes back to the plan's.
+             */
+            seats?: number | null;
+        };
+        /** @description A license and its end. */
+        LicenseEnd: {
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["LicenseId"];
+        };
+        LicenseId: string;
+        /**
+         * @description A license key. Case, spaces and missing dashes are forgiven.
+         * @example CODITECT-7K3M9-4QZXT-1V8NR-C2H6B-W5DJE-0GAPF
+         */
+        LicenseKey: string;
+        /** @description A license with its key, which is shown this once. */
+        LicenseWithKey: components["schemas"]["License"] & {
+            /** @description The license key in full. It is not kept and cannot be shown again, except to a repetition of this very call. */
+            license_key: string;
+        };
+        /** @description The plan that a license is of. */
+        LicensedPlan: {
+            code: string;
+            id: components["schemas"]["PlanId"];
+            name: string;
+        };
+        /** @description The product that a license is for. */
+        LicensedProduct: {
+            code: string;
+            id: components["schemas"]["ProductId"];
+            name: string;
+        };
+        /** @description Who holds a license. */
+        Licensee: {
+            id: components["schemas"]["CustomerId"];
+            name: string;
+            reference?: string | null;
+        };
+        /** @default 50 */
+        Limit: number;
+        /** @description A name for people. */
+        Name: string;
+        /** @description A customer to create. */
+        NewCustomer: {
+            email?: components["schemas"]["Email"] | null;
+            name: components["schemas"]["Name"];
+            reference?: components["schemas"]["Reference"] | null;
+        };
+        /** @description A join token to make. */
+        NewJoinToken: {
+            /**
+             * Format: int64
+             * @description How long it may be used, in seconds: 1 to 604800, and 3600 if left out.
+             * @default 3600
+             */
+            expires_seconds?: number | null;
+        };
+        /** @description A license to create. */
+        NewLicense: {
+            /** @description The customer's id or reference. */
+            customer: components["schemas"]["Handle"];
+            /** @description Overrides of and additions to the plan's entitlements. */
+            entitlements?: components["schemas"]["Entitlements"];
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The plan's id, `product:plan` by their codes, or a code that only one product has. */
+            plan: components["schemas"]["Handle"];
+            /**
+             * Format: int32
+             * @description Its own number of seats, instead of the plan's.
+             */
+            seats?: number | null;
+            starts_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A plan to create. Product, code and name are needed; all else has a default. */
+        NewPlan: {
+            code: components["schemas"]["ShortName"];
+            entitlements?: components["schemas"]["Entitlements"] | null;
+            /**
+             * Format: int32
+             * @description The most clients in offline grace beyond the seats; `null` is any number, and a new plan's default.
+             */
+            ghosts_max?: number | null;
+            /**
+             * Format: int64
+             * @description How long a cut-off client may go on. A new plan's default is 86400.
+             */
+            grace_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300.
+             */
+            heartbeat_seconds?: number | null;
+            holder?: components["schemas"]["Holder"] | null;
+            name: components["schemas"]["Name"];
+            offline?: components["schemas"]["OfflineModeName"] | null;
+            /**
+             * Format: int32
+             * @description Seats that may be granted beyond a license's own. A new plan's default is 0.
+             */
+            overage_max?: number | null;
+            /** @description The product's id or code. */
+            product: components["schemas"]["Handle"];
+            /**
+             * Format: int32
+             * @description Seats of a license that names no number of its own. A new plan's default is 1.
+             */
+            seats?: number | null;
+            /**
+             * Format: int32
+             * @description The most live sessions of one holder. A new plan's default is 16.
+             */
+            sessions_per_holder_max?: number | null;
+            /**
+             * Format: int64
+             * @description How long a session lives without a heartbeat; at least 2. A new plan's default is 360.
+             */
+            ttl_seconds?: number | null;
+        };
+        /** @description A product to create. */
+        NewProduct: {
+            code: components["schemas"]["ShortName"];
+            key_prefix: components["schemas"]["KeyPrefix"];
+            name: components["schemas"]["Name"];
+            renewal_url?: components["schemas"]["WebAddress"] | null;
+        };
+        /** @description An API token to make. */
+        NewToken: {
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its name for people: who or what uses it. */
+            name: components["schemas"]["Name"];
+            scope: components["schemas"]["Scope"];
+        };
+        /** @description A node of the cluster. */
+        NodeView: {
+            admitted_at: components["schemas"]["Timestamp"];
+            /** @description Where its API is. */
+            api_url: string;
+            /**
+             * Format: int64
+             * @description Its wall clock less the answering node's, when last heard.
+             */
+            clock_offset_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How long ago it last answered the answering node. Only a leader asks all the time.
+             */
+            heard_ms_ago?: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Entries it has yet to receive; only the leader knows.
+             */
+            lag?: number | null;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Where its peers reach it. */
+            peer_address: string;
+            /**
+             * Format: int64
+             * @description The node it was admitted to take the place of.
+             */
+            replaces?: number | null;
+            role: components["schemas"]["Role"];
+        };
+        /** @description What a client may do that cannot reach any server. */
+        Offline: {
+            /**
+             * Format: int64
+             * @description The plan's grace in seconds; 0 in `strict`.
+             */
+            grace_seconds: number;
+            /** @description What becomes of the seat meanwhile. */
+            mode: components["schemas"]["OfflineModeName"];
+            /** @description Until when this client may go on. */
+            until: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What becomes of a seat while its client is silent.
+         * @enum {string}
+         */
+        OfflineModeName: "strict" | "lenient" | "reserved";
+        /** @description A page of a list. */
+        Page_Customer: {
+            /** @description The items, in the list's own order. */
+            items: {
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Where to write to. */
+                email?: string | null;
+                id: components["schemas"]["CustomerId"];
+                /** @description Its name for people. */
+                name: string;
+                /** @description The vendor's own number for it; unique where given. */
+                reference?: string | null;
+                /**
+                 * Format: int32
+                 * @description Counts its edits, from 1; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_JoinToken: {
+            /** @description The items, in the list's own order. */
+            items: {
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Until when it may be used. */
+                expires_at: components["schemas"]["Timestamp"];
+                id: components["schemas"]["JoinTokenId"];
+                /**
+                 * Format: int64
+                 * @description The node that it admitted.
+                 */
+                used_by?: number | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_License: {
+            /** @description The items, in the list's own order. */
+            items: {
+                created_at: components["schemas"]["Timestamp"];
+                customer: components["schemas"]["Licensee"];
+                /** @description Its own entitlements, which come before the plan's. */
+                entitlements: components["schemas"]["Entitlements"];
+                expires_at?: components["schemas"]["Timestamp"] | null;
+                id: components["schemas"]["LicenseId"];
+                /** @description The last characters of its key. */
+                key_hint: string;
+                plan: components["schemas"]["LicensedPlan"];
+                product: components["schemas"]["LicensedProduct"];
+                /** @description Why it is on hold or was ended, in the operator's words. */
+                reason?: string | null;
+                seats: components["schemas"]["SeatCount"];
+                /** @description From when it may be used. */
+                starts_at: components["schemas"]["Timestamp"];
+                /** @description Whether it can be used now. */
+                status: components["schemas"]["Status"];
+                /**
+                 * Format: int32
+                 * @description Counts its edits, from 1; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Plan: {
+            /** @description The items, in the list's own order. */
+            items: (components["schemas"]["Terms"] & {
+                /** @description Its short name; unique within the product. */
+                code: string;
+                created_at: components["schemas"]["Timestamp"];
+                id: components["schemas"]["PlanId"];
+                /** @description Its name for people. */
+                name: string;
+                /** @description The product it sells. */
+                product: components["schemas"]["ProductId"];
+                /** @description The product's short name. */
+                product_code: string;
+                /**
+                 * Format: int32
+                 * @description Counts its edits, from 1; also the `ETag`.
+                 */
+                version: number;
+            })[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Product: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description Its short name in tokens, commands and addresses; unique. */
+                code: string;
+                created_at: components["schemas"]["Timestamp"];
+                id: components["schemas"]["ProductId"];
+                /** @description What its license keys begin with. */
+                key_prefix: string;
+                /** @description Its name for people. */
+                name: string;
+                /** @description Where a customer renews; shown with refusals. */
+                renewal_url?: string | null;
+                /**
+                 * Format: int32
+                 * @description Counts its edits, from 1; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Session: {
+            /** @description The items, in the list's own order. */
+            items: {
+                beat_at?: components["schemas"]["Timestamp"] | null;
+                client?: components["schemas"]["Client"] | null;
+                ended_at?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: int64
+                 * @description How long it lives on without a heartbeat.
+                 */
+                expires_in_seconds?: number | null;
+                grace_until?: components["schemas"]["Timestamp"] | null;
+                granted_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
+                holder: components["schemas"]["HolderKey"];
+                /** @description The license whose seat it holds or held. */
+                license: components["schemas"]["LicenseId"];
+                /** @description Why it was revoked, in the operator's words. */
+                reason?: string | null;
+                /** @description Its public name. */
+                session: components["schemas"]["SessionName"];
+                /** @description Whether it is live, or how it ended. */
+                status: components["schemas"]["SessionStatus"];
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Token: {
+            /** @description The items, in the list's own order. */
+            items: {
+                created_at: components["schemas"]["Timestamp"];
+                expires_at?: components["schemas"]["Timestamp"] | null;
+                id: components["schemas"]["ApiTokenId"];
+                /** @description Its name for people. */
+                name: string;
+                revoked_at?: components["schemas"]["Timestamp"] | null;
+                scope: components["schemas"]["Scope"];
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_UsageHour: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Sessions that ended for want of a heartbeat.
+                 */
+                expiries: number;
+                /**
+                 * Format: int64
+                 * @description Sessions granted.
+                 */
+                grants: number;
+                /** @description When the hour begins. */
+                hour: components["schemas"]["Timestamp"];
+                /** @description Whether it may still grow. */
+                open: boolean;
+                /**
+                 * Format: int32
+                 * @description The most seats that were held at any moment.
+                 */
+                peak: number;
+                /** @description Acquires refused, by reason. */
+                refusals: {
+                    [key: string]: number;
+                };
+                /**
+                 * Format: int64
+                 * @description Sessions given back.
+                 */
+                releases: number;
+                /**
+                 * Format: int64
+                 * @description Sessions renewed: heartbeats, and acquires that were sent again.
+                 */
+                renewals: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A plan: a tier of a product. */
+        Plan: components["schemas"]["Terms"] & {
+            /** @description Its short name; unique within the product. */
+            code: string;
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["PlanId"];
+            /** @description Its name for people. */
+            name: string;
+            /** @description The product it sells. */
+            product: components["schemas"]["ProductId"];
+            /** @description The product's short name. */
+            product_code: string;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; also the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * @description What to change of a plan; what is left out stays as it is. New terms hold for live sessions from their next
+         *     heartbeat.
+         */
+        PlanChange: {
+            entitlements?: components["schemas"]["Entitlements"] | null;
+            /**
+             * Format: int32
+             * @description The most clients in offline grace beyond the seats; `null` is any number, and a new plan's default.
+             */
+            ghosts_max?: number | null;
+            /**
+             * Format: int64
+             * @description How long a cut-off client may go on. A new plan's default is 86400.
+             */
+            grace_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300.
+             */
+            heartbeat_seconds?: number | null;
+            holder?: components["schemas"]["Holder"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            offline?: components["schemas"]["OfflineModeName"] | null;
+            /**
+             * Format: int32
+             * @description Seats that may be granted beyond a license's own. A new plan's default is 0.
+             */
+            overage_max?: number | null;
+            /**
+             * Format: int32
+             * @description Seats of a license that names no number of its own. A new plan's default is 1.
+             */
+            seats?: number | null;
+            /**
+             * Format: int32
+             * @description The most live sessions of one holder. A new plan's default is 16.
+             */
+            sessions_per_holder_max?: number | null;
+            /**
+             * Format: int64
+             * @description How long a session lives without a heartbeat; at least 2. A new plan's default is 360.
+             */
+            ttl_seconds?: number | null;
+        };
+        PlanId: string;
+        /** @description A plan's names. */
+        PlanName: {
+            /** @description Its short name. */
+            code: string;
+            /** @description Its name for people. */
+            name: string;
+        };
+        /** @description A problem as the client reads it (RFC 9457). */
+        Problem: {
+            /** @description The permanent code: match on this. */
+            code: components["schemas"]["Code"];
+            /** @description What happened and what to do next, for people. */
+            detail: string;
+            /** @description What is wrong with the request, field by field. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int32
+             * @description How much of it is in use.
+             */
+            in_use?: number | null;
+            /**
+             * Format: int32
+             * @description The limit that was reached.
+             */
+            limit?: number | null;
+            /** @description Where the license is renewed. */
+            renewal_url?: string | null;
+            /** @description The call's id in the server's log. */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description Seconds after which trying again makes sense; also the `Retry-After` header.
+             */
+            retry_after?: number | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The code in words, the same for each occurrence. */
+            title: string;
+            /** @description An address that stands for the code. */
+            type: string;
+        };
+        /** @description A product: what is licensed. */
+        Product: {
+            /** @description Its short name in tokens, commands and addresses; unique. */
+            code: string;
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["ProductId"];
+            /** @description What its license keys begin with. */
+            key_prefix: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Where a customer renews; shown with refusals. */
+            renewal_url?: string | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description What to change of a product; what is left out stays as it is. */
+        ProductChange: {
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            renewal_url?: components["schemas"]["WebAddress"] | null;
+        };
+        ProductId: string;
+        /** @description Why something was done, in the operator's words; clients read it. */
+        Reason: string;
+        /** @description Why something is done. */
+        ReasonRequest: {
+            /** @description In the operator's words; clients read it. */
+            reason: components["schemas"]["Reason"];
+        };
+        /** @description A record of the audit. */
+        Record: {
+            /** @description Who asked: `system`, `client`, or the id of an API token. */
+            actor: string;
+            /** @description When that was applied, on the cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            cause?: components["schemas"]["SessionStatus"] | null;
+            /** @description The code that it was refused with. */
+            code?: string | null;
+            /** @description The command's name, where one was carried out or refused. */
+            command?: string | null;
+            event: components["schemas"]["EventKind"];
+            /** @description Who the seat was counted for. */
+            holder?: string | null;
+            /**
+             * Format: int32
+             * @description Seats held afterwards.
+             */
+            in_use?: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the tree, from 0.
+             */
+            index: number;
+            /** @description The bytes that the tree hashes, in base64, for an offline check. */
+            leaf: string;
+            /** @description The license that it is about. */
+            license?: string | null;
+            /** @description In the operator's or the ledger's words. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the command that it came from.
+             */
+            seq: number;
+            /** @description The id of what it is about. */
+            subject?: string | null;
+        };
+        /** Format: int64 */
+        RecordIndex: number;
+        /** @description The vendor's own number for a customer, such as a CRM id. */
+        Reference: string;
+        /** @description The session holds nothing any more. */
+        Released: {
+            /** @description Whether this very call ended it; `false` if it had ended before or was never there. */
+            released: boolean;
+            /** @description The session's public name. */
+            session: components["schemas"]["SessionName"];
+        };
+        /** @description The call's name, chosen by its client: the same one repeats the call, a new one makes a new call. */
+        RequestName: string;
+        /**
+         * @description What a node does in the cluster.
+         * @enum {string}
+         */
+        Role: "leader" | "voter" | "learner" | "admitted";
+        /**
+         * @description What an API token may do.
+         * @enum {string}
+         */
+        Scope: "admin" | "heartbeats";
+        /** @description What to look for, in any case. */
+        Search: string;
+        /** @description A seat that is held, with everything its client needs to know. */
+        Seat: {
+            /** @description The certificates that the token is verified with, the root's child first. */
+            chain: string[];
+            /** @description What the license carries. */
+            entitlements: components["schemas"]["Entitlements"];
+            /** @description The end of the token's life. */
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How often to beat.
+             */
+            heartbeat_seconds: number;
+            /** @description The license. */
+            license: components["schemas"]["LicenseEnd"];
+            /** @description What a client may do that cannot reach any server. */
+            offline: components["schemas"]["Offline"];
+            /** @description The plan. */
+            plan: components["schemas"]["PlanName"];
+            /** @description The license's seats. */
+            seats: components["schemas"]["SeatsInUse"];
+            /** @description The cluster's clock. */
+            server_time: components["schemas"]["Timestamp"];
+            /** @description The session's public name, in lists and logs. */
+            session: components["schemas"]["SessionName"];
+            /** @description The session's secret id: whoever has it may keep and release the seat. */
+            session_id: string;
+            /** @description The session token: a compact JWS as docs/tokens.md describes it. */
+            signed_token: string;
+            /**
+             * Format: int64
+             * @description The token's life in seconds. Count it from when the request was sent.
+             */
+            ttl_seconds: number;
+        };
+        /** @description A license's seats as they stand. */
+        SeatCount: {
+            /**
+             * Format: int32
+             * @description Holders whose session expired while their token's grace still runs.
+             */
+            ghosts: number;
+            /**
+             * Format: int32
+             * @description Seats held: holders with a live session.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held, overage included.
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many of these are overage.
+             */
+            overage: number;
+            /**
+             * Format: int32
+             * @description The license's own number of seats; `null` goes by the plan's.
+             */
+            own?: number | null;
+            /**
+             * Format: int32
+             * @description Live sessions.
+             */
+            sessions: number;
+        };
+        /** @description How many seats a license has and how many are held. */
+        SeatsInUse: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description Seats of the license.
+             */
+            limit: number;
+        };
+        /** @description A session, live or ended lately. */
+        Session: {
+            beat_at?: components["schemas"]["Timestamp"] | null;
+            client?: components["schemas"]["Client"] | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How long it lives on without a heartbeat.
+             */
+            expires_in_seconds?: number | null;
+            grace_until?: components["schemas"]["Timestamp"] | null;
+            granted_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
+            holder: components["schemas"]["HolderKey"];
+            /** @description The license whose seat it holds or held. */
+            license: components["schemas"]["LicenseId"];
+            /** @description Why it was revoked, in the operator's words. */
+            reason?: string | null;
+            /** @description Its public name. */
+            session: components["schemas"]["SessionName"];
+            /** @description Whether it is live, or how it ended. */
+            status: components["schemas"]["SessionStatus"];
+        };
+        SessionName: string;
+        /** @description Names a session by its secret. */
+        SessionRequest: {
+            /** @description The `session_id` that acquire answered. */
+            session_id: components["schemas"]["SessionSecret"];
+        };
+        /** @description The secret id of a session: whoever has it may keep and release the seat. */
+        SessionSecret: string;
+        /**
+         * @description Whether a session is live, or how it ended.
+         * @enum {string}
+         */
+        SessionStatus: "live" | "released" | "replaced" | "expired" | "revoked" | "license_ended";
+        /** @description A short name in tokens, commands and addresses, such as `coditect-pro`. */
+        ShortName: string;
+        /**
+         * @description Whether a license can be used now.
+         * @enum {string}
+         */
+        Status: "active" | "suspended" | "revoked" | "expired" | "not_started";
+        /** @description The terms of a plan. */
+        Terms: {
+            /** @description What a license of this plan carries, unless it overrides it by name. */
+            entitlements: components["schemas"]["Entitlements"];
+            /**
+             * Format: int32
+             * @description The most clients in offline grace beyond the seats; `null` is any number.
+             */
+            ghosts_max?: number | null;
+            /**
+             * Format: int64
+             * @description How long a cut-off client may go on; unused in `strict`.
+             */
+            grace_seconds: number;
+            /**
+             * Format: int64
+             * @description How often a client should beat.
+             */
+            heartbeat_seconds: number;
+            /** @description Who a seat is counted for. */
+            holder: components["schemas"]["Holder"];
+            /** @description What happens while a client is silent. */
+            offline: components["schemas"]["OfflineModeName"];
+            /**
+             * Format: int32
+             * @description Seats that may be granted beyond a license's own.
+             */
+            overage_max: number;
+            /**
+             * Format: int32
+             * @description Seats of a license that names no number of its own.
+             */
+            seats: number;
+            /**
+             * Format: int32
+             * @description The most live sessions of one holder.
+             */
+            sessions_per_holder_max: number;
+            /**
+             * Format: int64
+             * @description How long a session lives without a heartbeat.
+             */
+            ttl_seconds: number;
+        };
+        /**
+         * Format: date-time
+         * @example 2026-11-22T10:00:00.000Z
+         */
+        Timestamp: string;
+        /** @description An API token, without its secret. */
+        Token: {
+            created_at: components["schemas"]["Timestamp"];
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["ApiTokenId"];
+            /** @description Its name for people. */
+            name: string;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+            scope: components["schemas"]["Scope"];
+        };
+        /** @description An API token with its secret, which is shown this once. */
+        TokenWithSecret: components["schemas"]["Token"] & {
+            /**
+             * @description The token in full: send it as `Authorization: Bearer …`. It is not kept and cannot be shown again, except to a
+             *     repetition of this very call.
+             */
+            token: string;
+        };
+        /** @description Whom to hand the lead to. */
+        Transfer: {
+            /**
+             * Format: int64
+             * @description The node's number; left out, the voter that is furthest.
+             */
+            to?: number | null;
+        };
+        /** @description One hour of a license. */
+        UsageHour: {
+            /**
+             * Format: int64
+             * @description Sessions that ended for want of a heartbeat.
+             */
+            expiries: number;
+            /**
+             * Format: int64
+             * @description Sessions granted.
+             */
+            grants: number;
+            /** @description When the hour begins. */
+            hour: components["schemas"]["Timestamp"];
+            /** @description Whether it may still grow. */
+            open: boolean;
+            /**
+             * Format: int32
+             * @description The most seats that were held at any moment.
+             */
+            peak: number;
+            /** @description Acquires refused, by reason. */
+            refusals: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Sessions given back.
+             */
+            releases: number;
+            /**
+             * Format: int64
+             * @description Sessions renewed: heartbeats, and acquires that were sent again.
+             */
+            renewals: number;
+        };
+        UserToken: string;
+        /** @description What waits on a node. */
+        Waiting: {
+            heartbeats: number;
+            proposals: number;
+        };
+        /** @description An `https://` address. */
+        WebAddress: string;
+    };
+    responses: {
+        /** @description `CONFLICT`, `ALREADY_EXISTS`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
+        "CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
+        "CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `FORBIDDEN` */
+        FORBIDDEN: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INTERNAL` */
+        INTERNAL: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INVALID_REQUEST` */
+        INVALID_REQUEST: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `LICENSE_EXPIRED`, `LICENSE_NOT_STARTED`, `LICENSE_SUSPENDED`, `LICENSE_REVOKED` */
+        "LICENSE_EXPIRED-LICENSE_NOT_STARTED-LICENSE_SUSPENDED-LICENSE_REVOKED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `LICENSE_NOT_FOUND` */
+        LICENSE_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `NOT_FOUND` */
+        NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OUTCOME_UNKNOWN` */
+        OUTCOME_UNKNOWN: {
+            headers: {
+                /** @description Seconds after which trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OVERLOADED`, `NO_LEADER` */
+        "OVERLOADED-NO_LEADER": {
+            headers: {
+                /** @description Seconds after which trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OVERLOADED`, `NO_LEADER`, `CERTIFICATE_EXPIRED` */
+        "OVERLOADED-NO_LEADER-CERTIFICATE_EXPIRED": {
+            headers: {
+                /** @description Seconds after which trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `RATE_LIMITED` */
+        RATE_LIMITED: {
+            headers: {
+                /** @description Seconds after which trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
+        "REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `REQUEST_TOO_LATE` */
+        REQUEST_TOO_LATE: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SEAT_LIMIT_REACHED`, `GHOST_LIMIT_REACHED`, `HOLDER_LIMIT_REACHED`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
+        "SEAT_LIMIT_REACHED-GHOST_LIMIT_REACHED-HOLDER_LIMIT_REACHED-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
+            headers: {
+                /** @description Seconds after which trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SESSION_EXPIRED`, `SESSION_REVOKED`, `SESSION_RELEASED` */
+        "SESSION_EXPIRED-SESSION_REVOKED-SESSION_RELEASED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SESSION_NOT_FOUND` */
+        SESSION_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `UNAUTHENTICATED` */
+        UNAUTHENTICATED: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `USER_REQUIRED`, `TOKEN_INVALID` */
+        "USER_REQUIRED-TOKEN_INVALID": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description How many records a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description The `index` after which to go on; left out, from the beginning. */
+                after?: components["schemas"]["RecordIndex"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cluster as the answering node sees it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    list_join_tokens: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["JoinTokenId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of join tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JoinToken"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_join_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewJoinToken"];
+            };
+        };
+        responses: {
+            /** @description The join token with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinTokenWithSecret"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    remove_node: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The node's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cluster as the answering node sees it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    transfer_lead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description The cluster after the transfer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_customers: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["CustomerId"];
+                /** @description Only those whose name, address or reference contains this. */
+                search?: components["schemas"]["Search"];
+                /** @description Only the one with exactly this reference. */
+                reference?: components["schemas"]["Reference"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of customers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Customer"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomer"];
+            };
+        };
+        responses: {
+            /** @description The customer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer's id or reference. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The customer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    change_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The customer's id or reference. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerChange"];
+            };
+        };
+        responses: {
+            /** @description The customer as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_licenses: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /** @description Only those of this plan: its id, `product:plan` by their codes, or a unique code. */
+                plan?: components["schemas"]["Handle"];
+                /** @description Only those with this status. */
+                status?: components["schemas"]["Status"];
+                /** @description Only those whose key's last characters, id, customer's name or customer's reference contain this. */
+                search?: components["schemas"]["Search"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of licenses. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_license: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLicense"];
+            };
+        };
+        responses: {
+            /** @description The license with its key. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseWithKey"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    acquire_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcquireRequest"];
+            };
+        };
+        responses: {
+            /** @description A seat is held by this session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seat"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["USER_REQUIRED-TOKEN_INVALID"];
+            403: components["responses"]["LICENSE_EXPIRED-LICENSE_NOT_STARTED-LICENSE_SUSPENDED-LICENSE_REVOKED"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["SEAT_LIMIT_REACHED-GHOST_LIMIT_REACHED-HOLDER_LIMIT_REACHED-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            410: components["responses"]["SESSION_EXPIRED-SESSION_REVOKED-SESSION_RELEASED"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER-CERTIFICATE_EXPIRED"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    keep_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The session goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seat"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            403: components["responses"]["LICENSE_EXPIRED-LICENSE_NOT_STARTED-LICENSE_SUSPENDED-LICENSE_REVOKED"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            410: components["responses"]["SESSION_EXPIRED-SESSION_REVOKED-SESSION_RELEASED"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER-CERTIFICATE_EXPIRED"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    keep_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description One answer for each id, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER-CERTIFICATE_EXPIRED"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    release_seat_by_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The session holds nothing any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    release_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The session holds nothing any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_license: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The license. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    change_license: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenseChange"];
+            };
+        };
+        responses: {
+            /** @description The license as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    extend_license: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extension"];
+            };
+        };
+        responses: {
+            /** @description The license as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    reinstate_license: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The license as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    revoke_license: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description The license as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    rotate_license_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The license with its new key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseWithKey"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    suspend_license: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description The license as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description How many hours a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description From the hour that this lies in. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before the hour that this lies in. */
+                to?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageHour"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["PlanId"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /** @description Only those whose code or name contains this. */
+                search?: components["schemas"]["Search"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of plans. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Plan"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description The plan. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The plan's id, `product:plan` by their codes, or a unique code. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    change_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The plan's id, `product:plan` by their codes, or a unique code. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChange"];
+            };
+        };
+        responses: {
+            /** @description The plan as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["ProductId"];
+                /** @description Only those whose code or name contains this. */
+                search?: components["schemas"]["Search"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of products. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Product"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProduct"];
+            };
+        };
+        responses: {
+            /** @description The product. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The product's id or code. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The product. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    change_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The product's id or code. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductChange"];
+            };
+        };
+        responses: {
+            /** @description The product as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of live sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's public name, `ses_…`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The session's public name, `ses_…`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description The session as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            410: components["responses"]["SESSION_EXPIRED-SESSION_REVOKED-SESSION_RELEASED"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["ApiTokenId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of API tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Token"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The API token with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenWithSecret"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API token's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The API token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The API token's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The API token as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+}

@@ -1,0 +1,113 @@
+// Who is signed in, and with what. An API token lives in memory; in the tab's storage only if its owner asks for that.
+import { useSyncExternalStore } from 'react';
+
+/** The body of `GET /api/v1/me`. */
+export interface Account {
+  kind: 'operator' | 'member' | 'token';
+  id?: string;
+  name: string;
+  email?: string;
+  role?: string;
+}
+
+export type Login =
+  | { state: 'asking' }
+  | { state: 'out'; passwords: boolean; notice?: string }
+  | { state: 'in'; account: Account; passwords: boolean };
+
+const KEPT = 'usher.token';
+let bearer: string | null = sessionStorage.getItem(KEPT);
+let login: Login = { state: 'asking' };
+const listeners = new Set<() => void>();
+
+function become(next: Login) {
+  login = next;
+  for (const listener of listeners) listener();
+}
+
+export const token = () => bearer;
+
+export function useLogin(): Login {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => login,
+  );
+}
+
+/** Whether the one who is signed in may change things. An auditor only reads. */
+export function useMayChange(): boolean {
+  const now = useLogin();
+  return now.state === 'in' && !['auditor', 'member'].includes(now.account.role ?? '');
+}
+
+async function ask(path: string, init: RequestInit = {}, shown = bearer): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (shown) headers.set('authorization', `Bearer ${shown}`);
+  if (init.body) headers.set('content-type', 'application/json');
+  return fetch(`/api/v1${path}`, { ...init, headers });
+}
+
+/** Finds out at the start who is signed in: by a kept token, else by a cookie. */
+export async function begin(): Promise<void> {
+  const me = await ask('/me').catch(() => null);
+  if (me === null) {
+    become({ state: 'asking' });
+    setTimeout(begin, 2000);
+    return;
+  }
+  const passwords = me.status !== 404;
+  if (me.ok) return become({ state: 'in', account: await me.json(), passwords });
+  if (!passwords && bearer && (await ask('/cluster')).ok) return become(byToken(passwords));
+  bearer = null;
+  become({ state: 'out', passwords });
+}
+
+const byToken = (passwords: boolean): Login => ({
+  state: 'in',
+  account: { kind: 'token', name: 'API token' },
+  passwords,
+});
+
+/** Signs in with an API token. Gives the answer if the server says no. */
+export async function signInByToken(text: string, keep: boolean): Promise<Response | null> {
+  const passwords = login.state === 'asking' || login.passwords;
+  const answer = await ask('/cluster', {}, text);
+  if (!answer.ok) return answer;
+  bearer = text;
+  if (keep) sessionStorage.setItem(KEPT, text);
+  const me = passwords ? await ask('/me') : null;
+  become(me?.ok ? { state: 'in', account: await me.json(), passwords } : byToken(passwords));
+  return null;
+}
+
+/** Signs in with a password; the login itself is a cookie that scripts cannot read. */
+export async function signInByPassword(email: string, password: string, totp?: string): Promise<Response | null> {
+  const answer = await ask('/logins', { method: 'POST', body: JSON.stringify({ email, password, totp }) }, null);
+  if (!answer.ok) return answer;
+  become({ state: 'in', account: await answer.json(), passwords: true });
+  return null;
+}
+
+/** Accepts an invitation: sets a password and is signed in. */
+export async function setUp(secret: string, name: string, password: string): Promise<Response | null> {
+  const said = { secret, name: name || undefined, password };
+  const answer = await ask('/setup', { method: 'POST', body: JSON.stringify(said) }, null);
+  if (!answer.ok) return answer;
+  await begin();
+  return null;
+}
+
+export function signedOut(notice?: string) {
+  if (login.state !== 'in') return;
+  bearer = null;
+  sessionStorage.removeItem(KEPT);
+  become({ state: 'out', passwords: login.passwords, notice });
+}
+
+export async function signOut() {
+  if (!bearer) await ask('/logins/current', { method: 'DELETE' }).catch(() => null);
+  signedOut();
+}

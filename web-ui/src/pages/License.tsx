@@ -1,0 +1,290 @@
+import { Alert, Button, Menu, Text } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api } from '../api/client';
+import { type License, queries } from '../api/queries';
+import { useSave } from '../api/save';
+import { useMayChange } from '../auth/login';
+import { ExtendForm } from '../forms/ExtendForm';
+import { LicenseChangeForm } from '../forms/LicenseChangeForm';
+import { NewKey } from '../forms/NewKey';
+import { FormDialog, ReasonDialog } from '../ui/dialogs';
+import { LicenseStatus } from '../ui/LicenseTable';
+import { PeakChart } from '../ui/PeakChart';
+import { Ago, Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../ui/parts';
+import { useSeated, useSessionColumns } from '../ui/Sessions';
+import { PagedTable } from '../ui/Table';
+import { codeWords, sentence, tone } from '../words/audit';
+import { onDay } from '../words/time';
+
+type Open = 'change' | 'extend' | 'suspend' | 'revoke' | 'key' | null;
+
+export function Page() {
+  const { id } = useParams({ from: '/licenses/$id' });
+  const license = useQuery({ ...queries.license(id), refetchInterval: 3000 });
+  return (
+    <PageOf kind="License" query={license}>
+      {(license) => <Shown license={license} />}
+    </PageOf>
+  );
+}
+
+function Shown({ license }: { license: License }) {
+  const [open, setOpen] = useState<Open>(null);
+  const [key, setKey] = useState<string | null>(null);
+  const close = () => setOpen(null);
+  return (
+    <Frame
+      title={`${license.product.name} ${license.plan.name}`}
+      about={
+        <>
+          for{' '}
+          <Link to="/customers/$id" params={{ id: license.customer.id }}>
+            {license.customer.name}
+          </Link>
+        </>
+      }
+      back={{ to: '/licenses', name: 'Licenses' }}
+      actions={<Actions license={license} onOpen={setOpen} />}
+    >
+      {license.reason && license.status !== 'active' && (
+        <Alert color="gray" title={license.status === 'revoked' ? 'Why it was revoked' : 'Why it is on hold'}>
+          {license.reason}
+        </Alert>
+      )}
+      <Panel>
+        <Facts
+          facts={{
+            Status: <LicenseStatus status={license.status} />,
+            'Seats in use': <Seats inUse={license.seats.in_use} limit={license.seats.limit} />,
+            Ghosts: license.seats.ghosts,
+            From: onDay(license.starts_at),
+            Until: license.expires_at ? <Until time={license.expires_at} /> : 'without end',
+            'Key ends with': <span className="mono">{license.key_hint}</span>,
+            'Seats come from': license.seats.own == null ? 'the plan' : 'the license',
+            Id: <Id value={license.id} />,
+          }}
+        />
+      </Panel>
+      {Object.keys(license.entitlements).length > 0 && (
+        <Panel title="Entitlements of its own">
+          <Facts
+            facts={Object.fromEntries(
+              Object.entries(license.entitlements).map(([name, value]) => [
+                name,
+                value === true ? 'yes' : String(value),
+              ]),
+            )}
+          />
+        </Panel>
+      )}
+      <Sessions license={license} />
+      <div className="split">
+        <Day license={license} />
+        <Timeline license={license} />
+      </div>
+      {open === 'change' && <LicenseChangeForm license={license} onClose={close} />}
+      {open === 'extend' && <ExtendForm license={license} onClose={close} />}
+      {open === 'suspend' && <Suspend license={license} onClose={close} />}
+      {open === 'revoke' && <Revoke license={license} onClose={close} />}
+      {open === 'key' && <Rotate license={license} onClose={close} onDone={setKey} />}
+      <NewKey license={key} onClose={() => setKey(null)} />
+    </Frame>
+  );
+}
+
+function Until({ time }: { time: string }) {
+  return (
+    <>
+      {onDay(time)}{' '}
+      <span className="dim">
+        (<Ago time={time} />)
+      </span>
+    </>
+  );
+}
+
+function Actions({ license, onOpen }: { license: License; onOpen: (open: Open) => void }) {
+  const mayChange = useMayChange();
+  const reinstate = useSave({
+    send: (_: undefined, header) =>
+      api.POST('/api/v1/licenses/{id}/reinstate', { params: { path: { id: license.id }, header } }),
+    said: () => 'The license is usable again.',
+  });
+  if (!mayChange || license.status === 'revoked') return null;
+  return (
+    <>
+      <Button variant="default" onClick={() => onOpen('change')}>
+        Plan and seats
+      </Button>
+      <Button variant="default" onClick={() => onOpen('extend')}>
+        Extend
+      </Button>
+      {license.status === 'suspended' ? (
+        <Button loading={reinstate.isPending} onClick={() => reinstate.mutate(undefined)}>
+          Reinstate
+        </Button>
+      ) : (
+        <Button variant="default" onClick={() => onOpen('suspend')}>
+          Suspend
+        </Button>
+      )}
+      <Menu>
+        <Menu.Target>
+          <Button variant="default" px={8} aria-label="More">
+            <IconDots size={16} />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => onOpen('key')}>New key …</Menu.Item>
+          <Menu.Item c="var(--usher-bad)" onClick={() => onOpen('revoke')}>
+            Revoke …
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}
+
+interface Dialog {
+  license: License;
+  onClose: () => void;
+}
+
+function Suspend({ license, onClose }: Dialog) {
+  const save = useSave({
+    send: (reason: string, header) =>
+      api.POST('/api/v1/licenses/{id}/suspend', { params: { path: { id: license.id }, header }, body: { reason } }),
+    said: () => 'The license is on hold.',
+    done: onClose,
+  });
+  return (
+    <ReasonDialog title="Suspend the license" submit="Suspend" save={save} onClose={onClose}>
+      No seat can be taken until it is reinstated. {license.seats.sessions} live sessions go on until their next
+      heartbeat.
+    </ReasonDialog>
+  );
+}
+
+function Revoke({ license, onClose }: Dialog) {
+  const save = useSave({
+    send: (reason: string, header) =>
+      api.POST('/api/v1/licenses/{id}/revoke', { params: { path: { id: license.id }, header }, body: { reason } }),
+    said: () => 'The license was revoked.',
+    done: onClose,
+  });
+  return (
+    <ReasonDialog title="Revoke the license" submit="Revoke for good" save={save} onClose={onClose}>
+      This cannot be undone: its key never works again. {license.seats.sessions} live sessions go on until their next
+      heartbeat. To stop it for a while, suspend it.
+    </ReasonDialog>
+  );
+}
+
+function Rotate({ license, onClose, onDone }: Dialog & { onDone: (key: string) => void }) {
+  const save = useSave({
+    send: (_: undefined, header) =>
+      api.POST('/api/v1/licenses/{id}/rotate-key', { params: { path: { id: license.id }, header } }),
+    done: ({ license_key }) => {
+      onClose();
+      onDone(license_key);
+    },
+  });
+  return (
+    <FormDialog
+      title="Give the license a new key"
+      submit="Make a new key"
+      danger
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={onClose}
+    >
+      <Text size="sm">
+        The key that ends with <span className="mono">{license.key_hint}</span> stops working at once. Live sessions go
+        on; whoever starts next needs the new one.
+      </Text>
+    </FormDialog>
+  );
+}
+
+function Sessions({ license }: { license: License }) {
+  const query = useInfiniteQuery({ ...queries.sessions(license.id), refetchInterval: 2000 });
+  const seated = useSeated(query.data?.pages.flatMap(({ items }) => items) ?? []);
+  const { columns, dialog } = useSessionColumns(false);
+  const shown = { ...query, data: query.data && { pages: [{ items: seated }] } };
+  return (
+    <Panel title={`Live sessions${license.seats.sessions ? ` · ${license.seats.sessions}` : ''}`} flush>
+      <PagedTable
+        label="Live sessions"
+        query={shown}
+        id={({ session }) => session}
+        columns={columns}
+        empty={
+          <Empty title="Nobody holds a seat">
+            Applications that take one with this license's key appear here by themselves.
+          </Empty>
+        }
+      />
+      {dialog}
+    </Panel>
+  );
+}
+
+function Day({ license }: { license: License }) {
+  const usage = useQuery(queries.usage(license.id, 24));
+  return (
+    <Panel
+      title="Last 24 hours"
+      actions={
+        <Link to="/usage" search={{ license: license.id }} className="more">
+          All usage
+        </Link>
+      }
+    >
+      <Answered query={usage}>
+        {({ items }) => <PeakChart hours={items} count={24} capacity={license.seats.limit} />}
+      </Answered>
+    </Panel>
+  );
+}
+
+function Timeline({ license }: { license: License }) {
+  const audit = useQuery(queries.auditSince(24 * 365));
+  return (
+    <Panel title="Timeline">
+      <Answered query={audit}>
+        {({ items, complete }) => {
+          const own = items.filter((record) => record.license === license.id || record.subject === license.id);
+          const shown = own.slice(0, 20);
+          return (
+            <>
+              {shown.length === 0 && <Empty title="Nothing has happened yet" />}
+              <ol className="timeline">
+                {shown.map((record) => (
+                  <li key={record.index} data-tone={tone(record)}>
+                    {sentence(record)}
+                    {record.code && <span className="dim">: {codeWords(record.code)}</span>}
+                    {record.reason && <span className="dim">: {record.reason}</span>}
+                    <div className="dim">
+                      <Ago time={record.at} />
+                      {record.in_use != null && `, ${record.in_use} held then`}
+                    </div>
+                  </li>
+                ))}
+              </ol>
+              {(own.length > shown.length || !complete) && (
+                <Text size="xs" c="dimmed">
+                  The latest {shown.length} of it
+                  {complete ? '' : `, out of the newest ${items.length} records of the audit`}.
+                </Text>
+              )}
+            </>
+          );
+        }}
+      </Answered>
+    </Panel>
+  );
+}

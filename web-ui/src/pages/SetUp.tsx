@@ -1,0 +1,73 @@
+// Where a set-up or invitation link leads: choose a password. The secret is in the fragment, which no server sees.
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { setUp } from '../auth/login';
+import { useDoor } from '../shell/door';
+import { Mark } from '../shell/Mark';
+import { Empty, Trouble } from '../ui/parts';
+
+export function Page() {
+  const [secret] = useState(() => location.hash.slice(1));
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [again, setAgain] = useState('');
+  const navigate = useNavigate();
+  const differs = again !== '' && again !== password;
+  const { busy, error, submit } = useDoor(async () => {
+    const refused = await setUp(secret, name.trim(), password);
+    if (!refused) await navigate({ to: '/', replace: true });
+    return refused;
+  });
+  return (
+    <div className="door">
+      <main>
+        <Stack align="center" gap={6} mb="lg">
+          <Mark size={40} />
+          <h1 className="door-title">Welcome to usher</h1>
+        </Stack>
+        <div className="panel">
+          {secret ? (
+            <form onSubmit={submit} className="inside">
+              <Stack gap="sm">
+                <TextInput
+                  label="Your name"
+                  description="As others see it."
+                  autoComplete="name"
+                  value={name}
+                  onChange={(event) => setName(event.currentTarget.value)}
+                />
+                <PasswordInput
+                  label="Password"
+                  description="A long one; a sentence does well."
+                  autoComplete="new-password"
+                  required
+                  withAsterisk={false}
+                  value={password}
+                  onChange={(event) => setPassword(event.currentTarget.value)}
+                />
+                <PasswordInput
+                  label="The password again"
+                  autoComplete="new-password"
+                  required
+                  withAsterisk={false}
+                  error={differs ? 'The two are different.' : null}
+                  value={again}
+                  onChange={(event) => setAgain(event.currentTarget.value)}
+                />
+                {error && <Trouble error={error} />}
+                <Button type="submit" size="sm" fullWidth mt="xs" loading={busy} disabled={password !== again}>
+                  Set password and sign in
+                </Button>
+              </Stack>
+            </form>
+          ) : (
+            <Empty title="This link is not complete">
+              Open it again as it was sent to you, with all that comes after the #.
+            </Empty>
+          )}
+        </div>
+      </main>
+    </div>
+  );
+}

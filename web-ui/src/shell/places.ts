@@ -1,0 +1,24 @@
+// Where one can go: the navigation, the search and the keys know the same places.
+import {
+  IconActivity,
+  IconArmchair,
+  IconBuildingStore,
+  IconChartBar,
+  IconKey,
+  IconLayoutDashboard,
+  IconLicense,
+  IconPackage,
+  IconServer2,
+} from '@tabler/icons-react';
+
+export const PLACES = [
+  { to: '/', name: 'Overview', key: 'o', icon: IconLayoutDashboard, group: '' },
+  { to: '/seats', name: 'Live seats', key: 's', icon: IconArmchair, group: '' },
+  { to: '/usage', name: 'Usage', key: 'u', icon: IconChartBar, group: '' },
+  { to: '/customers', name: 'Customers', key: 'c', icon: IconBuildingStore, group: 'Business' },
+  { to: '/licenses', name: 'Licenses', key: 'l', icon: IconLicense, group: 'Business' },
+  { to: '/products', name: 'Products', key: 'p', icon: IconPackage, group: 'Business' },
+  { to: '/activity', name: 'Activity', key: 'a', icon: IconActivity, group: 'Administration' },
+  { to: '/tokens', name: 'API tokens', key: 't', icon: IconKey, group: 'Administration' },
+  { to: '/cluster', name: 'Cluster', key: 'n', icon: IconServer2, group: 'Administration' },
+] as const;

@@ -1,0 +1,235 @@
+// The small parts that pages are put together of.
+import { ActionIcon, Anchor, Center, CopyButton, Group, Loader, Stack, Text, Tooltip } from '@mantine/core';
+import { IconCheck, IconChevronLeft, IconCopy } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Problem } from '../api/client';
+import type { Tone } from '../words/audit';
+import { ago, exact, onDay } from '../words/time';
+
+export function Page(props: {
+  title: ReactNode;
+  about?: ReactNode;
+  back?: { to: string; name: string };
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <div className="page">
+      <header>
+        <div>
+          {props.back && (
+            <Link to={props.back.to} className="back">
+              <IconChevronLeft size={14} aria-hidden /> {props.back.name}
+            </Link>
+          )}
+          <h1>{props.title}</h1>
+          {props.about && (
+            <Text component="div" size="sm" c="dimmed" mt={2}>
+              {props.about}
+            </Text>
+          )}
+        </div>
+        {props.actions && <Group gap={5}>{props.actions}</Group>}
+      </header>
+      <Stack gap="md">{props.children}</Stack>
+    </div>
+  );
+}
+
+export function Panel(props: { title?: ReactNode; actions?: ReactNode; flush?: boolean; children: ReactNode }) {
+  return (
+    <section className="panel">
+      {(props.title || props.actions) && (
+        <header>
+          {props.title ? <h2>{props.title}</h2> : <span />}
+          {props.actions && <Group gap="xs">{props.actions}</Group>}
+        </header>
+      )}
+      {props.flush ? props.children : <div className="inside">{props.children}</div>}
+    </section>
+  );
+}
+
+export function Status({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return (
+    <span className="status" data-tone={tone}>
+      {children}
+    </span>
+  );
+}
+
+/** Draws again now and then, so that "3 seconds ago" stays true. */
+function useNow(everyMs: number): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+export function Ago({ time, often }: { time: string | null | undefined; often?: boolean }) {
+  const now = useNow(often ? 1000 : 20_000);
+  if (!time) return <span className="dim">never</span>;
+  return (
+    <Tooltip label={exact(time)}>
+      <time dateTime={time}>{ago(time, now)}</time>
+    </Tooltip>
+  );
+}
+
+const SOON_MS = 90 * 86_400_000;
+
+/** The day on which something ends, and how far off that is if it is near. */
+export function Ends({ time }: { time: string | null | undefined }) {
+  if (!time) return <span className="dim">never</span>;
+  const left = Date.parse(time) - Date.now();
+  return (
+    <Tooltip label={exact(time)}>
+      <time dateTime={time}>
+        {onDay(time)}
+        {left > 0 && left < SOON_MS && <span className="dim"> {ago(time)}</span>}
+      </time>
+    </Tooltip>
+  );
+}
+
+export function Copy({ value, what }: { value: string; what: string }) {
+  return (
+    <CopyButton value={value} timeout={1500}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? 'Copied' : `Copy ${what}`}>
+          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={`Copy ${what}`}>
+            {copied ? <IconCheck size={13} /> : <IconCopy size={13} />}
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </CopyButton>
+  );
+}
+
+export function Id({ value, what = 'id' }: { value: string; what?: string }) {
+  return (
+    <span className="id mono">
+      <span title={value}>{value.length > 20 ? `${value.slice(0, 12)}…${value.slice(-4)}` : value}</span>
+      <Copy value={value} what={what} />
+    </span>
+  );
+}
+
+export function Seats({ inUse, limit }: { inUse: number; limit: number }) {
+  const share = limit > 0 ? Math.min(1, inUse / limit) : inUse > 0 ? 1 : 0;
+  return (
+    <span className="seats">
+      <span>
+        {inUse.toLocaleString('en')} <span className="dim">of {limit.toLocaleString('en')}</span>
+      </span>
+      <Bar share={share} />
+    </span>
+  );
+}
+
+export function Bar({ share }: { share: number }) {
+  return (
+    <span className="bar" aria-hidden>
+      <div data-full={share >= 1 || undefined} style={{ width: `${share * 100}%` }} />
+    </span>
+  );
+}
+
+export function Facts({ facts }: { facts: { [name: string]: ReactNode } }) {
+  return (
+    <dl className="facts">
+      {Object.entries(facts).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Trouble({ error, again }: { error: Error; again?: () => void }) {
+  const problem = error instanceof Problem ? error : null;
+  return (
+    <div className="trouble" role="alert">
+      <b>{problem ? titleOf(problem) : 'Something is wrong with this page'}</b>
+      <Stack gap={6}>
+        <Text size="sm">{error.message}</Text>
+        {problem?.fields.length ? (
+          <ul>
+            {problem.fields.map(({ field, problem }) => (
+              <li key={field + problem}>
+                <b>{field}</b>: {problem}
+              </li>
+            ))}
+          </ul>
+        ) : null}
+        <Group gap="md">
+          {problem && <span className="mono">{problem.code}</span>}
+          {problem?.requestId && <Id value={problem.requestId} what="request id" />}
+          {again && (
+            <Anchor component="button" type="button" size="sm" c="inherit" td="underline" onClick={again}>
+              Try again
+            </Anchor>
+          )}
+        </Group>
+      </Stack>
+    </div>
+  );
+}
+
+function titleOf(problem: Problem): string {
+  if (problem.code === 'UNREACHABLE') return 'The server cannot be reached';
+  const words = problem.code.toLowerCase().replaceAll('_', ' ');
+  return words[0]?.toUpperCase() + words.slice(1);
+}
+
+export function Loading() {
+  return (
+    <Center py={48}>
+      <Loader size="sm" aria-label="Loading" />
+    </Center>
+  );
+}
+
+export function Empty(props: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <Stack align="center" gap={6} py={40} px="md">
+      <Text fw={600}>{props.title}</Text>
+      {props.children && (
+        <Text component="div" size="sm" c="dimmed" ta="center" maw={440}>
+          {props.children}
+        </Text>
+      )}
+      {props.action && <Group mt="xs">{props.action}</Group>}
+    </Stack>
+  );
+}
+
+/** A page of one thing, which has no name until the thing is there. */
+export function PageOf<T>(props: Parameters<typeof Answered<T>>[0] & { kind: string }) {
+  const { kind, ...answered } = props;
+  if (props.query.data !== undefined) return <Answered {...answered} />;
+  return (
+    <Page title={kind}>
+      <Answered {...answered} />
+    </Page>
+  );
+}
+
+/** A question's answer: what is there, that it is on its way, or why it is not. */
+export function Answered<T>(props: {
+  query: { data?: T; error: Error | null; refetch: () => unknown };
+  children: (data: T) => ReactNode;
+}) {
+  const { data, error, refetch } = props.query;
+  return (
+    <>
+      {error && <Trouble error={error} again={() => refetch()} />}
+      {data !== undefined ? props.children(data) : !error && <Loading />}
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+// Records of the audit in sentences.
+import type { Record } from '../api/queries';
+
+const COMMANDS: { [name: string]: string } = {
+  acquire: 'take a seat',
+  heartbeat: 'keep a seat',
+  release: 'give a seat back',
+  revoke_session: 'end a session',
+  create_product: 'create a product',
+  update_product: 'change a product',
+  create_plan: 'create a plan',
+  update_plan: 'change a plan',
+  create_customer: 'create a customer',
+  update_customer: 'change a customer',
+  create_license: 'create a license',
+  update_license: 'change a license',
+  suspend_license: 'suspend a license',
+  reinstate_license: 'reinstate a license',
+  revoke_license: 'revoke a license',
+  extend_license: "move a license's end",
+  found_cluster: 'found the cluster',
+  create_join_token: 'make a join token',
+  admit_node: 'admit a node',
+  update_node: "change a node's address",
+  remove_node: 'remove a node',
+  create_api_token: 'make an API token',
+  revoke_api_token: 'revoke an API token',
+  step_clock: 'move the clock',
+  raise_cluster_version: 'raise the cluster version',
+  begin_epoch: 'begin after a recovery',
+};
+
+const DONE: { [name: string]: string } = {
+  create_product: 'Product created',
+  update_product: 'Product changed',
+  create_plan: 'Plan created',
+  update_plan: 'Plan changed',
+  create_customer: 'Customer created',
+  update_customer: 'Customer changed',
+  create_license: 'License created',
+  update_license: 'License changed',
+  suspend_license: 'License suspended',
+  reinstate_license: 'License reinstated',
+  revoke_license: 'License revoked',
+  extend_license: "License's end moved",
+  found_cluster: 'Cluster founded',
+  create_join_token: 'Join token made',
+  admit_node: 'Node admitted',
+  update_node: "Node's address changed",
+  remove_node: 'Node removed',
+  create_api_token: 'API token made',
+  revoke_api_token: 'API token revoked',
+  step_clock: 'Clock moved',
+  raise_cluster_version: 'Cluster version raised',
+  begin_epoch: 'New epoch begun',
+};
+
+const ENDED: { [cause: string]: string } = {
+  released: 'Seat given back',
+  replaced: 'Seat taken over by a later session',
+  expired: 'Seat lost for want of a heartbeat',
+  revoked: 'Session ended by an operator',
+  license_ended: 'Session ended with its license',
+};
+
+export const commandWords = (name: string) => COMMANDS[name] ?? name.replaceAll('_', ' ');
+
+export function sentence(record: Record): string {
+  const command = record.command ?? '';
+  switch (record.event) {
+    case 'granted':
+      return 'Seat taken';
+    case 'ended':
+      return ENDED[record.cause ?? ''] ?? 'Session ended';
+    case 'refused':
+      return `Refused to ${commandWords(command)}`;
+    default:
+      return DONE[command] ?? commandWords(command);
+  }
+}
+
+export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
+
+export function tone(record: Record): Tone {
+  if (record.event === 'refused') return 'bad';
+  if (record.event === 'granted') return 'good';
+  if (record.event === 'ended') return record.cause === 'released' ? 'quiet' : 'warn';
+  return 'quiet';
+}
+
+/** A code such as SEAT_LIMIT_REACHED in lower case words. */
+export const codeWords = (code: string) => code.toLowerCase().replaceAll('_', ' ');

@@ -1,0 +1,29 @@
+// The cluster's health in one sentence.
+import type { Cluster } from '../api/queries';
+import type { Tone } from './audit';
+
+export function health(cluster: Cluster): { tone: Tone; sentence: string; more: string } {
+  const { tolerance, leader, voters, node } = cluster;
+  const nodes = voters === 1 ? 'one node' : `${voters} nodes`;
+  if (leader == null || tolerance == null) {
+    return {
+      tone: 'bad',
+      sentence: 'No leader',
+      more: 'Nothing can be changed and no seat can be taken until most nodes answer.',
+    };
+  }
+  const lost = tolerance === 1 ? 'one node' : `${tolerance} nodes`;
+  if (leader !== node && voters > 1) {
+    // A follower hears the leader alone, and counts everybody else in.
+    const more = `Node ${node} answers you, and only the leader knows who keeps up. With all ${voters} there, ${lost} can be lost.`;
+    return { tone: 'good', sentence: `Led by node ${leader}`, more };
+  }
+  if (tolerance > 0) {
+    return { tone: 'good', sentence: `Can lose ${lost}`, more: `${voters} nodes vote; node ${leader} leads.` };
+  }
+  const more =
+    voters === 1
+      ? 'It runs on one node. Two more would let it outlive the loss of one.'
+      : `Of ${nodes} that vote, not all are there. Bring back what is missing.`;
+  return { tone: 'warn', sentence: 'Cannot lose a node', more };
+}

@@ -1,0 +1,268 @@
+// The console in a real browser, against three real nodes: node tests/browser.mjs USHER
+// Anything that the content security policy blocks, that the console of the browser complains of, or that axe-core finds
+// is a failure.
+import assert from 'node:assert/strict';
+import { Demo } from './demo.mjs';
+import { launch, open, signIn, violations } from './page.mjs';
+
+const [usher] = process.argv.slice(2);
+const demo = new Demo(usher);
+const browser = await launch();
+const failures = [];
+
+async function claim(name, check, options) {
+  const opened = await open(browser, options);
+  opened.page.setDefaultTimeout(15_000);
+  try {
+    await check(opened);
+    assert.deepEqual(opened.wrong, []);
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    failures.push(name);
+    console.error(`FAIL ${name}\n${error.stack}\n${opened.wrong.join('\n')}`);
+  }
+  await opened.context.close();
+}
+
+async function clean(page) {
+  assert.deepEqual(await violations(page), []);
+}
+
+const pick = async (page, label, option) => {
+  await page.getByRole('combobox', { name: label }).click();
+  await page.getByRole('option', { name: option }).click();
+};
+
+try {
+  await claim('a_wrong_token_is_told_with_its_code_and_what_to_do', async ({ page }) => {
+    await page.goto(demo.url);
+    await page.getByLabel('API token', { exact: true }).fill('usher_00000000000000000000000000000000');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('UNAUTHENTICATED', { exact: true }).waitFor();
+    await clean(page);
+  });
+
+  await claim('a_token_is_forgotten_with_the_page_unless_its_owner_keeps_it', async ({ page }) => {
+    await page.goto(demo.url);
+    await page.getByLabel('API token', { exact: true }).fill(demo.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    assert.equal(
+      await page
+        .evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+        .then((kept) => kept.includes('usher_')),
+      false,
+    );
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  });
+
+  await claim('from_a_product_to_a_seat_that_appears_by_itself_and_is_ended', async ({ page }) => {
+    await signIn(page, demo.url, demo.token, '/products');
+    await page.getByRole('button', { name: 'New product' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Atlas 3D');
+    await dialog.getByLabel('Code').click();
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Create product' }).click();
+    await page.getByRole('link', { name: 'Atlas 3D' }).click();
+
+    await page.getByRole('button', { name: 'New plan' }).first().click();
+    await dialog.getByLabel('Name').fill('Team');
+    await dialog.getByLabel('Code').fill('team');
+    await dialog.getByLabel('Seats', { exact: true }).fill('3');
+    await dialog.getByLabel('Entitlements').fill('gpu\nprojects = 20');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Create plan' }).click();
+    await page.getByRole('table', { name: 'Plans of Atlas 3D' }).getByText('gpu, projects = 20').waitFor();
+
+    await page.getByRole('button', { name: 'Change Team' }).click();
+    await dialog.getByLabel('Seats', { exact: true }).fill('1');
+    await dialog.getByRole('button', { name: 'Review changes' }).click();
+    await dialog.getByText('0 licenses with 0 live sessions').waitFor();
+    assert.deepEqual(await dialog.getByRole('row').allInnerTexts(), ['Term\tNow\tThen', 'Seats\t3\t1']);
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Save these changes' }).click();
+    await dialog.waitFor({ state: 'detached' });
+
+    await page.getByRole('link', { name: 'Customers' }).click();
+    await page.getByRole('button', { name: 'New customer' }).click();
+    await dialog.getByLabel('Name').fill('Hopper & Co');
+    await dialog.getByLabel('Reference').fill('CRM-7');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Create customer' }).click();
+    await page.getByRole('heading', { name: 'Hopper & Co' }).waitFor();
+
+    await page.getByRole('button', { name: 'New license' }).first().click();
+    await pick(page, 'Plan', 'Team');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Create license' }).click();
+    const key = await page.getByTestId('secret').textContent();
+    assert.match(key, /^ATLAS3D-/);
+    await clean(page);
+    await page.getByRole('button', { name: 'Copy key' }).click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    assert.equal(await page.getByText(key).count(), 0, 'a key is shown once');
+
+    await page.getByRole('link', { name: 'Live seats' }).click();
+    const row = page.getByRole('row', { name: /grace-laptop/ });
+    await page.getByRole('heading', { name: 'Live seats' }).waitFor();
+    assert.equal(await row.count(), 0);
+    const seat = await demo.acquire(key, 'grace-laptop');
+    await row.getByText('Hopper & Co').waitFor();
+    await row.getByText('Atlas 3D Team').waitFor();
+    await row.getByText('beating').waitFor();
+    await clean(page);
+
+    await demo.acquire(key, 'grace-desk', {}, 'SEAT_LIMIT_REACHED');
+    await page.getByRole('link', { name: 'Overview', exact: true }).click();
+    await page.getByRole('table', { name: 'Latest refusals' }).getByText('seat limit reached').waitFor();
+
+    await page.getByRole('link', { name: 'Live seats' }).click();
+    await row.getByRole('button', { name: 'End the session of grace-laptop' }).click();
+    await dialog.getByRole('button', { name: 'End session' }).click();
+    await dialog.getByText('Say why').waitFor();
+    await dialog.getByLabel('Reason').fill('Moved to another machine');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'End session' }).click();
+    await row.waitFor({ state: 'detached' });
+    const beat = await demo.call('PUT', '/licenses/heartbeat', { session_id: seat.session_id }, 'SESSION_REVOKED');
+    assert.match(beat.detail, /Moved to another machine/);
+  });
+
+  await claim('a_license_is_suspended_reinstated_extended_changed_given_a_new_key_and_revoked', async ({ page }) => {
+    await signIn(page, demo.url, demo.token, '/licenses');
+    await page.getByLabel('Customer, or the end of a key').fill('hopper');
+    await page.getByRole('link', { name: 'Hopper & Co' }).click();
+    const dialog = page.getByRole('dialog');
+    const status = page.getByText('Status', { exact: true }).locator('xpath=following-sibling::dd');
+
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await dialog.getByLabel('Reason').fill('Invoice 7 is overdue');
+    await dialog.getByRole('button', { name: 'Suspend' }).click();
+    await status.getByText('suspended').waitFor();
+    await page.getByRole('main').getByText('Invoice 7 is overdue').first().waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: 'Reinstate' }).click();
+    await status.getByText('active').waitFor();
+
+    await page.getByRole('button', { name: 'Extend' }).click();
+    await dialog.getByLabel('Until').fill('2031-05-01');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('main').getByText('1 May 2031').waitFor();
+
+    await page.getByRole('button', { name: 'Plan and seats' }).click();
+    await dialog.getByLabel('Seats').fill('9');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('0 of 9').waitFor();
+
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'New key' }).click();
+    await dialog.getByRole('button', { name: 'Make a new key' }).click();
+    assert.match(await page.getByTestId('secret').textContent(), /^ATLAS3D-/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Revoke' }).click();
+    await dialog.getByLabel('Reason').fill('Refunded');
+    await dialog.getByRole('button', { name: 'Revoke for good' }).click();
+    await status.getByText('revoked').waitFor();
+    await page.getByRole('list').getByText('License revoked').waitFor();
+    await clean(page);
+  });
+
+  await claim('the_keyboard_alone_finds_and_opens_a_license', async ({ page }) => {
+    await signIn(page, demo.url, demo.token);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Customers, licenses').fill('hopper');
+    await page.getByRole('button', { name: /Hopper & Co: Atlas/ }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Atlas 3D Team' }).waitFor();
+  });
+
+  await claim('a_token_is_made_shown_once_and_revoked', async ({ page }) => {
+    await signIn(page, demo.url, demo.token, '/tokens');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'New token' }).click();
+    await dialog.getByLabel('Name').fill('Nightly report');
+    await dialog.getByRole('button', { name: 'Make token' }).click();
+    assert.match(await page.getByTestId('secret').textContent(), /^usher_/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('button', { name: 'Revoke Nightly report' }).click();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page
+      .getByRole('row', { name: /Nightly report/ })
+      .getByText('revoked')
+      .waitFor();
+    await clean(page);
+  });
+
+  await claim('a_password_signs_in_where_the_server_has_logins', async ({ page }) => {
+    // The server's part is answered here, as long as it has no logins of its own.
+    const me = { kind: 'operator', id: 'per_1', name: 'Ada', email: 'ada@example.com', role: 'auditor' };
+    let signedIn = false;
+    const refused = {
+      code: 'UNAUTHENTICATED',
+      status: 401,
+      detail: 'The e-mail or the password is wrong.',
+      request_id: 'req_1',
+    };
+    await page.route(`${demo.url}/api/v1/me`, (route) =>
+      route.fulfill(signedIn ? { json: me } : { status: 401, json: refused }),
+    );
+    await page.route(`${demo.url}/api/v1/logins`, (route) => {
+      signedIn = route.request().postDataJSON().password === 'a long sentence';
+      return route.fulfill(signedIn ? { status: 201, json: me } : { status: 401, json: refused });
+    });
+    await page.route(/api\/v1\/(?!me|logins)/, async (route) => {
+      const headers = { ...route.request().headers(), authorization: `Bearer ${demo.token}` };
+      await route.continue({ headers });
+    });
+    await page.goto(demo.url);
+    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('Password', { exact: true }).fill('wrong');
+    await clean(page);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('The e-mail or the password is wrong.').waitFor();
+    await page.getByLabel('Password', { exact: true }).fill('a long sentence');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('link', { name: 'Licenses' }).click();
+    await page.getByRole('heading', { name: 'Licenses' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'New license' }).count(), 0, 'an auditor changes nothing');
+  });
+
+  await claim('the_page_goes_on_when_the_leader_dies', async ({ page }) => {
+    // A follower serves the page; the node that leads is killed.
+    const { leader } = await demo.call('GET', '/cluster');
+    const dying = demo.nodes.find(({ node_id }) => node_id === leader);
+    const other = demo.nodes.find(({ node_id }) => node_id !== leader);
+    await signIn(page, other.api, demo.token, '/customers');
+    await page.getByRole('heading', { name: 'Customers' }).waitFor();
+    process.kill(dying.pid, 'SIGKILL');
+    await page.getByRole('button', { name: 'New customer' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('After the fall');
+    await page.getByRole('button', { name: 'Create customer' }).click();
+    await page.getByRole('heading', { name: 'After the fall' }).waitFor();
+    await page.getByRole('link', { name: 'Cluster' }).click();
+    await page
+      .getByRole('main')
+      .getByText(/Cannot lose a node|Led by node/)
+      .waitFor();
+    await clean(page);
+  });
+} finally {
+  await browser.close();
+  demo.stop();
+}
+console.log(failures.length === 0 ? 'the console: all good' : `the console: ${failures.length} claims failed`);
+process.exit(failures.length === 0 ? 0 : 1);

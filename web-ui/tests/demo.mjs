@@ -1,0 +1,123 @@
+// A real cluster of three nodes, and the calls that fill it.
+import { execFileSync } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class Demo {
+  constructor(usher) {
+    this.usher = usher;
+    this.dir = mkdtempSync(join(tmpdir(), 'usher-console-'));
+    const options = ['--detach', '-o', 'json', '--data', this.dir, '--base-port', String(randomInt(200, 480) * 100)];
+    const said = JSON.parse(
+      execFileSync(usher, ['demo', ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
+    this.token = said.admin_token;
+    this.nodes = said.nodes;
+    this.url = said.nodes[0].api;
+  }
+
+  stop() {
+    execFileSync(this.usher, ['demo', '--stop', '--data', this.dir], { stdio: 'ignore' });
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** A call that must succeed, or be refused with `refusal`. */
+  async call(method, path, body, refusal) {
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, ...(body && { 'content-type': 'application/json' }) },
+      body: body && JSON.stringify(body),
+    });
+    const said = await answer.json();
+    if (!answer.ok && said.code !== refusal) throw new Error(`${method} ${path}: ${JSON.stringify(said)}`);
+    return said;
+  }
+
+  acquire(license_key, hostname, more = {}, refusal = undefined) {
+    const client = { hostname, app: 'Studio', version: '2.1.4', os: 'linux', sdk: 'python 0.1.0', ...more };
+    return this.call(
+      'POST',
+      '/licenses/acquire',
+      { license_key, hardware_id: `machine-${hostname}-${randomUUID().slice(0, 4)}`, client },
+      refusal,
+    );
+  }
+
+  /** A small vendor's business: products, plans, customers, licenses, people at work, and some that were refused. */
+  async fill() {
+    const days = (count) => new Date(Date.now() + count * 86_400_000).toISOString();
+    await this.call('POST', '/products', {
+      code: 'studio',
+      name: 'Studio',
+      key_prefix: 'STUDIO',
+      renewal_url: 'https://vendor.example/renew',
+    });
+    await this.call('POST', '/products', { code: 'render', name: 'Render Farm', key_prefix: 'RENDER' });
+    for (const plan of [
+      { product: 'studio', code: 'team', name: 'Team', seats: 5, entitlements: { gpu: true, projects: 20 } },
+      {
+        product: 'studio',
+        code: 'company',
+        name: 'Company',
+        seats: 50,
+        offline: 'reserved',
+        entitlements: { gpu: true, edition: 'company' },
+      },
+      {
+        product: 'render',
+        code: 'node',
+        name: 'Node',
+        seats: 20,
+        offline: 'strict',
+        holder: 'fingerprint_and_instance',
+      },
+    ])
+      await this.call('POST', '/plans', plan);
+    const customers = [
+      'Analytical Engines Ltd',
+      'Bletchley Park Trust',
+      'Curie Laboratories',
+      'Difference & Sons',
+      'École des Ponts',
+      'Fuji Optical',
+    ];
+    for (const [place, name] of customers.entries()) {
+      const email = `licenses@${name
+        .toLowerCase()
+        .normalize('NFD')
+        .replace(/[^a-z]+/g, '')}.example`;
+      await this.call('POST', '/customers', { name, email, reference: `CRM-${1040 + place}` });
+    }
+    const license = (plan, customer, more) =>
+      this.call('POST', '/licenses', { plan, customer: `CRM-${1040 + customer}`, ...more });
+    const full = await license('studio:team', 0, { expires_at: days(12) });
+    const company = await license('studio:company', 1, { expires_at: days(48) });
+    const farm = await license('render:node', 2, { expires_at: days(81) });
+    const held = await license('studio:team', 3, { seats: 12, expires_at: days(300) });
+    const ended = await license('studio:team', 4, { expires_at: days(240) });
+    await license('render:node', 5, { starts_at: days(20), expires_at: days(385) });
+    await license('studio:company', 2, { seats: 80 });
+    for (const host of ['ada-laptop', 'babbage-desk', 'lovelace-mini', 'engine-01', 'engine-02'])
+      await this.acquire(full.license_key, host);
+    for (const host of ['menabrea', 'guest-7']) await this.acquire(full.license_key, host, {}, 'SEAT_LIMIT_REACHED');
+    for (const host of ['turing', 'clarke', 'welchman', 'knox', 'flowers', 'tutte', 'good'])
+      await this.acquire(company.license_key, `${host}.bp.example`, { version: '2.0.9', os: 'macos' });
+    for (let place = 1; place <= 9; place++)
+      await this.acquire(farm.license_key, `render-${String(place).padStart(2, '0')}`, {
+        app: 'Farm',
+        version: '5.3',
+        sdk: 'rust 0.1.0',
+      });
+    await this.call('POST', `/licenses/${held.id}/suspend`, { reason: 'Invoice 2026-118 is overdue' });
+    await this.acquire(held.license_key, 'workshop', {}, 'LICENSE_SUSPENDED');
+    await this.call('POST', `/licenses/${ended.id}/revoke`, { reason: 'Refunded' });
+    await this.call('POST', '/tokens', { name: 'Billing sync', scope: 'admin', expires_at: days(90) });
+    await this.call('POST', '/tokens', { name: 'Office gateway', scope: 'heartbeats' });
+    const old = await this.call('POST', '/tokens', { name: 'Old script', scope: 'admin' });
+    await this.call('POST', `/tokens/${old.id}/revoke`);
+    await this.call('POST', '/cluster/join-tokens', {});
+    return { license: full.id, customer: full.customer.id, product: full.product.id };
+  }
+}

@@ -1,0 +1,56 @@
+// A browser whose every complaint is a failure.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export async function launch() {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+/** A page, and all that was wrong with what it did. */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const wrong = [];
+  await context.exposeFunction('usherTestWrong', (text) => wrong.push(text));
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+      window.usherTestWrong(`policy: ${violatedDirective} ${blockedURI} at ${sourceFile}:${lineNumber}`),
+    );
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => wrong.push(`error: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    // That a call was refused is told by the page; the browser's own line about it is not the page's.
+    const refused = message.text().startsWith('Failed to load resource');
+    if (['error', 'warning'].includes(message.type()) && !refused) wrong.push(`console: ${message.text()}`);
+  });
+  return { page, context, wrong };
+}
+
+/** What axe-core finds on the page as it is. */
+export async function violations(page) {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    // Where something moves, it is looked at once it stands.
+    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) =>
+          `axe ${id}: ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ').slice(0, 260)}`,
+      ),
+    );
+  });
+}
+
+export async function signIn(page, url, token, path = '/') {
+  await page.goto(url + path);
+  await page.getByLabel('API token', { exact: true }).fill(token);
+  await page.getByLabel('Keep me signed in in this tab').check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor({ state: 'attached' });
+}

@@ -1,0 +1,117 @@
+// Pictures of every page, light and dark, wide and narrow: node tests/screenshots.mjs USHER DIRECTORY
+import { mkdirSync } from 'node:fs';
+import { Demo } from './demo.mjs';
+import { launch, open, signIn, violations } from './page.mjs';
+
+/** What is not there at first sight: dialogs, the search, nothing at all, and a server that does not answer. */
+async function states(page, url, made, shoot) {
+  await page.goto(`${url}/licenses`);
+  await page.getByRole('button', { name: 'New license' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Create license' }).click();
+  await shoot('state-form');
+  await page.goto(`${url}/products/${made.product}`);
+  await page.getByRole('button', { name: 'New plan' }).click();
+  await page.getByRole('dialog').waitFor();
+  await shoot('state-plan');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Change Team' }).click();
+  await page.getByLabel('Seats', { exact: true }).fill('8');
+  await page.getByRole('button', { name: 'Review changes' }).click();
+  await page.getByText('live sessions').waitFor();
+  await shoot('state-difference');
+  await page.goto(`${url}/seats`);
+  await page.getByRole('button', { name: 'End the session of ada-laptop' }).click();
+  await shoot('state-reason');
+  await page.goto(`${url}/tokens`);
+  await page.getByRole('button', { name: 'New token' }).click();
+  await page.getByLabel('Name').fill('Nightly report');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  await page.getByTestId('secret').waitFor();
+  await shoot('state-secret');
+  await page.goto(`${url}/`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Customers, licenses').fill('curie');
+  await page.getByRole('button', { name: /Curie Laboratories: Studio/ }).waitFor();
+  await shoot('state-search');
+  await page.keyboard.press('Escape');
+  const none = (route) => route.fulfill({ json: { items: [], next_cursor: null } });
+  await page.route(/api\/v1\/licenses/, none);
+  await page.goto(`${url}/`);
+  await page.getByText('Nothing is licensed yet').waitFor();
+  await shoot('state-empty');
+  await page.unroute(/api\/v1\/licenses/);
+  await page.goto(`${url}/customers`);
+  const link = page.getByRole('link', { name: 'Analytical Engines Ltd' });
+  await link.waitFor();
+  await page.route(/api\/v1/, (route) => route.abort());
+  await link.click();
+  await page.getByRole('alert').waitFor({ timeout: 20_000 });
+  await shoot('state-unreachable');
+  await page.unroute(/api\/v1/);
+}
+
+const [usher, directory, only] = process.argv.slice(2);
+mkdirSync(directory, { recursive: true });
+const demo = new Demo(usher);
+const browser = await launch();
+const wrong = [];
+try {
+  const made = await demo.fill();
+  const pages = {
+    overview: '/',
+    seats: '/seats',
+    usage: '/usage',
+    customers: '/customers',
+    customer: `/customers/${made.customer}`,
+    licenses: '/licenses',
+    license: `/licenses/${made.license}`,
+    products: '/products',
+    product: `/products/${made.product}`,
+    activity: '/activity',
+    tokens: '/tokens',
+    cluster: '/cluster',
+  };
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [width, viewport] of Object.entries({
+      desktop: { width: 1280, height: 800 },
+      phone: { width: 390, height: 800 },
+    })) {
+      const opened = await open(browser, { colorScheme, viewport, deviceScaleFactor: 1 });
+      const { page } = opened;
+      const shoot = async (name) => {
+        // As high as the page is, so that what is fixed to the screen's edges is where it belongs.
+        const height = await page.evaluate(() => document.documentElement.scrollHeight);
+        await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, Math.min(height, 2200)) });
+        await page.waitForTimeout(150);
+        await page.screenshot({ path: `${directory}/${name}-${colorScheme}-${width}.png` });
+        await page.setViewportSize(viewport);
+        const found = await violations(page);
+        wrong.push(...found.map((text) => `${name} ${colorScheme} ${width}: ${text}`));
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (wide > 0) wrong.push(`${name} ${colorScheme} ${width}: ${wide} pixels wider than the screen`);
+      };
+      await page.goto(demo.url);
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await shoot('sign-in');
+      await signIn(page, demo.url, demo.token);
+      for (const [name, path] of Object.entries(pages)) {
+        if (only && name !== only) continue;
+        await page.goto(demo.url + path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForFunction(() => document.querySelector('[aria-label="Loading"]') === null);
+        // What a page asks for once its first answers are there has no sign of its own.
+        await page.waitForTimeout(500);
+        await shoot(name);
+      }
+      if (!only || only === 'states') await states(page, demo.url, made, shoot);
+      wrong.push(...opened.wrong);
+      await opened.context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  demo.stop();
+}
+for (const line of new Set(wrong)) console.error(line);
+process.exit(wrong.length > 0 ? 1 : 0);
