@@ -14,6 +14,7 @@ mod client;
 pub mod config;
 pub mod demo;
 pub mod founding;
+mod identity;
 pub mod joining;
 pub mod keys;
 pub mod license_key;
