@@ -82,9 +82,9 @@ impl FromRequestParts<Api> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let below = route.strip_prefix(BASE).unwrap_or(route);
-        let rule = access::find(parts.method.as_str(), below)
+        let call = access::find(parts.method.as_str(), below)
             .ok_or_else(|| ApiError::internal(format!("nobody may call {} {route}", parts.method)))?;
-        let (who, role) = authenticated(parts, api, rule).await?;
+        let (who, role) = authenticated(parts, api, call).await?;
         let mut scope = who.bytes().to_vec();
         scope.extend_from_slice(parts.method.as_str().as_bytes());
         scope.extend_from_slice(route.as_bytes());
@@ -195,14 +195,14 @@ impl Caller {
 }
 
 /// Who calls, if they may.
-async fn authenticated(parts: &Parts, api: &Api, rule: &Rule) -> Result<(Who, Role), ApiError> {
+async fn authenticated(parts: &Parts, api: &Api, call: &Rule) -> Result<(Who, Role), ApiError> {
     if only(&parts.headers, &AUTHORIZATION)?.is_some() {
         let (token, scope) = bearer(parts, api).await?;
         api.note_use(Used::Token(token));
-        let role = rule.allows_token(scope);
+        let role = call.allows_token(scope);
         return role
             .map(|role| (Who::Token(token), role))
-            .ok_or_else(|| match (scope, rule.by) {
+            .ok_or_else(|| match (scope, call.by) {
                 (Scope::Heartbeats, _) => {
                     forbidden("This API token may only send batches of heartbeats. Use one of scope admin.")
                 }
@@ -218,7 +218,7 @@ async fn authenticated(parts: &Parts, api: &Api, rule: &Rule) -> Result<(Who, Ro
     same_site::check(parts)?;
     let (person, login, role) = signed_in(parts, api, secret).await?;
     api.note_use(Used::Login(login));
-    if rule.allows(role) {
+    if call.allows(role) {
         Ok((Who::Person(person, login), role))
     } else {
         Err(forbidden("Your role does not cover this call. Ask an owner."))
