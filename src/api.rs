@@ -3,40 +3,51 @@
 //! Nothing here decides about seats. A handler reads its request strictly, turns secrets into keyed hashes, proposes a
 //! command, and turns the outcome into an answer. This is the only place with status codes.
 //!
-//! Reading order: [`router`], then `seats` (the three calls that matter most), `operator` (who may administer) and one
-//! file per resource.
+//! Reading order: [`router`], then `seats` (the three calls that matter most), `access` and `caller` (who may call what)
+//! and one file per resource.
 
+mod access;
 mod audit;
+mod caller;
 mod cluster;
 mod code;
 mod customers;
 mod edge;
 mod entitlements;
 mod extract;
+mod failures;
 mod id;
 mod join_tokens;
 mod license_changes;
 mod license_key_rotation;
 mod license_view;
 mod licenses;
+mod logins;
+mod me;
 mod openapi;
-mod operator;
 mod page;
+mod people;
 mod plan_terms;
 mod plans;
 mod problem;
 mod products;
 mod refusal;
 mod resource;
+mod role;
+mod same_site;
 mod seats;
 mod sessions;
+mod setup;
 mod strangers;
 mod text;
 pub(crate) mod time;
 mod tokens;
+mod typed;
 mod usage;
+mod uses;
 
 use std::any::Any;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,13 +65,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::identity::password::Passwords;
 use crate::lookup::LookupKey;
 use crate::ops::Metrics;
 use crate::signer::Signer;
 use edge::CallIds;
+use failures::Failures;
 use problem::ApiError;
-use strangers::Strangers;
+use uses::Uses;
 
+pub use access::access_table;
 pub use code::Code;
 pub use openapi::document;
 pub use problem::{FieldError, PROBLEM_JSON, Problem};
@@ -90,6 +104,8 @@ pub struct ApiConfig {
     pub metrics: Arc<Metrics>,
     /// What callers may use up.
     pub limits: ApiLimits,
+    /// Whether the API speaks TLS: browsers then keep a login's cookie for it alone.
+    pub tls: bool,
 }
 
 /// What callers may use up.
@@ -101,6 +117,10 @@ pub struct ApiLimits {
     pub failed_lookups_burst: u32,
     /// How many more it may make per minute. Calls for what exists are never counted.
     pub failed_lookups_per_minute: u32,
+    /// How many sign-ins may fail at once from one address. For one account it is three times as many, from anywhere.
+    pub failed_sign_ins_burst: u32,
+    /// How many more may fail per minute, from one address and for one account.
+    pub failed_sign_ins_per_minute: u32,
 }
 
 impl Default for ApiLimits {
@@ -109,6 +129,8 @@ impl Default for ApiLimits {
             body_within: Duration::from_secs(10),
             failed_lookups_burst: 100,
             failed_lookups_per_minute: 120,
+            failed_sign_ins_burst: 10,
+            failed_sign_ins_per_minute: 10,
         }
     }
 }
@@ -120,18 +142,30 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     config: ApiConfig,
     call_ids: CallIds,
-    strangers: Strangers,
+    strangers: Failures<IpAddr>,
+    failed_by_source: Failures<IpAddr>,
+    failed_by_account: Failures<[u8; 32]>,
+    passwords: Passwords,
+    uses: Uses,
 }
 
 impl Api {
     /// Puts the API's state together.
     pub fn new(config: ApiConfig) -> Self {
         let call_ids = CallIds::new(&*config.seams.entropy);
-        let strangers = Strangers::new(&config.limits);
+        let ApiLimits {
+            failed_sign_ins_burst: burst,
+            failed_sign_ins_per_minute: per_minute,
+            ..
+        } = config.limits;
         Self(Arc::new(Inner {
-            config,
             call_ids,
-            strangers,
+            strangers: strangers::strangers(&config.limits),
+            failed_by_source: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
+            passwords: Passwords::new(&config.lookup),
+            uses: Uses::default(),
+            config,
         }))
     }
 
@@ -166,11 +200,28 @@ impl Api {
         Ok(self.cluster().ledger(look))
     }
 
+    /// Random bytes.
+    fn draw<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.config.seams.entropy.fill(&mut bytes);
+        bytes
+    }
+
     /// A name for a call whose client gave it none: nobody can repeat it, but the way to the leader may.
     fn draw_name(&self) -> String {
-        let mut bytes = [0; 16];
-        self.0.config.seams.entropy.fill(&mut bytes);
-        encode_base32(&bytes)
+        encode_base32(&self.draw::<16>())
+    }
+
+    /// This node's wall clock, for what outsiders count by theirs.
+    fn unix_ms(&self) -> u64 {
+        self.0.config.seams.clock.unix_ms()
+    }
+
+    /// Where people reach this node.
+    fn own_url(&self) -> String {
+        let me = self.cluster().me();
+        let url = |ledger: &Ledger| ledger.node(me).map(|node| node.api_url.to_string());
+        self.cluster().ledger(url).unwrap_or_default()
     }
 
     /// Until when a command that is proposed now may be carried out.
@@ -225,6 +276,24 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(people::list_people, people::create_person))
+        .routes(routes!(
+            people::get_person,
+            people::change_person,
+            people::remove_person
+        ))
+        .routes(routes!(people::invite_person))
+        .routes(routes!(setup::set_up))
+        .routes(routes!(me::get_me, me::change_me))
+        .routes(routes!(me::change_password))
+        .routes(routes!(me::set_up_totp, me::remove_totp))
+        .routes(routes!(
+            logins::list_logins,
+            logins::sign_in,
+            logins::sign_out_everywhere
+        ))
+        .routes(routes!(logins::sign_out))
+        .routes(routes!(logins::end_login))
         .routes(routes!(audit::list_audit))
         .routes(routes!(cluster::get_cluster))
         .routes(routes!(cluster::transfer_lead))

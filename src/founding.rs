@@ -1,13 +1,15 @@
-//! Founding a cluster: its keys, its first node, and the token that administers it.
+//! Founding a cluster: its keys, its first node, the token that administers it, and the link for its first owner.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use licensing::cluster::Scope;
-use licensing::command::{Actor, Command, NewNode, Proposal};
+use licensing::command::{Actor, Command, NewInvitation, NewNode, Proposal};
 use licensing::id::{ApiTokenId, ClusterId, encode_base32};
+use licensing::ledger::Ledger;
 use licensing::outcome::Outcome;
+use licensing::time::Span;
 use raft::seams::{Entropy, Seams};
 use raft::{Cluster, Identity, Node, NodeConfig, Tuning};
 use storage::Contents;
@@ -17,11 +19,14 @@ use trust::{
 use zeroize::Zeroizing;
 
 use crate::keys::{Keys, Secrets};
-use crate::lookup::{LookupKey, token_text};
+use crate::lookup::{LookupKey, invitation_text, setup_link, token_text};
 use crate::vendor_root;
 
 /// A cluster's certificate is valid this long, unless its root says otherwise.
 const CERTIFICATE_VALID: Seconds = Seconds::new(5 * 366 * 86_400);
+
+/// The first owner's link is good this long.
+const SETUP_LINK_LIFE: Span = Span::from_secs(7 * 86_400);
 
 /// What a cluster is founded with.
 #[derive(Debug, Clone)]
@@ -43,6 +48,8 @@ pub struct Founded {
     pub keys: Keys,
     /// The token that administers it. Only its keyed hash is kept.
     pub admin_token: Zeroizing<String>,
+    /// Where the first owner chooses a password, once. Only the keyed hash of its secret is kept.
+    pub setup_link: Zeroizing<String>,
     /// Where the vendor's root was written; its key file if a new one was made, to be kept offline.
     pub root: vendor_root::Written,
 }
@@ -113,16 +120,49 @@ pub async fn create_admin_token(
         scope: Scope::Admin,
         expires_at: None,
     };
-    let request = lookup.request(b"founding", &encode_base32(&id), b"");
+    decree(cluster, lookup, &id, command)
+        .await
+        .context("the admin token was not made")?;
+    Ok(token)
+}
+
+/// Makes the link by which the first owner chooses a password at this API. It is good once, and its text is not kept
+/// anywhere.
+pub async fn create_setup_link(
+    cluster: &Cluster,
+    lookup: &LookupKey,
+    entropy: &dyn Entropy,
+    api_url: &str,
+) -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0; 20]);
+    entropy.fill(&mut bytes[..]);
+    let secret = invitation_text(&bytes);
+    let hash = lookup.invitation(&secret);
+    let command = Command::CreateInvitation {
+        person: None,
+        if_version: None,
+        invitation: NewInvitation {
+            secret: hash,
+            expires_at: cluster.ledger(Ledger::at).after(SETUP_LINK_LIFE),
+        },
+    };
+    decree(cluster, lookup, hash.as_bytes(), command)
+        .await
+        .context("the set-up link was not made")?;
+    Ok(setup_link(api_url, &secret))
+}
+
+/// Proposes what the founding itself asks for.
+async fn decree(cluster: &Cluster, lookup: &LookupKey, name: &[u8], command: Command) -> Result<()> {
     let proposal = Proposal {
         actor: Actor::System,
-        request: Some(request),
+        request: Some(lookup.request(b"founding", &encode_base32(name), b"")),
         not_after: None,
         command,
     };
     match cluster.propose(proposal).await?.outcome {
-        Outcome::Rejected(rejection) => bail!("the admin token was not made: {rejection}"),
-        _ => Ok(token),
+        Outcome::Rejected(rejection) => bail!("{rejection}"),
+        _ => Ok(()),
     }
 }
 
@@ -149,13 +189,28 @@ pub async fn found_in(data_dir: &Path, root_dir: &Path, founding: &Founding, sea
         tls: true,
     };
     let node = Node::start(config, seams.clone()).await?;
-    let admin_token = found(&node, founding, &keys, &*seams.entropy).await;
+    let given = give(&node, founding, &keys, &*seams.entropy).await;
     node.shutdown().await;
+    let (admin_token, setup_link) = given?;
     Ok(Founded {
         keys,
-        admin_token: admin_token?,
+        admin_token,
+        setup_link,
         root,
     })
+}
+
+/// Founds the cluster and makes what its founder is given.
+async fn give(
+    node: &Node,
+    founding: &Founding,
+    keys: &Keys,
+    entropy: &dyn Entropy,
+) -> Result<(Zeroizing<String>, Zeroizing<String>)> {
+    let token = found(node, founding, keys, entropy).await?;
+    let lookup = &keys.secrets.lookup;
+    let link = create_setup_link(node.cluster(), lookup, entropy, &founding.api_url).await?;
+    Ok((token, link))
 }
 
 impl Founded {

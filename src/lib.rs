@@ -15,6 +15,7 @@ pub mod config;
 mod console;
 pub mod demo;
 pub mod founding;
+mod identity;
 pub mod joining;
 pub mod keys;
 pub mod license_key;

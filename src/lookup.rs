@@ -21,6 +21,19 @@ const SESSION_PREFIX: &str = "sid_";
 /// What an API token begins with.
 const TOKEN_PREFIX: &str = "usher_";
 
+/// What the secret of an invitation begins with.
+const INVITATION_PREFIX: &str = "inv_";
+
+/// The secret of an invitation or a set-up link, made of 160 random bits.
+pub fn invitation_text(secret: &[u8; 20]) -> Zeroizing<String> {
+    Zeroizing::new(format!("{INVITATION_PREFIX}{}", encode_base32(secret)))
+}
+
+/// The link in which such a secret is given to a person. What follows the # is sent to no server.
+pub fn setup_link(api_url: &str, secret: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("{}/setup#{secret}", api_url.trim_end_matches('/')))
+}
+
 /// An API token in full, as its bearer shows it. It is made of 160 random bits.
 pub fn token_text(secret: &[u8; 20]) -> Zeroizing<String> {
     Zeroizing::new(format!("{TOKEN_PREFIX}{}", encode_base32(secret)))
@@ -75,6 +88,26 @@ impl LookupKey {
     /// An API token's hash.
     pub fn api_token(&self, token: &str) -> SecretHash {
         SecretHash::from_bytes(self.mac(b"api token", &[token.as_bytes()]))
+    }
+
+    /// The hash of a login's secret.
+    pub fn login(&self, secret: &str) -> SecretHash {
+        SecretHash::from_bytes(self.mac(b"login", &[secret.as_bytes()]))
+    }
+
+    /// The hash of an invitation's or a set-up link's secret.
+    pub fn invitation(&self, secret: &str) -> SecretHash {
+        SecretHash::from_bytes(self.mac(b"invitation", &[secret.as_bytes()]))
+    }
+
+    /// What the failed sign-ins to one account are counted under.
+    pub fn account(&self, email: &str) -> [u8; 32] {
+        self.mac(b"account", &[email.as_bytes()])
+    }
+
+    /// A key for one purpose, of which nothing can be told from those for others.
+    pub fn purpose(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.mac(b"purpose", &[purpose]))
     }
 
     /// The holder that a fingerprint stands for under a license, with an instance where the plan counts so.

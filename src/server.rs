@@ -160,6 +160,7 @@ impl Server {
             seams: seams.clone(),
             metrics: Arc::clone(&metrics),
             limits: config.api_limits,
+            tls: api_tls.is_some(),
         });
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();

@@ -7,6 +7,8 @@ mod expiry;
 mod field;
 mod heartbeat;
 mod license;
+mod login;
+mod person;
 mod plan;
 mod product;
 mod release;
@@ -102,6 +104,37 @@ impl Ledger {
             Command::StepClock { .. } => Ok(Outcome::Done),
             Command::RaiseClusterVersion { version } => self.raise_cluster_version(*version),
             Command::BeginEpoch { epoch } => self.begin_epoch(*epoch),
+            Command::CreatePerson(create) => self.create_person(create),
+            Command::UpdatePerson(update) => self.update_person(update),
+            Command::RemovePerson { id, if_version } => self.remove_person(*id, *if_version),
+            Command::CreateInvitation {
+                person,
+                if_version,
+                invitation,
+            } => self.create_invitation(*person, *if_version, *invitation),
+            Command::AcceptInvitation(accept) => self.accept_invitation(accept),
+            Command::SetPassword {
+                person,
+                if_version,
+                password,
+                keep,
+            } => self.set_password(*person, *if_version, password, *keep),
+            Command::SetTotp {
+                person,
+                if_version,
+                totp,
+            } => self.set_totp(*person, *if_version, totp.as_ref()),
+            Command::SignIn(sign_in) => self.sign_in(sign_in),
+            Command::SignOut { login } => self.sign_out(*login),
+            Command::SignOutEverywhere { person } => self.sign_out_everywhere(*person),
+            Command::NoteUse { logins, tokens } => Ok(self.note_use(logins, tokens)),
+            Command::IssueApiToken {
+                id,
+                name,
+                secret,
+                scope,
+                expires_at,
+            } => self.issue_api_token(actor, *id, name, *secret, *scope, *expires_at),
         }
     }
 
@@ -112,11 +145,12 @@ impl Ledger {
             | Command::Acquire(_)
             | Command::Heartbeat { .. }
             | Command::Release { .. }
-            | Command::RevokeSession { .. } => {}
+            | Command::RevokeSession { .. }
+            | Command::NoteUse { .. } => {}
             command => self.record(
                 proposal.actor,
                 AuditEvent::Changed {
-                    command: command.clone(),
+                    command: command.for_audit(),
                 },
             ),
         }

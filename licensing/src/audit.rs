@@ -74,7 +74,8 @@ pub enum AuditEvent {
     },
     /// The catalogue or the cluster was changed, by this command.
     Changed {
-        /// The command, as it was proposed. Secrets are hashes already.
+        /// The command, as it was proposed. Secrets are hashes already; those of passwords and the sealed ones of second
+        /// factors are left out.
         command: Command,
     },
     /// Something was refused.

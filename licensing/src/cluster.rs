@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ApiTokenId, JoinTokenId, NodeId, SecretHash};
+use crate::person::Role;
 use crate::time::At;
 
 /// A node that was admitted. Its number is never used again, also after it is gone.
@@ -50,6 +51,8 @@ pub enum Scope {
     Admin,
     /// Batch heartbeats only.
     Heartbeats,
+    /// What a person of this role may do.
+    As(Role),
 }
 
 /// A token for programs and operators.

@@ -1,15 +1,22 @@
 //! What can be asked of the ledger. These types are log data: a variant or field is never changed or removed, new ones
 //! go at the end and are emitted only when the whole cluster knows them.
 
+mod catalogue;
+mod people;
+
+pub use catalogue::{
+    CreateCustomer, CreateLicense, CreatePlan, CreateProduct, UpdateCustomer, UpdateLicense, UpdatePlan, UpdateProduct,
+};
+pub use people::{AcceptInvitation, CreatePerson, NewInvitation, SignIn, UpdatePerson};
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Entitlements, PlanTerms};
 use crate::cluster::Scope;
 use crate::id::{
-    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId,
-    RequestId, SecretHash, SessionHash, SessionNo,
+    ApiTokenId, ClusterId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, RequestId,
+    SecretHash, SessionHash, SessionNo,
 };
 use crate::session::ClientInfo;
 use crate::time::{At, SessionTime};
@@ -80,6 +87,8 @@ pub enum Actor {
     Client,
     /// The bearer of an API token.
     Token(ApiTokenId),
+    /// A person who is signed in, or who signs in.
+    Person(PersonId),
 }
 
 /// What is asked.
@@ -225,6 +234,80 @@ pub enum Command {
         /// The new epoch: one more than the one before.
         epoch: u16,
     },
+    /// Add a person, with a link by which they choose a password.
+    CreatePerson(CreatePerson),
+    /// Change a person.
+    UpdatePerson(UpdatePerson),
+    /// Remove a person, with every login and link of theirs.
+    RemovePerson {
+        /// Whom.
+        id: PersonId,
+        /// The version the caller saw; another is a conflict.
+        if_version: Option<u32>,
+    },
+    /// Make a link by which a person chooses a password, in the place of the one before; or the first owner's.
+    CreateInvitation {
+        /// Whose; `None` is the first owner's, who is not there yet.
+        person: Option<PersonId>,
+        /// The version of the person that the caller saw; another is a conflict.
+        if_version: Option<u32>,
+        /// The link.
+        invitation: NewInvitation,
+    },
+    /// Use a link: choose a password.
+    AcceptInvitation(AcceptInvitation),
+    /// Change one's own password, which ends every other login.
+    SetPassword {
+        /// Whose.
+        person: PersonId,
+        /// The version whose password the caller has shown; another is a conflict.
+        if_version: u32,
+        /// The new password's argon2id hash.
+        password: Arc<str>,
+        /// The login that goes on.
+        keep: Option<LoginId>,
+    },
+    /// Set up one's own second factor, or put it away.
+    SetTotp {
+        /// Whose.
+        person: PersonId,
+        /// The version whose password the caller has shown; another is a conflict.
+        if_version: u32,
+        /// The sealed secret and the time step of the code that showed it is known; `None` puts it away.
+        totp: Option<(Arc<[u8]>, u64)>,
+    },
+    /// Sign in.
+    SignIn(SignIn),
+    /// End a login.
+    SignOut {
+        /// Which.
+        login: LoginId,
+    },
+    /// End every login of a person.
+    SignOutEverywhere {
+        /// Whose.
+        person: PersonId,
+    },
+    /// Note that these were used lately. It is counted, not put on record.
+    NoteUse {
+        /// Logins.
+        logins: Vec<LoginId>,
+        /// API tokens.
+        tokens: Vec<ApiTokenId>,
+    },
+    /// Make an API token of which it is kept who made it and when it is used.
+    IssueApiToken {
+        /// Its identity.
+        id: ApiTokenId,
+        /// Its name for people.
+        name: Arc<str>,
+        /// The keyed hash of its secret.
+        secret: SecretHash,
+        /// What it may do.
+        scope: Scope,
+        /// Until when it may be used.
+        expires_at: Option<At>,
+    },
 }
 
 impl Command {
@@ -258,7 +341,36 @@ impl Command {
             Self::StepClock { .. } => "step_clock",
             Self::RaiseClusterVersion { .. } => "raise_cluster_version",
             Self::BeginEpoch { .. } => "begin_epoch",
+            Self::CreatePerson(_) => "create_person",
+            Self::UpdatePerson(_) => "update_person",
+            Self::RemovePerson { .. } => "remove_person",
+            Self::CreateInvitation { .. } => "create_invitation",
+            Self::AcceptInvitation(_) => "accept_invitation",
+            Self::SetPassword { .. } => "set_password",
+            Self::SetTotp { .. } => "set_totp",
+            Self::SignIn(_) => "sign_in",
+            Self::SignOut { .. } => "sign_out",
+            Self::SignOutEverywhere { .. } => "sign_out_everywhere",
+            Self::NoteUse { .. } => "note_use",
+            Self::IssueApiToken { .. } => "issue_api_token",
         }
+    }
+
+    /// The command as the audit keeps it: without the hashes of passwords and the sealed secrets of second factors, which
+    /// nobody who reads the audit has any business with.
+    pub(crate) fn for_audit(&self) -> Self {
+        let mut command = self.clone();
+        match &mut command {
+            Self::AcceptInvitation(AcceptInvitation { password, .. }) | Self::SetPassword { password, .. } => {
+                *password = Arc::default();
+            }
+            Self::SetTotp {
+                totp: Some((sealed, _)),
+                ..
+            } => *sealed = Arc::default(),
+            _ => {}
+        }
+        command
     }
 }
 
@@ -279,131 +391,6 @@ pub struct Acquire {
     pub replaces: Option<SessionNo>,
     /// What the client says about itself.
     pub client: Option<Arc<ClientInfo>>,
-}
-
-/// Create a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreateProduct {
-    /// Its identity, drawn at the edge.
-    pub id: ProductId,
-    /// Its unique short name.
-    pub code: Arc<str>,
-    /// Its name for people.
-    pub name: Arc<str>,
-    /// What its license keys begin with.
-    pub key_prefix: Arc<str>,
-    /// Where a customer renews.
-    pub renewal_url: Option<Arc<str>>,
-}
-
-/// Change a product; `None` leaves a field as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UpdateProduct {
-    /// Which.
-    pub id: ProductId,
-    /// The version the caller saw; another is a conflict.
-    pub if_version: Option<u32>,
-    /// The new name.
-    pub name: Option<Arc<str>>,
-    /// The new renewal address; `Some(None)` clears it.
-    pub renewal_url: Option<Option<Arc<str>>>,
-}
-
-/// Create a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatePlan {
-    /// Its identity, drawn at the edge.
-    pub id: PlanId,
-    /// The product it sells.
-    pub product: ProductId,
-    /// Its short name, unique within the product.
-    pub code: Arc<str>,
-    /// Its name for people.
-    pub name: Arc<str>,
-    /// What it grants.
-    pub terms: PlanTerms,
-}
-
-/// Change a plan; `None` leaves a field as it is. New terms hold for live sessions from their next heartbeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UpdatePlan {
-    /// Which.
-    pub id: PlanId,
-    /// The version the caller saw; another is a conflict.
-    pub if_version: Option<u32>,
-    /// The new name.
-    pub name: Option<Arc<str>>,
-    /// The new terms.
-    pub terms: Option<PlanTerms>,
-}
-
-/// Create a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreateCustomer {
-    /// Its identity, drawn at the edge.
-    pub id: CustomerId,
-    /// Its name for people.
-    pub name: Arc<str>,
-    /// Where to write to.
-    pub email: Option<Arc<str>>,
-    /// The vendor's own number for it, unique where given.
-    pub reference: Option<Arc<str>>,
-}
-
-/// Change a customer; `None` leaves a field as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UpdateCustomer {
-    /// Which.
-    pub id: CustomerId,
-    /// The version the caller saw; another is a conflict.
-    pub if_version: Option<u32>,
-    /// The new name.
-    pub name: Option<Arc<str>>,
-    /// The new address; `Some(None)` clears it.
-    pub email: Option<Option<Arc<str>>>,
-    /// The new reference; `Some(None)` clears it.
-    pub reference: Option<Option<Arc<str>>>,
-}
-
-/// Create a license.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreateLicense {
-    /// Its identity, drawn at the edge.
-    pub id: LicenseId,
-    /// Of which plan.
-    pub plan: PlanId,
-    /// For whom.
-    pub customer: CustomerId,
-    /// The keyed hash of its key.
-    pub key: SecretHash,
-    /// The key's last characters.
-    pub key_hint: Arc<str>,
-    /// Its own number of seats.
-    pub seats: Option<u32>,
-    /// From when; `None` is from now.
-    pub starts_at: Option<At>,
-    /// Until when; `None` is without end.
-    pub expires_at: Option<At>,
-    /// Overrides and additions to the plan's entitlements.
-    pub entitlements: Entitlements,
-}
-
-/// Change a license; `None` leaves a field as it is. Fewer seats than are held end no session: nothing new is granted
-/// until enough were given back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UpdateLicense {
-    /// Which.
-    pub id: LicenseId,
-    /// The version the caller saw; another is a conflict.
-    pub if_version: Option<u32>,
-    /// The new plan, of the same product.
-    pub plan: Option<PlanId>,
-    /// The new number of seats; `Some(None)` goes back to the plan's.
-    pub seats: Option<Option<u32>>,
-    /// The new overrides.
-    pub entitlements: Option<Entitlements>,
-    /// A new key's hash and last characters; the old key ends at once, live sessions go on.
-    pub key: Option<(SecretHash, Arc<str>)>,
 }
 
 /// A node as it presents itself.

@@ -136,6 +136,14 @@ id!(
     JoinTokenId, "jtk", 10
 );
 id!(
+    /// A person who may sign in.
+    PersonId, "per", 16
+);
+id!(
+    /// A web login of a person; the secret that goes with it is not here.
+    LoginId, "lgn", 10
+);
+id!(
     /// A call, as its client named it, hashed together with what it is about.
     RequestId, "req", 16
 );
@@ -152,7 +160,7 @@ id!(
     SessionName, "ses", 10
 );
 id!(
-    /// A keyed hash of a secret: a license key, an API token, a join token's secret.
+    /// A keyed hash of a secret: a license key, an API token, a join token's secret, that of a login or an invitation.
     SecretHash, "sec", 32
 );
 id!(

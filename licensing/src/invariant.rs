@@ -7,14 +7,15 @@
 mod step;
 
 pub use step::{
-    Before, Step, audit_complete, check_step, clock_monotone, honest_denial, never_expired_early, never_oversold,
-    released_once, token_ends_first,
+    Before, Step, an_owner_stays, audit_complete, check_step, clock_monotone, honest_denial, never_expired_early,
+    never_oversold, released_once, token_ends_first,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::id::{HolderKey, LicenseId};
+use crate::id::{HolderKey, LicenseId, PersonId};
 use crate::ledger::Ledger;
+use crate::person::LOGINS_PER_PERSON_MAX;
 use crate::time::Hour;
 
 /// A law that does not hold.
@@ -43,6 +44,7 @@ pub fn check_ledger(ledger: &Ledger) -> Verdict {
     ghosts_hold_no_seat(ledger)?;
     live_or_ended(ledger)?;
     usage_shows_held_seats(ledger)?;
+    logins_are_of_enabled_people(ledger)?;
     indexes_follow_rows(ledger)?;
     digest_follows_rows(ledger)
 }
@@ -119,6 +121,25 @@ pub fn usage_shows_held_seats(ledger: &Ledger) -> Verdict {
             "UsageShowsHeldSeats",
             hour.is_none_or(|hour| hour.hour <= Hour::of(ledger.at())),
             || format!("{} has an hour of the future", license.id),
+        )?;
+    }
+    Ok(())
+}
+
+/// Whoever is signed in is enabled and has a password, and nobody has more logins than one person may.
+pub fn logins_are_of_enabled_people(ledger: &Ledger) -> Verdict {
+    let mut logins: BTreeMap<PersonId, usize> = BTreeMap::new();
+    for login in ledger.people.logins.iter() {
+        *logins.entry(login.person).or_default() += 1;
+    }
+    for (person, count) in logins {
+        let may = ledger
+            .person(person)
+            .is_some_and(|person| person.disabled_at.is_none() && person.password.is_some());
+        require(
+            "LoginsAreOfEnabledPeople",
+            may && count <= LOGINS_PER_PERSON_MAX,
+            || format!("{person} has {count} logins and is {:?}", ledger.person(person)),
         )?;
     }
     Ok(())

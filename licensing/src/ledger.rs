@@ -16,7 +16,7 @@ use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, Sessions, Texts};
+use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, People, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
@@ -30,6 +30,7 @@ pub struct Ledger {
     pub(crate) answers: Answers,
     pub(crate) hours: Hours,
     pub(crate) members: Members,
+    pub(crate) people: People,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -108,6 +109,10 @@ impl Ledger {
         self.members.nodes.take_changes(&mut rows);
         self.members.join_tokens.take_changes(&mut rows);
         self.members.api_tokens.take_changes(&mut rows);
+        self.people.rows.take_changes(&mut rows);
+        self.people.logins.take_changes(&mut rows);
+        self.people.invitations.take_changes(&mut rows);
+        self.members.token_uses.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
@@ -130,6 +135,10 @@ impl Ledger {
             + self.members.nodes.changed()
             + self.members.join_tokens.changed()
             + self.members.api_tokens.changed()
+            + self.people.rows.changed()
+            + self.people.logins.changed()
+            + self.people.invitations.changed()
+            + self.members.token_uses.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -152,6 +161,10 @@ impl Ledger {
             .chain(self.members.nodes.iter().cloned().map(Row::Node))
             .chain(self.members.join_tokens.iter().cloned().map(Row::JoinToken))
             .chain(self.members.api_tokens.iter().cloned().map(Row::ApiToken))
+            .chain(self.people.rows.iter().cloned().map(Row::Person))
+            .chain(self.people.logins.iter().cloned().map(Row::Login))
+            .chain(self.people.invitations.iter().cloned().map(Row::Invitation))
+            .chain(self.members.token_uses.iter().cloned().map(Row::TokenUse))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -170,6 +183,10 @@ impl Ledger {
             self.members.nodes.sum(),
             self.members.join_tokens.sum(),
             self.members.api_tokens.sum(),
+            self.people.rows.sum(),
+            self.people.logins.sum(),
+            self.people.invitations.sum(),
+            self.members.token_uses.sum(),
         ] {
             sum += table;
         }

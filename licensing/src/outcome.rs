@@ -107,6 +107,10 @@ pub enum Kind {
     JoinToken,
     /// An API token.
     ApiToken,
+    /// A person.
+    Person,
+    /// A login.
+    Login,
 }
 
 impl fmt::Display for Kind {
@@ -120,6 +124,8 @@ impl fmt::Display for Kind {
             Self::Node => "node",
             Self::JoinToken => "join token",
             Self::ApiToken => "API token",
+            Self::Person => "person",
+            Self::Login => "login",
         })
     }
 }
@@ -251,6 +257,12 @@ pub enum Rejection {
     /// A join token is unknown, used, expired or shown with a wrong secret: all answer the same.
     #[error("the join token is not known, was used or has expired; make another")]
     JoinTokenInvalid,
+    /// An invitation or set-up link is unknown, used or expired: all answer the same.
+    #[error("the link is not known, was used or has expired; ask for another")]
+    InvitationInvalid,
+    /// Somebody may not sign in as things are now: disabled, without a password, or with a code that was used before.
+    #[error("the e-mail address, the password or the code is not right")]
+    SignInRefused,
 }
 
 impl Rejection {
@@ -276,6 +288,8 @@ impl Rejection {
             Self::VersionConflict { .. } | Self::NotAllowed { .. } => "CONFLICT",
             Self::InvalidField { .. } => "INVALID_REQUEST",
             Self::JoinTokenInvalid => "TOKEN_INVALID",
+            Self::InvitationInvalid => "INVITATION_INVALID",
+            Self::SignInRefused => "SIGN_IN_REFUSED",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::meta::Meta;
+use crate::person::{Invitation, Login, Person, TokenUse};
 use crate::session::{EndedSession, Ghost, Session};
 use crate::usage::UsageHour;
 
@@ -48,6 +49,14 @@ pub enum Row {
     JoinToken(JoinToken),
     /// An API token.
     ApiToken(ApiToken),
+    /// A person.
+    Person(Person),
+    /// A login.
+    Login(Login),
+    /// An invitation.
+    Invitation(Invitation),
+    /// What is known of an API token beside its own row.
+    TokenUse(TokenUse),
 }
 
 impl Row {
@@ -67,6 +76,10 @@ impl Row {
             Self::Node(row) => RowKey::Node(row.id),
             Self::JoinToken(row) => RowKey::JoinToken(row.id),
             Self::ApiToken(row) => RowKey::ApiToken(row.id),
+            Self::Person(row) => RowKey::Person(row.id),
+            Self::Login(row) => RowKey::Login(row.id),
+            Self::Invitation(row) => RowKey::Invitation(row.secret),
+            Self::TokenUse(row) => RowKey::TokenUse(row.token),
         }
     }
 
@@ -86,6 +99,10 @@ impl Row {
             Self::Node(row) => encode(row),
             Self::JoinToken(row) => encode(row),
             Self::ApiToken(row) => encode(row),
+            Self::Person(row) => encode(row),
+            Self::Login(row) => encode(row),
+            Self::Invitation(row) => encode(row),
+            Self::TokenUse(row) => encode(row),
         }
     }
 
@@ -105,6 +122,10 @@ impl Row {
             Table::Nodes => Self::Node(decode(table, bytes)?),
             Table::JoinTokens => Self::JoinToken(decode(table, bytes)?),
             Table::ApiTokens => Self::ApiToken(decode(table, bytes)?),
+            Table::People => Self::Person(decode(table, bytes)?),
+            Table::Logins => Self::Login(decode(table, bytes)?),
+            Table::Invitations => Self::Invitation(decode(table, bytes)?),
+            Table::TokenUses => Self::TokenUse(decode(table, bytes)?),
         })
     }
 }

@@ -6,7 +6,8 @@
 mod examples;
 
 use licensing::id::{
-    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, RequestId, SessionNo,
+    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId, RequestId,
+    SecretHash, SessionNo,
 };
 use licensing::ledger::{Ledger, LoadError};
 use licensing::merkle::Frontier;
@@ -72,7 +73,14 @@ fn no_rows_are_a_new_ledger() {
 #[test]
 fn a_lost_row_is_noticed() {
     assert!(matches!(without(Table::Meta), LoadError::NoMeta));
-    for table in [Table::Products, Table::Plans, Table::Customers, Table::Licenses] {
+    for table in [
+        Table::Products,
+        Table::Plans,
+        Table::Customers,
+        Table::Licenses,
+        Table::ApiTokens,
+        Table::People,
+    ] {
         let LoadError::Dangling { missing, .. } = without(table) else {
             panic!("{:?}", without(table))
         };
@@ -124,6 +132,18 @@ fn two_rows_with_one_secret_are_noticed() {
             Row::ApiToken(mut row) => {
                 row.id = ApiTokenId::from_bytes([9; 10]);
                 (Row::ApiToken(row), "secret")
+            }
+            Row::Person(mut row) => {
+                row.id = PersonId::from_bytes([9; 16]);
+                (Row::Person(row), "email")
+            }
+            Row::Login(mut row) => {
+                row.id = LoginId::from_bytes([9; 10]);
+                (Row::Login(row), "secret")
+            }
+            Row::Invitation(mut row) => {
+                row.secret = SecretHash::from_bytes([9; 32]);
+                (Row::Invitation(row), "person")
             }
             Row::UsageHour(mut row) => {
                 row.hour = Hour::new(row.hour.get() - 1);
@@ -235,6 +255,10 @@ fn key() -> impl Strategy<Value = RowKey> {
         number().prop_map(|id| RowKey::Node(NodeId::new(id))),
         bytes().prop_map(|id| RowKey::JoinToken(JoinTokenId::from_bytes(id))),
         bytes().prop_map(|id| RowKey::ApiToken(ApiTokenId::from_bytes(id))),
+        bytes().prop_map(|id| RowKey::Person(PersonId::from_bytes(id))),
+        bytes().prop_map(|id| RowKey::Login(LoginId::from_bytes(id))),
+        bytes().prop_map(|id| RowKey::Invitation(SecretHash::from_bytes(id))),
+        bytes().prop_map(|id| RowKey::TokenUse(ApiTokenId::from_bytes(id))),
     ]
 }
 

@@ -14,8 +14,8 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, T
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::extract::Query;
-use super::operator::Operator;
 use super::page::Limit;
 use super::problem::ApiError;
 use super::sessions::SessionStatus;
@@ -144,7 +144,7 @@ impl ToSchema for After {
 )]
 pub(super) async fn list_audit(
     State(api): State<Api>,
-    _: Operator,
+    _: Caller,
     Query(query): Query<AuditQuery>,
 ) -> Result<Answer<AuditPage>, ApiError> {
     let from = query.after.map_or(0, |After(index)| index.saturating_add(1));
@@ -173,11 +173,7 @@ impl Record {
             actor,
             event,
         }) = AuditLeaf::decode(&record.leaf).map_err(ApiError::internal)?;
-        let actor = match actor {
-            Actor::System => "system".to_owned(),
-            Actor::Client => "client".to_owned(),
-            Actor::Token(id) => id.to_string(),
-        };
+        let actor = actor_text(actor);
         let leaf = STANDARD.encode(&record.leaf);
         let bare = Self {
             index,
@@ -255,6 +251,16 @@ impl Record {
     }
 }
 
+/// Who asked, by their id.
+pub(super) fn actor_text(actor: Actor) -> String {
+    match actor {
+        Actor::System => "system".to_owned(),
+        Actor::Client => "client".to_owned(),
+        Actor::Token(id) => id.to_string(),
+        Actor::Person(id) => id.to_string(),
+    }
+}
+
 /// The id of what a change is about.
 fn subject(command: &Command) -> Option<String> {
     Some(match command {
@@ -274,13 +280,26 @@ fn subject(command: &Command) -> Option<String> {
         Command::CreateJoinToken { id, .. } => id.to_string(),
         Command::AdmitNode { token, .. } => token.to_string(),
         Command::UpdateNode { node, .. } | Command::RemoveNode { node } => node.to_string(),
-        Command::CreateApiToken { id, .. } | Command::RevokeApiToken { id } => id.to_string(),
+        Command::CreateApiToken { id, .. } | Command::RevokeApiToken { id } | Command::IssueApiToken { id, .. } => {
+            id.to_string()
+        }
+        Command::CreatePerson(create) => create.id.to_string(),
+        Command::UpdatePerson(update) => update.id.to_string(),
+        Command::RemovePerson { id, .. } => id.to_string(),
+        Command::CreateInvitation { person, .. } => return person.map(|id| id.to_string()),
+        Command::AcceptInvitation(accept) => accept.person.to_string(),
+        Command::SetPassword { person, .. }
+        | Command::SetTotp { person, .. }
+        | Command::SignOutEverywhere { person } => person.to_string(),
+        Command::SignIn(sign_in) => sign_in.login.to_string(),
+        Command::SignOut { login } => login.to_string(),
         Command::Tick
         | Command::Acquire(_)
         | Command::Heartbeat { .. }
         | Command::Release { .. }
         | Command::RevokeSession { .. }
         | Command::StepClock { .. }
+        | Command::NoteUse { .. }
         | Command::RaiseClusterVersion { .. }
         | Command::BeginEpoch { .. } => return None,
     })

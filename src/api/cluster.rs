@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::caller::Caller;
 use super::code::Code;
 use super::extract::{InPath, MaybeJson, NoQuery};
 use super::id::{self, Id};
 use super::license_changes::Nothing;
-use super::operator::Operator;
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::text::digits;
@@ -144,7 +144,7 @@ fn role(member: Option<&Member>, leads: bool) -> Role {
     get, path = "/cluster", tag = "cluster", security(("api_token" = [])),
     responses((status = 200, description = "The cluster as the answering node sees it.", body = ClusterView)),
 )]
-pub(super) async fn get_cluster(State(api): State<Api>, _: Operator, _: NoQuery) -> Answer<ClusterView> {
+pub(super) async fn get_cluster(State(api): State<Api>, _: Caller, _: NoQuery) -> Answer<ClusterView> {
     Answer(view(&api))
 }
 
@@ -199,7 +199,7 @@ pub(crate) struct Transfer {
 )]
 pub(super) async fn transfer_lead(
     State(api): State<Api>,
-    _: Operator,
+    _: Caller,
     request: MaybeJson<Transfer>,
 ) -> Result<Answer<ClusterView>, ApiError> {
     let leader = api.cluster().status().leader;
@@ -235,7 +235,7 @@ fn elsewhere(api: &Api, leader: Option<NodeId>) -> ApiError {
 )]
 pub(super) async fn remove_node(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: MaybeJson<Nothing>,
 ) -> Result<Answer<ClusterView>, ApiError> {
@@ -244,7 +244,7 @@ pub(super) async fn remove_node(
     api.cluster().barrier().await?;
     let conflict = |why| ApiError::new(Code::Conflict, format!("The node was not removed: {why}."));
     api.cluster().check_removal(node).await.map_err(conflict)?;
-    operator
+    caller
         .change(&api, &request.bytes, Command::RemoveNode { node })
         .await?;
     Ok(Answer(view(&api)))

@@ -42,14 +42,19 @@ macro_rules! codes {
 codes! {
     /// The request is not one that this API knows; `errors` names what is wrong. Correct it and send it again.
     InvalidRequest = "INVALID_REQUEST", BAD_REQUEST, "The request is not valid";
-    /// The call needs an API token in `Authorization: Bearer usher_…`, and the one shown is missing or not valid.
-    Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED, "An API token is needed";
+    /// The call needs an API token in `Authorization: Bearer usher_…` or a login, and the one shown is missing or not valid.
+    Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED, "An API token or a login is needed";
+    /// The e-mail address, the password or the code is not right, or the account may not sign in: all answer the same.
+    SignInRefused = "SIGN_IN_REFUSED", UNAUTHORIZED, "Not signed in";
+    /// The password is right, and the account has a second factor. Sign in again with its code.
+    TotpRequired = "TOTP_REQUIRED", UNAUTHORIZED, "A code is needed";
     /// A token of another kind, such as a join token, is not valid.
     TokenInvalid = "TOKEN_INVALID", UNAUTHORIZED, "The token is not valid";
     /// The license counts its seats by person, so the call must say who asks.
     UserRequired = "USER_REQUIRED", UNAUTHORIZED, "A signed-in user is needed";
-    /// The API token is valid, but its scope does not cover the call.
-    Forbidden = "FORBIDDEN", FORBIDDEN, "The token does not allow this";
+    /// The API token or the login is valid, but its scope or role does not cover the call, or it did not come from a page
+    /// of this server.
+    Forbidden = "FORBIDDEN", FORBIDDEN, "This is not allowed";
     /// No license has this key or id.
     LicenseNotFound = "LICENSE_NOT_FOUND", NOT_FOUND, "No such license";
     /// No session has this id, or it ended long ago. Acquire a seat again.
@@ -76,6 +81,8 @@ codes! {
     SessionRevoked = "SESSION_REVOKED", GONE, "The session was revoked";
     /// The session was given back by its client. Acquire again with a new `request_id`.
     SessionReleased = "SESSION_RELEASED", GONE, "The session was released";
+    /// The link by which a password is chosen is not known, was used, or has expired: all answer the same.
+    InvitationInvalid = "INVITATION_INVALID", GONE, "The link is not valid";
     /// The resource's state or version does not allow the change. Read it again, then decide.
     Conflict = "CONFLICT", CONFLICT, "The change conflicts with the resource as it is";
     /// Another resource has this value where it must be unique.
@@ -84,7 +91,7 @@ codes! {
     RequestIdReused = "REQUEST_ID_REUSED", CONFLICT, "The request id was used before";
     /// The request was so long on its way that it is not carried out any more. Send it again with a new request id.
     RequestTooLate = "REQUEST_TOO_LATE", CONFLICT, "The request arrived too late";
-    /// This address asks too often for things that do not exist. Wait for `retry_after`.
+    /// This address asks too often for things that do not exist, or too many passwords were not right. Wait for `retry_after`.
     RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many failed requests";
     /// Nothing was changed: the cluster has no leader at the moment. Send it again, also to another node.
     NoLeader = "NO_LEADER", SERVICE_UNAVAILABLE, "The cluster has no leader at the moment";

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::operator::Operator;
 use super::page::{Limit, Page, contains, fill};
 use super::problem::ApiError;
 use super::refusal::not_found;
@@ -120,10 +120,12 @@ fn shown(api: &Api, id: CustomerId) -> Result<Shown<Customer>, ApiError> {
     Ok(Shown::at_version(customer, version))
 }
 
-async fn named(api: &Api, text: &str) -> Result<CustomerId, ApiError> {
+/// The customer of an id or a reference, if it exists for the caller.
+async fn named(api: &Api, caller: &Caller, text: &str) -> Result<CustomerId, ApiError> {
     api.cluster().barrier().await?;
     api.cluster()
         .ledger(|ledger| customer_id(ledger, text))
+        .filter(|id| caller.sees(*id))
         .ok_or_else(|| not_found(Kind::Customer))
 }
 
@@ -134,7 +136,7 @@ async fn named(api: &Api, text: &str) -> Result<CustomerId, ApiError> {
 )]
 pub(super) async fn list_customers(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     Query(query): Query<CustomerQuery>,
 ) -> Result<Answer<Page<Customer>>, ApiError> {
     let after = query.cursor.map(|Id(id)| id);
@@ -145,7 +147,8 @@ pub(super) async fn list_customers(
         |id| id.to_string(),
         |ledger, after, filling| {
             let _ = ledger.customers(after).try_for_each(|customer| {
-                filling.look_at(customer.id, query.matches(customer).then(|| Customer::of(customer)))
+                let matches = caller.sees(customer.id) && query.matches(customer);
+                filling.look_at(customer.id, matches.then(|| Customer::of(customer)))
             });
         },
     );
@@ -159,10 +162,10 @@ pub(super) async fn list_customers(
 )]
 pub(super) async fn create_customer(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     request: Json<NewCustomer>,
 ) -> Result<Shown<Customer>, ApiError> {
-    let id = CustomerId::from_bytes(operator.derive(&api, "id"));
+    let id = CustomerId::from_bytes(caller.derive(&api, "id"));
     let new = request.value;
     let command = Command::CreateCustomer(CreateCustomer {
         id,
@@ -170,7 +173,7 @@ pub(super) async fn create_customer(
         email: new.email.map(Into::into),
         reference: new.reference.map(Into::into),
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     Ok(shown(&api, id)?.created(&format!("/customers/{id}")))
 }
 
@@ -182,10 +185,10 @@ pub(super) async fn create_customer(
 )]
 pub(super) async fn get_customer(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     InPath(text): InPath,
 ) -> Result<Shown<Customer>, ApiError> {
-    let id = named(&api, &text).await?;
+    let id = named(&api, &caller, &text).await?;
     shown(&api, id)
 }
 
@@ -197,12 +200,12 @@ pub(super) async fn get_customer(
 )]
 pub(super) async fn change_customer(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     seen: SeenVersion,
     InPath(text): InPath,
     request: Json<CustomerChange>,
 ) -> Result<Shown<Customer>, ApiError> {
-    let id = named(&api, &text).await?;
+    let id = named(&api, &caller, &text).await?;
     let change = request.value;
     let command = Command::UpdateCustomer(UpdateCustomer {
         id,
@@ -211,6 +214,6 @@ pub(super) async fn change_customer(
         email: change.email.into_command(),
         reference: change.reference.into_command(),
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     shown(&api, id)
 }

@@ -57,6 +57,8 @@ documented!(
     HolderKey,
     JoinTokenId,
     LicenseId,
+    LoginId,
+    PersonId,
     PlanId,
     ProductId,
     SessionName

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::extract::{MaybeJson, Query};
 use super::id::{self, Id};
-use super::operator::Operator;
 use super::page::{Limit, Page, fill};
 use super::problem::ApiError;
 use super::refusal::not_found;
@@ -87,7 +87,7 @@ pub(crate) struct JoinTokenQuery {
 )]
 pub(super) async fn list_join_tokens(
     State(api): State<Api>,
-    _: Operator,
+    _: Caller,
     Query(query): Query<JoinTokenQuery>,
 ) -> Result<Answer<Page<JoinToken>>, ApiError> {
     let after = query.cursor.map(|Id(id)| id);
@@ -112,7 +112,7 @@ pub(super) async fn list_join_tokens(
 )]
 pub(super) async fn create_join_token(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     request: MaybeJson<NewJoinToken>,
 ) -> Result<Shown<JoinTokenWithSecret>, ApiError> {
     let valid = request.value.expires_seconds.unwrap_or(VALID_DEFAULT);
@@ -124,8 +124,8 @@ pub(super) async fn create_join_token(
     }
     let token = TokenText {
         cluster: api.0.config.cluster_id,
-        id: JoinTokenId::from_bytes(operator.derive(&api, "id")),
-        secret: operator.derive(&api, "join token"),
+        id: JoinTokenId::from_bytes(caller.derive(&api, "id")),
+        secret: caller.derive(&api, "join token"),
         ca_hash: api.0.config.authority.hash(),
     };
     let command = Command::CreateJoinToken {
@@ -133,7 +133,7 @@ pub(super) async fn create_join_token(
         secret: join_secret_hash(&token.secret),
         expires_at: api.cluster().ledger(Ledger::at).after(Span::from_secs(valid)),
     };
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     let facts = api
         .cluster()
         .ledger(|ledger| ledger.join_token(token.id).map(JoinToken::of));

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Api;
+use super::caller::Caller;
 use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, MaybeJson};
 use super::license_view::{License, named, shown};
-use super::operator::Operator;
 use super::plans::plan_of_request;
 use super::problem::ApiError;
 use super::resource::{Edit, SeenVersion, Shown};
@@ -65,12 +65,12 @@ pub(crate) struct Nothing {}
 )]
 pub(super) async fn change_license(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     seen: SeenVersion,
     InPath(text): InPath,
     request: Json<LicenseChange>,
 ) -> Result<Shown<License>, ApiError> {
-    let id = named(&api, &text).await?;
+    let id = named(&api, &caller, &text).await?;
     let change = request.value;
     let find = |plan: &Handle| api.cluster().ledger(|ledger| plan_of_request(ledger, plan));
     let command = Command::UpdateLicense(UpdateLicense {
@@ -81,7 +81,7 @@ pub(super) async fn change_license(
         entitlements: change.entitlements.map(|body| (*body.0).clone()),
         key: None,
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     shown(&api, id)
 }
 
@@ -93,15 +93,15 @@ pub(super) async fn change_license(
 )]
 pub(super) async fn suspend_license(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: Json<ReasonRequest>,
 ) -> Result<Shown<License>, ApiError> {
-    let license = named(&api, &text).await?;
+    let license = named(&api, &caller, &text).await?;
     let reason = request.value.reason.into();
     done(
         &api,
-        &operator,
+        &caller,
         &request.bytes,
         license,
         Command::SuspendLicense { license, reason },
@@ -117,14 +117,14 @@ pub(super) async fn suspend_license(
 )]
 pub(super) async fn reinstate_license(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: MaybeJson<Nothing>,
 ) -> Result<Shown<License>, ApiError> {
-    let license = named(&api, &text).await?;
+    let license = named(&api, &caller, &text).await?;
     done(
         &api,
-        &operator,
+        &caller,
         &request.bytes,
         license,
         Command::ReinstateLicense { license },
@@ -140,15 +140,15 @@ pub(super) async fn reinstate_license(
 )]
 pub(super) async fn revoke_license(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: Json<ReasonRequest>,
 ) -> Result<Shown<License>, ApiError> {
-    let license = named(&api, &text).await?;
+    let license = named(&api, &caller, &text).await?;
     let reason = request.value.reason.into();
     done(
         &api,
-        &operator,
+        &caller,
         &request.bytes,
         license,
         Command::RevokeLicense { license, reason },
@@ -164,15 +164,15 @@ pub(super) async fn revoke_license(
 )]
 pub(super) async fn extend_license(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: Json<Extension>,
 ) -> Result<Shown<License>, ApiError> {
-    let license = named(&api, &text).await?;
+    let license = named(&api, &caller, &text).await?;
     let expires_at = request.value.expires_at.map(|Timestamp(at)| at);
     done(
         &api,
-        &operator,
+        &caller,
         &request.bytes,
         license,
         Command::ExtendLicense { license, expires_at },
@@ -182,11 +182,11 @@ pub(super) async fn extend_license(
 
 async fn done(
     api: &Api,
-    operator: &Operator,
+    caller: &Caller,
     content: &[u8],
     license: LicenseId,
     command: Command,
 ) -> Result<Shown<License>, ApiError> {
-    operator.change(api, content, command).await?;
+    caller.change(api, content, command).await?;
     shown(api, license)
 }

@@ -8,12 +8,12 @@ use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome, Rejection};
 
 use super::Api;
+use super::caller::Caller;
 use super::code::Code;
 use super::extract::{InPath, MaybeJson};
 use super::license_changes::Nothing;
 use super::license_view::{named, view};
 use super::licenses::LicenseWithKey;
-use super::operator::Operator;
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::Shown;
@@ -30,23 +30,23 @@ const TRIES_MAX: usize = 8;
 )]
 pub(super) async fn rotate_license_key(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: MaybeJson<Nothing>,
 ) -> Result<Shown<LicenseWithKey>, ApiError> {
-    let license = named(&api, &text).await?;
-    let mut rotation = Rotation { license, operator };
+    let license = named(&api, &caller, &text).await?;
+    let mut rotation = Rotation { license, caller };
     for _ in 0..TRIES_MAX {
         let (version, prefix) = api
             .cluster()
             .ledger(|ledger| found(ledger, license))
             .ok_or_else(|| not_found(Kind::License))?;
         let command = rotation.command(&api, &prefix, version);
-        match rotation.operator.decide(&api, &request.bytes, command).await? {
+        match rotation.caller.decide(&api, &request.bytes, command).await? {
             // A repetition is told what the first call came to, whatever the license has become meanwhile.
             Ok(Outcome::Changed { version }) => return rotation.answer(&api, &prefix, version),
             Ok(other) => return Err(ApiError::internal(format!("a rotation was answered {other:?}"))),
-            Err(Rejection::VersionConflict { .. }) => rotation.operator = rotation.operator.again(),
+            Err(Rejection::VersionConflict { .. }) => rotation.caller = rotation.caller.again(),
             Err(rejection) => return Err(rejection.into()),
         }
         api.cluster().barrier().await?;
@@ -65,14 +65,14 @@ fn found(ledger: &Ledger, id: LicenseId) -> Option<(u32, String)> {
 /// One operator's wish for a new key.
 struct Rotation {
     license: LicenseId,
-    operator: Operator,
+    caller: Caller,
 }
 
 impl Rotation {
     /// The key that takes the place of the one at `version`. Versions only go up, so a license never gets one twice.
     fn key(&self, api: &Api, prefix: &str, version: u32) -> LicenseKey {
         let of = [&self.license.as_bytes()[..], &version.to_be_bytes()].concat();
-        LicenseKey::new(prefix, self.operator.derive_of(api, "license key", &of))
+        LicenseKey::new(prefix, self.caller.derive_of(api, "license key", &of))
     }
 
     /// It holds only for the version that its key was made for.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::caller::Caller;
 use super::entitlements::EntitlementsBody;
 use super::id::{self, Id};
 use super::problem::ApiError;
@@ -187,11 +188,14 @@ pub(super) fn view(api: &Api, id: LicenseId) -> Result<License, ApiError> {
     license.ok_or_else(|| not_found(Kind::License))
 }
 
-/// The license of an id, as of everything that was acknowledged before the call.
-pub(super) async fn named(api: &Api, text: &str) -> Result<LicenseId, ApiError> {
+/// The license of an id, if it exists for the caller, as of everything that was acknowledged before the call.
+pub(super) async fn named(api: &Api, caller: &Caller, text: &str) -> Result<LicenseId, ApiError> {
     let missing = || not_found(Kind::License);
     let id: LicenseId = text.parse().map_err(|_| missing())?;
     api.cluster().barrier().await?;
-    let exists = api.cluster().ledger(|ledger| ledger.license(id).is_some());
+    let customer = api
+        .cluster()
+        .ledger(|ledger| ledger.license(id).map(|license| license.customer));
+    let exists = customer.is_some_and(|customer| caller.sees(customer));
     exists.then_some(id).ok_or_else(missing)
 }

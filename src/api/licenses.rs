@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::customers::customer_id;
 use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::license_view::{License, Status, named, shown, view};
-use super::operator::Operator;
 use super::page::{Limit, Page, contains, fill};
 use super::plans::{plan_id, plan_of_request};
 use super::problem::ApiError;
@@ -161,7 +161,7 @@ fn found(ledger: &Ledger, license: &licensing::catalogue::License, search: &str)
 )]
 pub(super) async fn list_licenses(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     Query(query): Query<LicenseQuery>,
 ) -> Result<Answer<Page<License>>, ApiError> {
     let page = fill(
@@ -172,7 +172,7 @@ pub(super) async fn list_licenses(
         |ledger, after, filling| {
             let filter = Filter::new(ledger, &query);
             let _ = ledger.licenses(after).try_for_each(|license| {
-                let matches = filter.matches(ledger, license);
+                let matches = caller.sees(license.customer) && filter.matches(ledger, license);
                 filling.look_at(license.id, matches.then(|| License::of(ledger, license)).flatten())
             });
         },
@@ -187,13 +187,13 @@ pub(super) async fn list_licenses(
 )]
 pub(super) async fn create_license(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     request: Json<NewLicense>,
 ) -> Result<Shown<LicenseWithKey>, ApiError> {
     api.cluster().barrier().await?;
     let terms = api.cluster().ledger(|ledger| Sold::look_up(ledger, &request.value))?;
-    let id = LicenseId::from_bytes(operator.derive(&api, "id"));
-    let key = LicenseKey::new(&terms.key_prefix, operator.derive(&api, "license key"));
+    let id = LicenseId::from_bytes(caller.derive(&api, "id"));
+    let key = LicenseKey::new(&terms.key_prefix, caller.derive(&api, "license key"));
     let new = request.value;
     let command = Command::CreateLicense(CreateLicense {
         id,
@@ -206,7 +206,7 @@ pub(super) async fn create_license(
         expires_at: new.expires_at.map(|Timestamp(at)| at),
         entitlements: (*new.entitlements.0).clone(),
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     let license = view(&api, id)?;
     let version = license.version();
     Ok(Shown::at_version(LicenseWithKey::new(&key, license), version).created(&format!("/licenses/{id}")))
@@ -242,9 +242,9 @@ impl Sold {
 )]
 pub(super) async fn get_license(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     InPath(text): InPath,
 ) -> Result<Shown<License>, ApiError> {
-    let id = named(&api, &text).await?;
+    let id = named(&api, &caller, &text).await?;
     shown(&api, id)
 }

@@ -12,7 +12,9 @@ use axum::http::StatusCode;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     Components, ContactBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref,
@@ -20,6 +22,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use super::access;
 use super::audit::After;
 use super::code::Code;
 use super::page::Limit;
@@ -27,7 +30,7 @@ use super::problem::{FieldError, PROBLEM_JSON, Problem};
 use super::text::Search;
 
 /// What each tag holds.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "seats",
         "Take, keep and give back seats. Public: the license key, then the secret session id, is the authority.",
@@ -39,6 +42,10 @@ const TAGS: [(&str, &str); 8] = [
     ),
     ("sessions", "Sessions as operators see them: by their public names."),
     ("access", "API tokens of operators and programs."),
+    (
+        "people",
+        "People: the vendor's own and the members of customers, what they may do, and how they sign in.",
+    ),
     (
         "cluster",
         "The cluster: its nodes, its leader, the tokens by which nodes join.",
@@ -91,6 +98,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document.tags = Some(TAGS.map(tag).into());
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme("api_token", bearer());
+    components.add_security_scheme("login", cookie());
     components.schemas.insert(Problem::name().into(), Problem::schema());
     components
         .schemas
@@ -124,6 +132,16 @@ fn bearer() -> SecurityScheme {
             .description(Some(description))
             .build(),
     )
+}
+
+fn cookie() -> SecurityScheme {
+    let description = "A person's login, as `POST /logins` sets it: `__Host-usher_login` over TLS, `usher_login` over plain \
+                       HTTP on one machine. A call that changes something must come from a page of this server, which \
+                       `Sec-Fetch-Site` or `Origin` says.";
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+        "__Host-usher_login",
+        description,
+    )))
 }
 
 /// The codes with their meanings, one paragraph each.
@@ -170,6 +188,14 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 
 fn complete_operation(path: &str, method: &'static str, operation: &mut Operation, shared: &mut Responses) {
     let guarded = operation.security.is_some();
+    if let Some(security) = &mut operation.security {
+        let login = SecurityRequirement::new("login", Vec::<String>::new());
+        if is_about_oneself(path, method) {
+            *security = vec![login];
+        } else {
+            security.push(login);
+        }
+    }
     let parameters = operation.parameters.get_or_insert_default();
     if guarded && matches!(method, "post" | "patch" | "delete") {
         parameters.push(idempotency_key().into());
@@ -208,6 +234,12 @@ fn complete_operation(path: &str, method: &'static str, operation: &mut Operatio
     {
         body.required = Some(Required::False);
     }
+}
+
+/// Whether only people may make the call, about themselves.
+fn is_about_oneself(path: &str, method: &str) -> bool {
+    let below = path.strip_prefix(super::BASE).unwrap_or(path);
+    access::find(&method.to_uppercase(), below).is_some_and(|rule| rule.by == access::By::People)
 }
 
 /// Operations whose body may be left out, since each of its members may.
@@ -255,6 +287,22 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
         ],
         "heartbeats" => &[Code::CertificateExpired],
         "release" => &[Code::RequestTooLate],
+        "logins" if method == "post" => &[
+            Code::SignInRefused,
+            Code::TotpRequired,
+            Code::Forbidden,
+            Code::RateLimited,
+            Code::RequestTooLate,
+        ],
+        "setup" => &[
+            Code::InvitationInvalid,
+            Code::Forbidden,
+            Code::RateLimited,
+            Code::AlreadyExists,
+            Code::Conflict,
+            Code::RequestIdReused,
+            Code::RequestTooLate,
+        ],
         _ if guarded => admin_codes(path, method),
         _ => &[],
     });

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::code::Code;
 use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::operator::Operator;
 use super::page::{Limit, Page, contains, fill};
 use super::plan_terms::{Holder, Terms, TermsChange, defaults, request_with_terms};
 use super::problem::ApiError;
@@ -153,7 +153,7 @@ async fn named(api: &Api, text: &str) -> Result<PlanId, ApiError> {
 )]
 pub(super) async fn list_plans(
     State(api): State<Api>,
-    _: Operator,
+    _: Caller,
     Query(query): Query<PlanQuery>,
 ) -> Result<Answer<Page<Plan>>, ApiError> {
     let search = query.search.as_deref().unwrap_or_default();
@@ -182,10 +182,10 @@ pub(super) async fn list_plans(
 )]
 pub(super) async fn create_plan(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     request: Json<NewPlan>,
 ) -> Result<Shown<Plan>, ApiError> {
-    let id = PlanId::from_bytes(operator.derive(&api, "id"));
+    let id = PlanId::from_bytes(caller.derive(&api, "id"));
     let terms = request.value.terms().apply(defaults());
     let new = request.value;
     api.cluster().barrier().await?;
@@ -198,7 +198,7 @@ pub(super) async fn create_plan(
         name: new.name.into(),
         terms,
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     Ok(shown(&api, id)?.created(&format!("/plans/{id}")))
 }
 
@@ -208,11 +208,7 @@ pub(super) async fn create_plan(
     params(("id" = String, Path, description = "The plan's id, `product:plan` by their codes, or a unique code.")),
     responses((status = 200, description = "The plan.", body = Plan)),
 )]
-pub(super) async fn get_plan(
-    State(api): State<Api>,
-    _: Operator,
-    InPath(text): InPath,
-) -> Result<Shown<Plan>, ApiError> {
+pub(super) async fn get_plan(State(api): State<Api>, _: Caller, InPath(text): InPath) -> Result<Shown<Plan>, ApiError> {
     let id = named(&api, &text).await?;
     shown(&api, id)
 }
@@ -225,7 +221,7 @@ pub(super) async fn get_plan(
 )]
 pub(super) async fn change_plan(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     seen: SeenVersion,
     InPath(text): InPath,
     request: Json<PlanChange>,
@@ -233,17 +229,17 @@ pub(super) async fn change_plan(
     let id = named(&api, &text).await?;
     let if_version = seen.or(request.value.if_version);
     let change = request.value.terms();
-    let (mut operator, mut tries) = (operator, 1);
+    let (mut caller, mut tries) = (caller, 1);
     loop {
         let update = update_of(&api, id, &request.value, &change, if_version)?;
-        let result = operator.change(&api, &request.bytes, Command::UpdatePlan(update)).await;
+        let result = caller.change(&api, &request.bytes, Command::UpdatePlan(update)).await;
         // Where the caller named no version, the one in the command is ours, to keep others' changes of other terms.
         let overtaken = result.as_ref().is_err_and(|error| error.code() == Code::Conflict);
         if !overtaken || if_version.is_some() || tries == TRIES_MAX {
             return result.and_then(|_| shown(&api, id));
         }
         api.cluster().barrier().await?;
-        operator = operator.again();
+        caller = caller.again();
         tries += 1;
     }
 }

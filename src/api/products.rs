@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::operator::Operator;
 use super::page::{Limit, Page, contains, fill};
 use super::problem::ApiError;
 use super::refusal::not_found;
@@ -116,7 +116,7 @@ async fn named(api: &Api, text: &str) -> Result<ProductId, ApiError> {
 )]
 pub(super) async fn list_products(
     State(api): State<Api>,
-    _: Operator,
+    _: Caller,
     Query(query): Query<ProductQuery>,
 ) -> Result<Answer<Page<Product>>, ApiError> {
     let search = query.search.as_deref().unwrap_or_default();
@@ -143,10 +143,10 @@ pub(super) async fn list_products(
 )]
 pub(super) async fn create_product(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     request: Json<NewProduct>,
 ) -> Result<Shown<Product>, ApiError> {
-    let id = ProductId::from_bytes(operator.derive(&api, "id"));
+    let id = ProductId::from_bytes(caller.derive(&api, "id"));
     let new = request.value;
     let command = Command::CreateProduct(CreateProduct {
         id,
@@ -155,7 +155,7 @@ pub(super) async fn create_product(
         key_prefix: new.key_prefix.into(),
         renewal_url: new.renewal_url.map(Into::into),
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     Ok(shown(&api, id)?.created(&format!("/products/{id}")))
 }
 
@@ -167,7 +167,7 @@ pub(super) async fn create_product(
 )]
 pub(super) async fn get_product(
     State(api): State<Api>,
-    _: Operator,
+    _: Caller,
     InPath(text): InPath,
 ) -> Result<Shown<Product>, ApiError> {
     let id = named(&api, &text).await?;
@@ -182,7 +182,7 @@ pub(super) async fn get_product(
 )]
 pub(super) async fn change_product(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     seen: SeenVersion,
     InPath(text): InPath,
     request: Json<ProductChange>,
@@ -195,6 +195,6 @@ pub(super) async fn change_product(
         name: change.name.map(Into::into),
         renewal_url: change.renewal_url.into_command(),
     });
-    operator.change(&api, &request.bytes, command).await?;
+    caller.change(&api, &request.bytes, command).await?;
     shown(&api, id)
 }

@@ -135,6 +135,14 @@ impl From<Rejection> for ApiError {
                 Code::TokenInvalid,
                 "The join token is not known, was used, or has expired. Make a new one with `usher cluster join-token`.",
             ),
+            Rejection::InvitationInvalid => Self::new(
+                Code::InvitationInvalid,
+                "The link is not known, was used, or has expired. Ask whoever gave it to you for another.",
+            ),
+            Rejection::SignInRefused => Self::new(
+                Code::SignInRefused,
+                "The e-mail address, the password or the code is not right, or this account may not sign in.",
+            ),
         }
     }
 }
@@ -178,10 +186,12 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
             Code::NotFound,
             "The cluster has no node of this number. `usher status` shows its nodes.",
         ),
-        Kind::Product | Kind::Plan | Kind::Customer | Kind::JoinToken | Kind::ApiToken => ApiError::new(
-            Code::NotFound,
-            format!("There is no such {kind}. Check its id, or list them all."),
-        ),
+        Kind::Product | Kind::Plan | Kind::Customer | Kind::JoinToken | Kind::ApiToken | Kind::Person | Kind::Login => {
+            ApiError::new(
+                Code::NotFound,
+                format!("There is no such {kind}. Check its id, or list them all."),
+            )
+        }
     }
 }
 
@@ -302,6 +312,8 @@ mod tests {
                 problem: "at most 1000000".into(),
             },
             Rejection::JoinTokenInvalid,
+            Rejection::InvitationInvalid,
+            Rejection::SignInRefused,
         ]
     }
 

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::code::Code;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::license_changes::ReasonRequest;
-use super::operator::Operator;
 use super::page::{Limit, Page, fill, read_cursor};
 use super::problem::ApiError;
 use super::resource::Shown;
@@ -191,17 +191,17 @@ fn number(text: &str) -> Option<SessionNo> {
 )]
 pub(super) async fn list_sessions(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     Query(query): Query<SessionQuery>,
 ) -> Result<Answer<Page<Session>>, ApiError> {
     let page = match query.license {
-        Some(Id(license)) => of_license(&api, &query, license).await,
-        None => all(&api, &query).await,
+        Some(Id(license)) => of_license(&api, &caller, &query, license).await,
+        None => all(&api, &caller, &query).await,
     };
     page.map(Answer)
 }
 
-async fn all(api: &Api, query: &SessionQuery) -> Result<Page<Session>, ApiError> {
+async fn all(api: &Api, caller: &Caller, query: &SessionQuery) -> Result<Page<Session>, ApiError> {
     let after = read_cursor(query.cursor.as_deref(), number)?;
     fill(
         api,
@@ -209,23 +209,39 @@ async fn all(api: &Api, query: &SessionQuery) -> Result<Page<Session>, ApiError>
         after,
         |no| no.to_string(),
         |ledger, after, filling| {
-            let _ = ledger
-                .sessions(after)
-                .try_for_each(|session| filling.look_at(session.no, Some(Session::live(ledger, session))));
+            let _ = ledger.sessions(after).try_for_each(|session| {
+                let seen = sees(caller, ledger, session.license);
+                filling.look_at(session.no, seen.then(|| Session::live(ledger, session)))
+            });
         },
     )
     .await
 }
 
-async fn of_license(api: &Api, query: &SessionQuery, license: LicenseId) -> Result<Page<Session>, ApiError> {
+async fn of_license(
+    api: &Api,
+    caller: &Caller,
+    query: &SessionQuery,
+    license: LicenseId,
+) -> Result<Page<Session>, ApiError> {
     let after: Option<Place> = read_cursor(query.cursor.as_deref(), place)?;
     let cursor = |(holder, no): Place| format!("{holder}.{no}");
     fill(api, query.limit, after, cursor, |ledger, after, filling| {
+        if !sees(caller, ledger, license) {
+            return;
+        }
         let _ = ledger.sessions_of(license, after).try_for_each(|session| {
             filling.look_at((session.holder, session.no), Some(Session::live(ledger, session)))
         });
     })
     .await
+}
+
+/// Whether what hangs on a license exists for the caller.
+fn sees(caller: &Caller, ledger: &Ledger, license: LicenseId) -> bool {
+    ledger
+        .license(license)
+        .is_some_and(|license| caller.sees(license.customer))
 }
 
 /// An operator asks for a session, who takes no seat himself.
@@ -251,11 +267,18 @@ fn not_live(rejection: Rejection) -> ApiError {
     )
 }
 
-/// The session of a public name, as of everything that was acknowledged before the call.
-async fn named(api: &Api, text: &str) -> Result<SessionName, ApiError> {
+/// The session of a public name, if it exists for the caller, as of everything that was acknowledged before the call.
+async fn named(api: &Api, caller: &Caller, text: &str) -> Result<SessionName, ApiError> {
     let name = text.parse().map_err(|_| not_found())?;
     api.cluster().barrier().await?;
-    Ok(name)
+    let is_seen = |ledger: &Ledger| {
+        let license = ledger.session_by_name(&name).map(|state| match state {
+            SessionState::Live(session) => session.license,
+            SessionState::Ended(session) => session.license,
+        });
+        license.is_some_and(|license| sees(caller, ledger, license))
+    };
+    api.cluster().ledger(is_seen).then_some(name).ok_or_else(not_found)
 }
 
 fn shown(api: &Api, name: SessionName) -> Result<Shown<Session>, ApiError> {
@@ -271,10 +294,10 @@ fn shown(api: &Api, name: SessionName) -> Result<Shown<Session>, ApiError> {
 )]
 pub(super) async fn get_session(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     InPath(text): InPath,
 ) -> Result<Shown<Session>, ApiError> {
-    let name = named(&api, &text).await?;
+    let name = named(&api, &caller, &text).await?;
     shown(&api, name)
 }
 
@@ -287,20 +310,17 @@ pub(super) async fn get_session(
 )]
 pub(super) async fn revoke_session(
     State(api): State<Api>,
-    operator: Operator,
+    caller: Caller,
     InPath(text): InPath,
     request: Json<ReasonRequest>,
 ) -> Result<Shown<Session>, ApiError> {
-    let name = named(&api, &text).await?;
+    let name = named(&api, &caller, &text).await?;
     let find = |ledger: &Ledger| ledger.session_by_name(&name).map(SessionState::no);
     let session = api.cluster().ledger(find).ok_or_else(not_found)?;
     let command = Command::RevokeSession {
         session,
         reason: request.value.reason.into(),
     };
-    operator
-        .decide(&api, &request.bytes, command)
-        .await?
-        .map_err(not_live)?;
+    caller.decide(&api, &request.bytes, command).await?.map_err(not_live)?;
     shown(&api, name)
 }

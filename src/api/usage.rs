@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::caller::Caller;
 use super::extract::{InPath, Query};
 use super::license_view::named;
-use super::operator::Operator;
 use super::page::{Limit, Page, read_cursor};
 use super::problem::ApiError;
 use super::text::digits;
@@ -93,11 +93,11 @@ fn begin(hour: Hour) -> At {
 )]
 pub(super) async fn get_usage(
     State(api): State<Api>,
-    _: Operator,
+    caller: Caller,
     InPath(text): InPath<true>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Answer<Page<UsageHour>>, ApiError> {
-    let license = named(&api, &text).await?;
+    let license = named(&api, &caller, &text).await?;
     let from = query.from.map_or(Hour::default(), |Timestamp(at)| Hour::of(at));
     let cursor: Option<u32> = read_cursor(query.cursor.as_deref(), digits)?;
     let after = cursor.map_or(from, |cursor| Hour::new(cursor.saturating_add(1)));

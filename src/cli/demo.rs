@@ -95,6 +95,7 @@ fn introduced(page: Page, demo: &Running, detached: bool) -> String {
     let nodes = page.table(&["NODE", "NAME", "PID", "API", "OPS"], &nodes);
     let secrets = page.details(&[
         ("admin token", text("admin_token")),
+        ("set-up link", text("setup_link")),
         ("license key", text("license_key")),
         ("root file", text("root_file")),
         ("data", text("data_dir")),

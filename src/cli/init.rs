@@ -18,11 +18,12 @@ use crate::founding::{Founded, Founding, found_in};
 use crate::keys::Keys;
 use crate::private::{self, Reserved};
 
-/// Found a new cluster: its keys, its first node, its first admin token
+/// Found a new cluster: its keys, its first node, its first admin token, the link for its first owner
 ///
 /// Fills the data directory; `usher server` then runs the node. Without --root-key a new vendor root is made, whose
 /// private file is to be locked away. The admin token is shown once, or written into the file that --token-out names:
-/// the cluster keeps a keyed hash of it and nothing else.
+/// the cluster keeps a keyed hash of it and nothing else. The set-up link is shown once too: by it the first owner chooses
+/// a password, within seven days and once the node runs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -94,6 +95,7 @@ impl Init {
             "node": 1,
             "admin_token": token,
             "admin_token_file": self.token_out,
+            "setup_link": founded.setup_link.as_str(),
             "root_file": founded.root.public,
             "root_key_file": founded.root.private,
             "ca_file": ca_file,
@@ -109,6 +111,7 @@ impl Init {
             let mut lines = vec![
                 ("cluster", Cell::new(&cluster)),
                 ("admin token", Cell::new(shown).styled(Style::Strong)),
+                ("set-up link", Cell::new(format!("{}  (for the first owner, once, within 7 days)", founded.setup_link.as_str()))),
                 ("root file", file(&founded.root.public, "public: ship it with your applications")),
             ];
             let private = founded.root.private.as_deref();

@@ -17,6 +17,7 @@ mod license;
 mod node;
 pub(crate) mod output;
 mod pem;
+mod person;
 mod plan;
 mod product;
 mod resource;
@@ -74,6 +75,7 @@ enum Command {
     Customer(customer::Noun),
     License(license::Noun),
     Session(session::Noun),
+    Person(person::Noun),
     Token(token::Noun),
     Run(run::Run),
     Verify(verify::Verify),
@@ -129,6 +131,7 @@ fn run(command: Command, output: Output) -> Answered {
             Command::Customer(noun) => noun.run(output).await,
             Command::License(noun) => noun.run(output).await,
             Command::Session(noun) => noun.run(output).await,
+            Command::Person(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
             Command::Run(command) => command.run().await,
             Command::Verify(command) => command.run(output),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Answered;
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
-use super::resource::{Kind, Paging, cell, end, minute, text};
+use super::resource::{Kind, Paging, cell, end, minute, set, text};
 use super::words::{self, End};
 use crate::client::{Call, segment};
 
@@ -16,6 +16,7 @@ use crate::client::{Call, segment};
 Examples:
   usher token create 'billing system' --expires 365d
   usher token create gateway --scope heartbeats
+  usher token create portal --scope member --customer CRM-1042
   usher token revoke tok_…
 
 A token is shown when it is created, and never again.")]
@@ -33,7 +34,12 @@ enum Verb {
     #[command(after_help = "\
 Examples:
   usher token create 'billing system' --expires 365d
-  usher token create gateway --scope heartbeats")]
+  usher token create gateway --scope heartbeats
+  usher token create reports --scope auditor --expires 90d
+  usher token create portal --scope member --customer CRM-1042
+
+But for admin and heartbeats, a token may do what a person of the role of the same name may: see
+`usher person --help`.")]
     Create {
         /// Who or what uses it
         name: String,
@@ -41,6 +47,10 @@ Examples:
         /// What it may do
         #[arg(long, value_enum, default_value = "admin")]
         scope: Scope,
+
+        /// The id or reference of the customer that a token of the scope member-admin or member is to see
+        #[arg(long)]
+        customer: Option<String>,
 
         /// Until when it may be used
         #[arg(long, value_name = "TIME|never", value_parser = words::end, default_value = "never")]
@@ -70,6 +80,16 @@ enum Scope {
     Admin,
     /// Batch heartbeats only
     Heartbeats,
+    /// Everything but people, tokens and the cluster
+    Operator,
+    /// Reads everything, ends sessions, makes new license keys
+    Support,
+    /// Reads everything
+    Auditor,
+    /// Frees the customer's seats, makes new keys, manages its people
+    MemberAdmin,
+    /// Reads what is the customer's
+    Member,
 }
 
 /// How tokens are shown.
@@ -78,6 +98,7 @@ const KIND: Kind = Kind {
         ("TOKEN", |item| cell(item, "/id")),
         ("NAME", |item| cell(item, "/name")),
         ("SCOPE", |item| cell(item, "/scope")),
+        ("USED", |item| minute(item, "/used_at")),
         ("EXPIRES", |item| end(item, "/expires_at")),
         ("REVOKED", |item| minute(item, "/revoked_at")),
     ],
@@ -86,6 +107,9 @@ const KIND: Kind = Kind {
         ("secret", |item| cell(item, "/token").styled(Style::Strong)),
         ("name", |item| cell(item, "/name")),
         ("scope", |item| cell(item, "/scope")),
+        ("customer", |item| cell(item, "/customer")),
+        ("created by", |item| cell(item, "/created_by")),
+        ("used", |item| minute(item, "/used_at")),
         ("created", |item| minute(item, "/created_at")),
         ("expires", |item| end(item, "/expires_at")),
         ("revoked", |item| minute(item, "/revoked_at")),
@@ -105,9 +129,15 @@ impl Noun {
                     .call(Call::post(&format!("/tokens/{}/revoke", segment(&id)), &json!({})))
                     .await?
             }
-            Verb::Create { name, scope, expires } => {
+            Verb::Create {
+                name,
+                scope,
+                customer,
+                expires,
+            } => {
                 let scope = scope.to_possible_value().map(|value| value.get_name().to_owned());
-                let body = json!({"name": name, "scope": scope, "expires_at": expires.to_json()});
+                let mut body = json!({"name": name, "scope": scope, "expires_at": expires.to_json()});
+                set(&mut body, "customer", customer);
                 return created(output, &client.call(Call::post("/tokens", &body)).await?);
             }
         };

@@ -57,6 +57,9 @@ pub(crate) struct Node {
 pub struct Demo {
     pub(crate) nodes: Vec<Node>,
     pub(crate) admin_token: String,
+    /// Where the first owner chooses a password, once.
+    #[serde(default)]
+    setup_link: String,
     pub(crate) license_key: String,
     pub(crate) bulk_license_key: String,
     single_license_key: String,
@@ -133,6 +136,7 @@ impl Demo {
             None,
         )?;
         self.admin_token = text(&founded, "admin_token")?;
+        self.setup_link = text(&founded, "setup_link")?;
         self.start_node(first, 1)?;
         let client = self.client()?;
         self.wait_for(&client, 1).await?;
@@ -266,6 +270,7 @@ impl Demo {
         json!({
             "nodes": self.nodes.iter().map(node).collect::<Vec<_>>(),
             "admin_token": self.admin_token,
+            "setup_link": self.setup_link,
             "license_key": self.license_key,
             "bulk_license_key": self.bulk_license_key,
             "single_license_key": self.single_license_key,

@@ -115,6 +115,23 @@ fn every_answer_can_be_had_as_json() {
         ("token list".to_owned(), "/items/0/scope"),
         ("token create t".to_owned(), "/token"),
         (format!("token show {token}"), "/name"),
+        (
+            "token create t2 --scope member --customer EXAMPLE-1".to_owned(),
+            "/customer",
+        ),
+        ("person create ann@example.com Ann --role owner".to_owned(), "/link"),
+        (
+            "person create bob@example.com Bob --role member --customer EXAMPLE-1".to_owned(),
+            "/customer",
+        ),
+        ("person list --role member".to_owned(), "/items/0/email"),
+        ("person show ann@example.com".to_owned(), "/invited_until"),
+        ("person update bob@example.com --role member-admin".to_owned(), "/role"),
+        ("person disable bob@example.com".to_owned(), "/disabled"),
+        ("person enable bob@example.com".to_owned(), "/id"),
+        ("person forget-totp bob@example.com".to_owned(), "/id"),
+        ("person reset-password bob@example.com".to_owned(), "/link"),
+        ("person remove bob@example.com".to_owned(), "/removed"),
         ("cluster join-token".to_owned(), "/token"),
         ("cluster join-token list".to_owned(), "/items/0/id"),
     ] {

@@ -2,8 +2,10 @@
 //! document, so a new operation or member is tried too.
 
 use licensing::ledger::Ledger;
+use reqwest::RequestBuilder;
 use serde_json::{Map, Value, json};
 
+use crate::people::{PASSWORD, Person};
 use crate::support::{Answer, Sold, TestServer, text};
 
 /// An operation that takes a body, with a body that it would accept.
@@ -22,6 +24,8 @@ struct Fixture {
     sold: Sold,
     seat: Value,
     token_id: String,
+    /// Somebody for the calls that people make about themselves.
+    person: Person,
 }
 
 impl Fixture {
@@ -33,11 +37,13 @@ impl Fixture {
             .post("/tokens", json!({"name": "ci", "scope": "admin"}))
             .await
             .expect(201);
+        let person = server.person("ann@example.com", "Ann", "auditor", None).await;
         Self {
             server,
             sold,
             seat,
             token_id: text(&token["id"]),
+            person,
         }
     }
 
@@ -52,6 +58,8 @@ impl Fixture {
             ("/sessions/", &session),
             ("/tokens/", &self.token_id),
             ("/nodes/", "9"),
+            ("/people/", &self.person.id),
+            ("/logins/", "lgn_0000000000000000"),
         ];
         let id = ids
             .into_iter()
@@ -94,7 +102,20 @@ impl Fixture {
             "LicenseChange" => json!({"if_version": 1, "plan": "pro", "seats": 1, "entitlements": {"gpu": true}}),
             "ReasonRequest" => json!({"reason": "because"}),
             "Extension" => json!({"expires_at": "2999-01-01T00:00:00Z"}),
-            "NewToken" => json!({"name": "new", "scope": "admin", "expires_at": "2999-01-01T00:00:00Z"}),
+            "NewToken" => json!({
+                "name": "new", "scope": "member", "customer": "crm-1", "expires_at": "2999-01-01T00:00:00Z",
+            }),
+            "NewPerson" => json!({"email": "a@b.example", "name": "New", "role": "member", "customer": "crm-1"}),
+            "PersonChange" => json!({
+                "if_version": 1, "email": "a@b.example", "name": "New", "role": "member", "customer": "crm-1",
+                "disabled": true, "totp": false,
+            }),
+            "MyChange" => json!({"if_version": 1, "name": "New"}),
+            "PasswordChange" => json!({"old": PASSWORD, "new": "another password"}),
+            "TotpChange" => json!({"password": PASSWORD, "secret": "A".repeat(32), "code": "123456"}),
+            "PasswordProof" => json!({"password": PASSWORD}),
+            "NewLogin" => json!({"email": "ann@example.com", "password": PASSWORD, "totp": "123456"}),
+            "SetUp" => json!({"secret": "inv_0", "email": "a@b.example", "name": "New", "password": PASSWORD}),
             "NewJoinToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
             other => panic!("say what a valid {other} is"),
@@ -129,8 +150,18 @@ impl Fixture {
         found
     }
 
+    /// A call by whoever may make it: those about oneself by a person, the others by a token.
+    fn request(&self, operation: &Operation) -> RequestBuilder {
+        let Operation { method, path, .. } = operation;
+        if path.starts_with("/me") || path.starts_with("/logins") {
+            self.server.with_cookie(method, path, &self.person.cookie)
+        } else {
+            self.server.request(method, path)
+        }
+    }
+
     async fn send(&self, operation: &Operation, body: impl Into<reqwest::Body>) -> Answer {
-        let request = self.server.request(&operation.method, &operation.path).body(body);
+        let request = self.request(operation).body(body);
         Answer::of(request.header("Content-Type", "application/json")).await
     }
 
@@ -282,12 +313,7 @@ async fn a_body_of_another_type_is_refused() {
     let before = fixture.state();
     for operation in &fixture.operations() {
         let good = Value::Object(operation.valid.clone()).to_string();
-        let request = || {
-            fixture
-                .server
-                .request(&operation.method, &operation.path)
-                .body(good.clone())
-        };
+        let request = || fixture.request(operation).body(good.clone());
         let types = [
             "text/plain",
             "application/x-www-form-urlencoded",

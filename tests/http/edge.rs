@@ -73,6 +73,7 @@ async fn a_panic_is_answered_and_the_server_lives_on() {
         cluster_id: server.keys.identity.cluster,
         seams: server.seams.clone(),
         metrics: Metrics::new(),
+        tls: false,
         limits: ApiLimits::default(),
     });
     let broken = axum::Router::new().route("/broken", axum::routing::get(broken));

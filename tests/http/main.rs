@@ -18,5 +18,7 @@ mod limits;
 mod numbers;
 mod openapi;
 mod ops;
+mod people;
+mod probes;
 mod seats;
 mod support;

@@ -266,6 +266,7 @@ async fn start() -> (Server, Router, String) {
         seams,
         metrics: Metrics::new(),
         // A fuzzer is a stranger who asks too often.
+        tls: false,
         limits: ApiLimits {
             failed_lookups_burst: u32::MAX,
             ..ApiLimits::default()

@@ -34,6 +34,7 @@ impl Ledger {
         }
         let at = self.meta.at;
         at_most(ENDED_PER_TICK_MAX, || self.ghosts.end_one(at));
+        at_most(ENDED_PER_TICK_MAX, || self.people.end_one(at));
         at_most(ENDED_PER_TICK_MAX, || {
             self.hours
                 .close_one(Hour::of(at), |license| self.sessions.seats(license))

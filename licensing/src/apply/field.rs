@@ -23,6 +23,8 @@ const CLIENT_CHARS_MAX: usize = 128;
 const EMAIL_CHARS_MAX: usize = 254;
 const KEY_HINT_CHARS_MAX: usize = 16;
 const HOST_CHARS_MAX: usize = 253;
+const PASSWORD_HASH_CHARS_MAX: usize = 256;
+const SEALED_TOTP_BYTES_MAX: usize = 128;
 
 /// The end of the year 9999: the last date that RFC 3339 can write.
 const AT_MAX: At = At::from_ms(253_402_300_799_999);
@@ -143,6 +145,34 @@ pub(super) fn email(email: &str) -> Checked {
     });
     check(holds && is_plain(email, 3..=EMAIL_CHARS_MAX), "email", || {
         format!("give one address such as ann@example.com, of at most {EMAIL_CHARS_MAX} characters")
+    })
+}
+
+/// What a person signs in by. The edge writes it in lower case, so that one address is one person.
+pub(super) fn sign_in_email(address: &str) -> Checked {
+    email(address)?;
+    let is_lower = !address.bytes().any(|byte| byte.is_ascii_uppercase());
+    check(is_lower, "email", || "give it in lower case".to_owned())
+}
+
+/// The refusal of an address that is not the invited person's.
+pub(super) fn another_email() -> Rejection {
+    invalid(
+        "email",
+        "the link is for another address; leave this one out".to_owned(),
+    )
+}
+
+/// A password's hash. That it is one is the edge's to see to; here it is bounded.
+pub(super) fn password(hash: &str) -> Checked {
+    let holds = hash.starts_with("$argon2id$") && is_plain(hash, 1..=PASSWORD_HASH_CHARS_MAX);
+    check(holds, "password", || "give an argon2id hash".to_owned())
+}
+
+/// A second factor's sealed secret.
+pub(super) fn sealed_totp(sealed: &[u8]) -> Checked {
+    check((1..=SEALED_TOTP_BYTES_MAX).contains(&sealed.len()), "totp", || {
+        format!("give 1 to {SEALED_TOTP_BYTES_MAX} bytes")
     })
 }
 

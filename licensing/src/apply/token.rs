@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::apply::{already_exists, field, not_allowed, not_found};
 use crate::cluster::{ApiToken, Scope};
+use crate::command::Actor;
 use crate::id::{ApiTokenId, SecretHash};
 use crate::ledger::Ledger;
 use crate::outcome::{Kind, Outcome, Rejection};
+use crate::person::{Role, TokenUse};
 use crate::time::At;
 
 impl Ledger {
@@ -40,6 +42,32 @@ impl Ledger {
         };
         self.members.put_api_token(token);
         Ok(Outcome::Changed { version: 1 })
+    }
+
+    /// Makes a token of which it is kept who made it. One that may do what somebody of a customer may has to name a
+    /// customer that is there.
+    pub(super) fn issue_api_token(
+        &mut self,
+        actor: Actor,
+        id: ApiTokenId,
+        name: &Arc<str>,
+        secret: SecretHash,
+        scope: Scope,
+        expires_at: Option<At>,
+    ) -> Result<Outcome, Rejection> {
+        if let Scope::As(role) = scope {
+            self.check_role(role)?;
+            if role == Role::Owner {
+                return Err(not_allowed("a token that may do everything has the scope admin"));
+            }
+        }
+        let outcome = self.create_api_token(id, name, secret, scope, expires_at)?;
+        self.members.token_uses.put(TokenUse {
+            token: id,
+            created_by: Some(actor),
+            used_at: None,
+        });
+        Ok(outcome)
     }
 
     /// Revoking again changes nothing. Only a token that administers can make another, so the last one stays.

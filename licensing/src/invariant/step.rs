@@ -9,6 +9,7 @@ use crate::id::{LicenseId, RequestId, Seq, SessionNo};
 use crate::invariant::{Verdict, require};
 use crate::ledger::{Ledger, Seats};
 use crate::outcome::{Applied, Kind, Outcome, Rejection};
+use crate::person::Person;
 use crate::session::{EndCause, Session};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 
@@ -23,6 +24,7 @@ pub struct Before {
     sessions: BTreeMap<SessionNo, Session>,
     ended: BTreeSet<SessionNo>,
     answers: BTreeMap<RequestId, Answer>,
+    is_owned: bool,
 }
 
 impl Before {
@@ -48,6 +50,7 @@ impl Before {
                 .iter()
                 .map(|answer| (answer.request.id, answer.clone()))
                 .collect(),
+            is_owned: ledger.people(None).any(Person::owns),
         }
     }
 }
@@ -91,6 +94,7 @@ pub fn check_step(step: Step<'_>) -> Verdict {
     released_once(step)?;
     honest_denial(step)?;
     token_ends_first(step)?;
+    an_owner_stays(step)?;
     audit_complete(step)
 }
 
@@ -279,6 +283,20 @@ pub fn token_ends_first(step: Step<'_>) -> Verdict {
     Ok(())
 }
 
+/// AnOwnerStays: once somebody can sign in who may do everything, somebody always can.
+pub fn an_owner_stays(step: Step<'_>) -> Verdict {
+    let Step {
+        before,
+        proposal,
+        after,
+        ..
+    } = step;
+    let holds = !before.is_owned || after.people(None).any(Person::owns);
+    require("AnOwnerStays", holds, || {
+        format!("{:?} left nobody who owns", proposal.command)
+    })
+}
+
 /// AuditComplete: one leaf for each grant, each end, each change and each refusal, and none for anything else.
 pub fn audit_complete(step: Step<'_>) -> Verdict {
     let Step {
@@ -294,7 +312,7 @@ pub fn audit_complete(step: Step<'_>) -> Verdict {
         .filter(|no| after.session(**no).is_none())
         .count();
     let said = match (&proposal.command, &applied.outcome) {
-        (Command::Heartbeat { .. }, _) => 0,
+        (Command::Heartbeat { .. } | Command::NoteUse { .. }, _) => 0,
         (Command::Acquire(_), Outcome::Granted(grant)) => usize::from(grant.session.get() == applied.seq.get()),
         (_, Outcome::Rejected(_)) => 1,
         (Command::Tick | Command::Release { .. } | Command::RevokeSession { .. }, _) => 0,

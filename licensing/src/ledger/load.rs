@@ -88,6 +88,10 @@ impl Ledger {
             Row::Node(row) => self.members.nodes.load(row),
             Row::JoinToken(row) => self.members.join_tokens.load(row),
             Row::ApiToken(row) => self.members.api_tokens.load(row),
+            Row::Person(row) => self.people.rows.load(row),
+            Row::Login(row) => self.people.logins.load(row),
+            Row::Invitation(row) => self.people.invitations.load(row),
+            Row::TokenUse(row) => self.members.token_uses.load(row),
         }
     }
 
@@ -98,7 +102,8 @@ impl Ledger {
         self.ghosts.build_index();
         self.answers.build_index();
         self.hours.build_index()?;
-        self.members.build_index()
+        self.members.build_index()?;
+        self.people.build_index()
     }
 
     /// Whether every index is what its rows say.
@@ -111,6 +116,7 @@ impl Ledger {
             && self.answers.index_follows_rows()
             && self.hours.index_follows_rows()
             && self.members.index_follows_rows()
+            && self.people.index_follows_rows()
     }
 
     /// Checks what rows say about each other. The catalogue's were checked with its index.
@@ -155,6 +161,39 @@ impl Ledger {
             if node.id.get() > self.meta.seq.get() {
                 return impossible(RowKey::Node(node.id), "its number is yet to be given out");
             }
+        }
+        self.check_people()
+    }
+
+    /// Checks whom people, their logins, their links and what is known of tokens refer to.
+    fn check_people(&self) -> Result<(), LoadError> {
+        let require = |holds: bool, row, missing| {
+            if holds {
+                Ok(())
+            } else {
+                Err(LoadError::Dangling { row, missing })
+            }
+        };
+        let knows = |person| self.people.rows.contains(person);
+        for person in self.people.rows.iter() {
+            if let Some(customer) = person.role.customer() {
+                let (row, missing) = (RowKey::Person(person.id), RowKey::Customer(customer));
+                require(self.catalogue.customers.contains(customer), row, missing)?;
+            }
+        }
+        for login in self.people.logins.iter() {
+            let (row, missing) = (RowKey::Login(login.id), RowKey::Person(login.person));
+            require(knows(login.person), row, missing)?;
+        }
+        for invitation in self.people.invitations.iter() {
+            if let Some(person) = invitation.person {
+                let (row, missing) = (RowKey::Invitation(invitation.secret), RowKey::Person(person));
+                require(knows(person), row, missing)?;
+            }
+        }
+        for used in self.members.token_uses.iter() {
+            let (row, missing) = (RowKey::TokenUse(used.token), RowKey::ApiToken(used.token));
+            require(self.members.api_tokens.contains(used.token), row, missing)?;
         }
         Ok(())
     }

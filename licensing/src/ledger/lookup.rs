@@ -5,11 +5,12 @@ use std::ops::Bound;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::id::{
-    ApiTokenId, ClusterId, CustomerId, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, SecretHash, Seq,
-    SessionHash, SessionName, SessionNo,
+    ApiTokenId, ClusterId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId,
+    SecretHash, Seq, SessionHash, SessionName, SessionNo,
 };
 use crate::ledger::Ledger;
 use crate::merkle::TreeHash;
+use crate::person::{Invitation, Login, Person, TokenUse};
 use crate::session::{EndedSession, Ghost, Session};
 use crate::state::{Record, Rows};
 use crate::time::{At, SessionTime};
@@ -248,6 +249,64 @@ impl Ledger {
     /// API tokens in id order, after `after`.
     pub fn api_tokens(&self, after: Option<ApiTokenId>) -> impl Iterator<Item = &ApiToken> {
         rows_after(&self.members.api_tokens, after)
+    }
+
+    /// Who made an API token and when it was used, where that is known.
+    pub fn token_use(&self, id: ApiTokenId) -> Option<&TokenUse> {
+        self.members.token_uses.get(id)
+    }
+}
+
+/// People and what they are signed in with.
+impl Ledger {
+    /// A person, also one who may not sign in any more.
+    pub fn person(&self, id: PersonId) -> Option<&Person> {
+        self.people.rows.get(id)
+    }
+
+    /// The person of an address in lower case.
+    pub fn person_by_email(&self, email: &str) -> Option<&Person> {
+        self.people.by_email(email)
+    }
+
+    /// People in id order, after `after`.
+    pub fn people(&self, after: Option<PersonId>) -> impl Iterator<Item = &Person> {
+        rows_after(&self.people.rows, after)
+    }
+
+    /// A login that is still good.
+    pub fn login(&self, id: LoginId) -> Option<&Login> {
+        self.people
+            .logins
+            .get(id)
+            .filter(|login| login.expires_at > self.meta.at)
+    }
+
+    /// The login of a secret's hash, if it is still good.
+    pub fn login_by_secret(&self, secret: &SecretHash) -> Option<&Login> {
+        self.people
+            .login_by_secret(secret)
+            .filter(|login| login.expires_at > self.meta.at)
+    }
+
+    /// The logins of a person that are still good, in id order.
+    pub fn logins_of(&self, person: PersonId) -> impl Iterator<Item = &Login> {
+        self.people
+            .logins_of(person)
+            .filter(|login| login.expires_at > self.meta.at)
+    }
+
+    /// The link of a secret's hash, if it can be used now. The first owner's cannot once there is an owner.
+    pub fn invitation(&self, secret: &SecretHash) -> Option<&Invitation> {
+        let invitation = self.people.invitations.get(*secret)?;
+        let is_needed = invitation.person.is_some() || !self.people.rows.iter().any(Person::owns);
+        (invitation.expires_at > self.meta.at && is_needed).then_some(invitation)
+    }
+
+    /// Until when a person can choose a password by the link they were given.
+    pub fn invited_until(&self, person: PersonId) -> Option<At> {
+        let invitation = self.people.invitation_of(person)?;
+        (invitation.expires_at > self.meta.at).then_some(invitation.expires_at)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::id::{
-    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId, RequestId, SessionNo,
+    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId, RequestId,
+    SecretHash, SessionNo,
 };
 use crate::row::RowError;
 use crate::time::Hour;
@@ -41,12 +42,20 @@ pub enum Table {
     JoinTokens = 11,
     /// [`ApiToken`](super::Row::ApiToken)s by id.
     ApiTokens = 12,
+    /// [`Person`](super::Row::Person)s by id.
+    People = 13,
+    /// [`Login`](super::Row::Login)s by id.
+    Logins = 14,
+    /// [`Invitation`](super::Row::Invitation)s by the hash of their secret.
+    Invitations = 15,
+    /// [`TokenUse`](super::Row::TokenUse)s by API token.
+    TokenUses = 16,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -60,6 +69,10 @@ impl Table {
         Self::Nodes,
         Self::JoinTokens,
         Self::ApiTokens,
+        Self::People,
+        Self::Logins,
+        Self::Invitations,
+        Self::TokenUses,
     ];
 
     /// The table's number in stored bytes.
@@ -88,6 +101,10 @@ impl Table {
             Self::Nodes => "nodes",
             Self::JoinTokens => "join_tokens",
             Self::ApiTokens => "api_tokens",
+            Self::People => "people",
+            Self::Logins => "logins",
+            Self::Invitations => "invitations",
+            Self::TokenUses => "token_uses",
         }
     }
 }
@@ -127,6 +144,14 @@ pub enum RowKey {
     JoinToken(JoinTokenId),
     /// An API token.
     ApiToken(ApiTokenId),
+    /// A person.
+    Person(PersonId),
+    /// A login.
+    Login(LoginId),
+    /// An invitation.
+    Invitation(SecretHash),
+    /// What is known of an API token beside its own row.
+    TokenUse(ApiTokenId),
 }
 
 impl RowKey {
@@ -146,6 +171,10 @@ impl RowKey {
             Self::Node(_) => Table::Nodes,
             Self::JoinToken(_) => Table::JoinTokens,
             Self::ApiToken(_) => Table::ApiTokens,
+            Self::Person(_) => Table::People,
+            Self::Login(_) => Table::Logins,
+            Self::Invitation(_) => Table::Invitations,
+            Self::TokenUse(_) => Table::TokenUses,
         }
     }
 
@@ -163,7 +192,10 @@ impl RowKey {
             Self::UsageHour(license, hour) => KeyBytes::of_two(license.as_bytes(), &hour.get().to_be_bytes()),
             Self::Node(id) => KeyBytes::of(&id.get().to_be_bytes()),
             Self::JoinToken(id) => KeyBytes::of(id.as_bytes()),
-            Self::ApiToken(id) => KeyBytes::of(id.as_bytes()),
+            Self::ApiToken(id) | Self::TokenUse(id) => KeyBytes::of(id.as_bytes()),
+            Self::Person(id) => KeyBytes::of(id.as_bytes()),
+            Self::Login(id) => KeyBytes::of(id.as_bytes()),
+            Self::Invitation(secret) => KeyBytes::of(secret.as_bytes()),
         }
     }
 
@@ -198,6 +230,10 @@ impl RowKey {
             Table::Nodes => Self::Node(NodeId::new(number()?)),
             Table::JoinTokens => Self::JoinToken(JoinTokenId::from_bytes(bytes.try_into().ok()?)),
             Table::ApiTokens => Self::ApiToken(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
+            Table::People => Self::Person(PersonId::from_bytes(bytes.try_into().ok()?)),
+            Table::Logins => Self::Login(LoginId::from_bytes(bytes.try_into().ok()?)),
+            Table::Invitations => Self::Invitation(SecretHash::from_bytes(bytes.try_into().ok()?)),
+            Table::TokenUses => Self::TokenUse(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::id::{ApiTokenId, JoinTokenId, NodeId, SecretHash};
 use crate::ledger::LoadError;
+use crate::person::TokenUse;
 use crate::row::Table;
 use crate::state::Rows;
 use crate::state::rows::record;
@@ -15,6 +16,7 @@ pub(crate) struct Members {
     pub(crate) nodes: Rows<Node>,
     pub(crate) join_tokens: Rows<JoinToken>,
     pub(crate) api_tokens: Rows<ApiToken>,
+    pub(crate) token_uses: Rows<TokenUse>,
     by_secret: BTreeMap<SecretHash, ApiTokenId>,
 }
 
@@ -59,3 +61,4 @@ impl Members {
 record!(Node by id: NodeId);
 record!(JoinToken by id: JoinTokenId);
 record!(ApiToken by id: ApiTokenId);
+record!(TokenUse by token: ApiTokenId);

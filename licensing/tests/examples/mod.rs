@@ -9,16 +9,18 @@ use licensing::catalogue::{
 };
 use licensing::cluster::{ApiToken, JoinToken, Node, Scope};
 use licensing::command::{
-    Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, Entry, NewNode, Proposal,
-    Request, UpdateCustomer, UpdateLicense, UpdatePlan, UpdateProduct,
+    AcceptInvitation, Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePerson, CreatePlan, CreateProduct,
+    Entry, NewInvitation, NewNode, Proposal, Request, SignIn, UpdateCustomer, UpdateLicense, UpdatePerson, UpdatePlan,
+    UpdateProduct,
 };
 use licensing::id::{
-    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId,
-    RequestId, SecretHash, Seq, SessionHash, SessionNo,
+    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId,
+    PlanId, ProductId, RequestId, SecretHash, Seq, SessionHash, SessionNo,
 };
 use licensing::merkle::Frontier;
 use licensing::meta::Meta;
 use licensing::outcome::{Applied, Grant, Kind, Outcome, Rejection};
+use licensing::person::{Invitation, Login, Person, Role, TokenUse, Totp};
 use licensing::row::Row;
 use licensing::session::{ClientInfo, EndCause, EndedSession, Ghost, Session};
 use licensing::time::{At, Hour, SessionTime, Span};
@@ -45,6 +47,9 @@ const REQUEST: Request = Request {
 };
 const SESSION: SessionNo = SessionNo::new(300);
 const NODE: NodeId = NodeId::new(1);
+const PERSON: PersonId = PersonId::from_bytes([0x1f; 16]);
+const LOGIN: LoginId = LoginId::from_bytes([0x20; 10]);
+const LINK: SecretHash = SecretHash::from_bytes([0x21; 32]);
 
 fn text(text: &str) -> Arc<str> {
     text.into()
@@ -124,6 +129,7 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         .chain(license_commands());
     commands
         .chain(cluster_commands())
+        .chain(people_commands())
         .map(|command| (command.name(), command))
         .collect()
 }
@@ -246,6 +252,103 @@ fn cluster_commands() -> Vec<Command> {
     ]
 }
 
+fn password() -> Arc<str> {
+    text("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")
+}
+
+fn people_commands() -> Vec<Command> {
+    let invitation = NewInvitation {
+        secret: LINK,
+        expires_at: LATER,
+    };
+    let mut commands = vec![
+        Command::CreatePerson(CreatePerson {
+            id: PERSON,
+            email: text("ann@acme.example"),
+            name: text("Ann"),
+            role: Role::Member(CUSTOMER),
+            invitation,
+        }),
+        Command::UpdatePerson(UpdatePerson {
+            id: PERSON,
+            if_version: Some(1),
+            email: Some(text("ann@new.example")),
+            name: None,
+            role: Some(Role::Operator),
+            disabled: Some(true),
+            forget_totp: true,
+        }),
+        Command::RemovePerson {
+            id: PERSON,
+            if_version: Some(2),
+        },
+        Command::CreateInvitation {
+            person: Some(PERSON),
+            if_version: None,
+            invitation,
+        },
+        Command::AcceptInvitation(AcceptInvitation {
+            secret: LINK,
+            person: PERSON,
+            email: Some(text("ann@acme.example")),
+            name: Some(text("Ann")),
+            password: password(),
+        }),
+    ];
+    commands.extend(login_commands());
+    commands
+}
+
+fn login_commands() -> Vec<Command> {
+    vec![
+        Command::SetPassword {
+            person: PERSON,
+            if_version: 3,
+            password: password(),
+            keep: Some(LOGIN),
+        },
+        Command::SetTotp {
+            person: PERSON,
+            if_version: 4,
+            totp: Some((vec![1, 2, 3].into(), 59_844_720)),
+        },
+        Command::SignIn(SignIn {
+            login: LOGIN,
+            secret: KEY,
+            person: PERSON,
+            version: 5,
+            totp_step: Some(59_844_721),
+            expires_at: LATER,
+            agent: Some(text("Firefox on Linux")),
+            address: Some(text("192.0.2.7")),
+        }),
+        Command::SignOut { login: LOGIN },
+        Command::SignOutEverywhere { person: PERSON },
+        Command::NoteUse {
+            logins: vec![LOGIN],
+            tokens: vec![API_TOKEN],
+        },
+        Command::IssueApiToken {
+            id: API_TOKEN,
+            name: text("portal"),
+            secret: KEY,
+            scope: Scope::As(Role::MemberAdmin(CUSTOMER)),
+            expires_at: Some(LATER),
+        },
+    ]
+}
+
+pub(crate) fn roles() -> Vec<Role> {
+    vec![
+        Role::Owner,
+        Role::Operator,
+        Role::Support,
+        Role::Auditor,
+        Role::MemberAdmin(CUSTOMER),
+        Role::Member(CUSTOMER),
+    ]
+}
+
 pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
     let proposal = Proposal {
         actor: Actor::Token(API_TOKEN),
@@ -262,6 +365,7 @@ pub(crate) fn actors() -> Vec<(&'static str, Actor)> {
         ("system", Actor::System),
         ("client", Actor::Client),
         ("token", Actor::Token(API_TOKEN)),
+        ("person", Actor::Person(PERSON)),
     ]
 }
 
@@ -371,6 +475,8 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
             problem: text("too many"),
         },
         Rejection::JoinTokenInvalid,
+        Rejection::InvitationInvalid,
+        Rejection::SignInRefused,
     ];
     rejections
         .into_iter()
@@ -379,8 +485,10 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
 }
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    use Kind::{ApiToken, Customer, JoinToken, License, Node, Plan, Product, Session};
-    vec![Product, Plan, Customer, License, Session, Node, JoinToken, ApiToken]
+    use Kind::{ApiToken, Customer, JoinToken, License, Login, Node, Person, Plan, Product, Session};
+    vec![
+        Product, Plan, Customer, License, Session, Node, JoinToken, ApiToken, Person, Login,
+    ]
 }
 
 pub(crate) fn offline_modes() -> Vec<OfflineMode> {
@@ -420,7 +528,7 @@ pub(crate) fn end_causes() -> Vec<EndCause> {
 }
 
 pub(crate) fn scopes() -> Vec<Scope> {
-    vec![Scope::Admin, Scope::Heartbeats]
+    vec![Scope::Admin, Scope::Heartbeats, Scope::As(Role::Auditor)]
 }
 
 pub(crate) fn refusals() -> Vec<Refusal> {
@@ -508,6 +616,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(catalogue_rows());
     rows.extend(session_rows());
     rows.extend(cluster_rows());
+    rows.extend(people_rows());
     rows
 }
 
@@ -631,6 +740,47 @@ fn cluster_rows() -> [Row; 3] {
             created_at: AT,
             expires_at: None,
             revoked_at: Some(LATER),
+        }),
+    ]
+}
+
+fn people_rows() -> [Row; 4] {
+    [
+        Row::Person(Person {
+            id: PERSON,
+            email: text("ann@acme.example"),
+            name: text("Ann"),
+            role: Role::Member(CUSTOMER),
+            password: Some(password()),
+            totp: Some(Totp {
+                sealed: vec![1, 2, 3].into(),
+                last_step: 59_844_721,
+            }),
+            disabled_at: None,
+            created_at: AT,
+            signed_in_at: Some(LATER),
+            version: 5,
+        }),
+        Row::Login(Login {
+            id: LOGIN,
+            secret: KEY,
+            person: PERSON,
+            created_at: AT,
+            expires_at: LATER,
+            used_at: AT,
+            agent: Some(text("Firefox on Linux")),
+            address: Some(text("192.0.2.7")),
+        }),
+        Row::Invitation(Invitation {
+            secret: LINK,
+            person: Some(PERSON),
+            created_at: AT,
+            expires_at: LATER,
+        }),
+        Row::TokenUse(TokenUse {
+            token: API_TOKEN,
+            created_by: Some(Actor::Person(PERSON)),
+            used_at: Some(LATER),
         }),
     ]
 }

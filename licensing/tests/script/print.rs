@@ -107,7 +107,7 @@ pub(crate) fn leaf(leaf: &AuditLeaf, start: At) -> String {
     let actor = match leaf.actor {
         Actor::System => "system",
         Actor::Client => "client",
-        Actor::Token(_) => "operator",
+        Actor::Token(_) | Actor::Person(_) => "operator",
     };
     let event = match &leaf.event {
         AuditEvent::Granted { in_use, .. } => format!("granted, {in_use} in use"),

@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 
 use super::{check_certificate, sign};
 use crate::api::Api;
+use crate::api::caller::Caller;
 use crate::api::code::Code;
 use crate::api::extract::Json;
 use crate::api::id::{self, Id};
-use crate::api::operator::BatchCaller;
 use crate::api::problem::ApiError;
 use crate::api::text::SessionSecret;
 use crate::api::time::Timestamp;
@@ -76,7 +76,7 @@ pub(crate) struct Beat {
 )]
 pub(in crate::api) async fn keep_seats(
     State(api): State<Api>,
-    _: BatchCaller,
+    _: Caller,
     request: Json<BatchRequest, BODY_BYTES_MAX>,
 ) -> Result<Answer<BatchAnswer>, ApiError> {
     let BatchRequest { session_ids, tokens } = request.value;

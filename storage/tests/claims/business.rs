@@ -6,15 +6,17 @@ use licensing::audit::AuditRecord;
 use licensing::catalogue::{HolderPolicy, OfflineMode, PlanTerms};
 use licensing::cluster::Scope;
 use licensing::command::{
-    Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, Entry, NewNode, Proposal,
-    Request,
+    AcceptInvitation, Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePerson, CreatePlan, CreateProduct,
+    Entry, NewInvitation, NewNode, Proposal, Request, SignIn,
 };
 use licensing::digest::Digest;
 use licensing::id::{
-    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, PlanId, ProductId,
-    RequestId, SecretHash, SessionHash, SessionNo,
+    ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, PersonId, PlanId,
+    ProductId, RequestId, SecretHash, SessionHash, SessionNo,
 };
 use licensing::ledger::Ledger;
+use licensing::person::Role;
+use licensing::row::Row;
 use licensing::time::{At, Hour, Span};
 use licensing::usage::UsageHour;
 use storage::checkpoint::{Checkpoint, Loaded, StateFile};
@@ -175,6 +177,7 @@ impl Business {
                     reason: "it was shared".into(),
                 },
             ),
+            5 if chance.one_in(2) => (request, self.person()),
             5 => (request, self.token()),
             6 => (request, self.customer()),
             _ => (request, self.acquire()),
@@ -217,6 +220,63 @@ impl Business {
             scope: Scope::Heartbeats,
             expires_at: Some(expires_at),
         }
+    }
+
+    /// Invites somebody, lets one who was invited choose a password, signs one in, or makes a token of a role.
+    fn person(&self) -> Command {
+        let expires_at = self.at.after(Span::from_secs(1_000));
+        let secret = SecretHash::from_bytes(self.id());
+        let invited = |row| {
+            if let Row::Invitation(row) = row {
+                Some(row)
+            } else {
+                None
+            }
+        };
+        match self.chance.in_range(0..4) {
+            0 => {
+                if let Some(link) = self.ledger.rows().find_map(invited) {
+                    return Command::AcceptInvitation(AcceptInvitation {
+                        secret: link.secret,
+                        person: PersonId::from_bytes(self.id()),
+                        email: None,
+                        name: None,
+                        password: "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".into(),
+                    });
+                }
+            }
+            1 => {
+                if let Some(person) = self.ledger.people(None).find(|person| person.password.is_some()) {
+                    return Command::SignIn(SignIn {
+                        login: LoginId::from_bytes(self.id()),
+                        secret,
+                        person: person.id,
+                        version: person.version,
+                        totp_step: None,
+                        expires_at,
+                        agent: Some("Firefox on Linux".into()),
+                        address: None,
+                    });
+                }
+            }
+            2 => {
+                return Command::IssueApiToken {
+                    id: ApiTokenId::from_bytes(self.id()),
+                    name: "portal".into(),
+                    secret,
+                    scope: Scope::As(Role::Auditor),
+                    expires_at: None,
+                };
+            }
+            _ => {}
+        }
+        Command::CreatePerson(CreatePerson {
+            id: PersonId::from_bytes(self.id()),
+            email: format!("p{}@example.com", self.ledger.seq().get()).into(),
+            name: "Ann".into(),
+            role: Role::Support,
+            invitation: NewInvitation { secret, expires_at },
+        })
     }
 
     fn some_session(&self) -> SessionNo {

@@ -49,7 +49,7 @@ async fn outlive(disk: &FaultyDisk, script: &Script, progress: &Progress) -> boo
             Ok(node) => {
                 assert!(!refused);
                 check(&node, script, progress).await;
-                go_on(node, script).await;
+                Box::pin(go_on(node, script)).await;
             }
         }
     }
@@ -58,7 +58,7 @@ async fn outlive(disk: &FaultyDisk, script: &Script, progress: &Progress) -> boo
         let node = reopen(&disk.process_end().power_loss(mode)).await;
         assert!(!has_note(&node.disk));
         check(&node, script, progress).await;
-        go_on(node, script).await;
+        Box::pin(go_on(node, script)).await;
     }
     refused
 }

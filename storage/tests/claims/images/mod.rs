@@ -127,8 +127,12 @@ impl Enumerator {
         let node = reopen(&first).await;
         let recovery = first.counts().changes - before;
         check(&node, &self.script, progress).await;
-        let node = if self.chance.one_in(2) { again(node).await } else { node };
-        go_on(node, &self.script).await;
+        let node = if self.chance.one_in(2) {
+            Box::pin(again(node)).await
+        } else {
+            node
+        };
+        Box::pin(go_on(node, &self.script)).await;
         for _ in 0..self.second_cuts {
             let changes = self.chance.in_range(0..recovery.max(1));
             self.second_cut(&image, changes, progress).await;

@@ -1,21 +1,25 @@
-//! Who administers: the bearer of an API token, and the calls that change something in its name.
+//! Who calls: the bearer of an API token or a person who is signed in, and what they change in their name.
 
 use axum::extract::{FromRequestParts, MatchedPath};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use licensing::cluster::Scope;
 use licensing::command::{Actor, Command, Proposal, Request};
-use licensing::id::ApiTokenId;
+use licensing::id::{ApiTokenId, CustomerId, LoginId, PersonId};
 use licensing::ledger::Ledger;
 use licensing::outcome::{Outcome, Rejection};
+use licensing::person::Role;
 use raft::ProposeError;
 
-use super::Api;
+use super::access::{self, Rule};
 use super::code::Code;
 use super::extract::only;
 use super::problem::ApiError;
+use super::same_site;
 use super::strangers::Source;
+use super::uses::Used;
+use super::{Api, BASE};
 
 /// The header by which a client names a call, so that repeating it changes nothing.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -23,13 +27,39 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// The most characters of an idempotency key.
 const IDEMPOTENCY_KEY_MAX: usize = 128;
 
-/// The longest API token that is looked for.
-const TOKEN_BYTES_MAX: usize = 128;
+/// The longest API token, and the longest secret of a login, that is looked for.
+const SECRET_BYTES_MAX: usize = 128;
 
-/// A call by the bearer of a token that may do everything.
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The bearer of an API token.
+    Token(ApiTokenId),
+    /// A person, by this login.
+    Person(PersonId, LoginId),
+}
+
+impl Who {
+    const fn actor(self) -> Actor {
+        match self {
+            Self::Token(id) => Actor::Token(id),
+            Self::Person(id, _) => Actor::Person(id),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Token(id) => id.as_bytes(),
+            Self::Person(id, _) => id.as_bytes(),
+        }
+    }
+}
+
+/// A call by somebody who may make it.
 #[derive(Debug)]
-pub(crate) struct Operator {
-    token: ApiTokenId,
+pub(crate) struct Caller {
+    who: Who,
+    role: Role,
     /// Who calls what: the names of calls are told apart within it.
     scope: Vec<u8>,
     /// The call's name: the client's own, or one drawn for it.
@@ -38,30 +68,30 @@ pub(crate) struct Operator {
     path: String,
 }
 
-/// A call by the bearer of a token that may send batches of heartbeats.
+/// A call by a person about themselves.
 #[derive(Debug)]
-pub(crate) struct BatchCaller;
+pub(crate) struct OwnCall {
+    pub(crate) person: PersonId,
+    pub(crate) login: LoginId,
+    pub(crate) call: Caller,
+}
 
-impl FromRequestParts<Api> for Operator {
+impl FromRequestParts<Api> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let token = match bearer(parts, api).await? {
-            (token, Scope::Admin) => token,
-            (_, Scope::Heartbeats) => {
-                return Err(ApiError::new(
-                    Code::Forbidden,
-                    "This API token may only send batches of heartbeats. Use one of scope admin.",
-                ));
-            }
-        };
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let mut scope = token.as_bytes().to_vec();
+        let below = route.strip_prefix(BASE).unwrap_or(route);
+        let call = access::find(parts.method.as_str(), below)
+            .ok_or_else(|| ApiError::internal(format!("nobody may call {} {route}", parts.method)))?;
+        let (who, role) = authenticated(parts, api, call).await?;
+        let mut scope = who.bytes().to_vec();
         scope.extend_from_slice(parts.method.as_str().as_bytes());
         scope.extend_from_slice(route.as_bytes());
         let name = idempotency_key(&parts.headers)?.unwrap_or_else(|| api.draw_name());
         Ok(Self {
-            token,
+            who,
+            role,
             scope,
             name,
             path: parts.uri.path().to_owned(),
@@ -69,15 +99,40 @@ impl FromRequestParts<Api> for Operator {
     }
 }
 
-impl FromRequestParts<Api> for BatchCaller {
+impl FromRequestParts<Api> for OwnCall {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        bearer(parts, api).await.map(|_| Self)
+        let call = Caller::from_request_parts(parts, api).await?;
+        match call.who {
+            Who::Person(person, login) => Ok(Self { person, login, call }),
+            Who::Token(_) => Err(not_for_tokens()),
+        }
     }
 }
 
-impl Operator {
+impl Caller {
+    /// Who calls.
+    pub(crate) const fn who(&self) -> Who {
+        self.who
+    }
+
+    /// What the caller may do.
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The customer that the caller belongs to. They see what is this customer's, and nothing else exists for them; the
+    /// vendor's own people, who see everything, have none.
+    pub(crate) const fn customer(&self) -> Option<CustomerId> {
+        self.role.customer()
+    }
+
+    /// Whether what is this customer's exists for the caller.
+    pub(crate) fn sees(&self, customer: CustomerId) -> bool {
+        self.customer().is_none_or(|own| own == customer)
+    }
+
     /// Bytes that belong to this call alone: ids and secrets that a repetition of the call gets again. A name is
     /// forgotten and may come again, so this is only for what is made once: its id is taken for good.
     pub(crate) fn derive<const N: usize>(&self, api: &Api, purpose: &str) -> [u8; N] {
@@ -116,7 +171,7 @@ impl Operator {
         command: Command,
     ) -> Result<Result<Outcome, Rejection>, ApiError> {
         let proposal = Proposal {
-            actor: Actor::Token(self.token),
+            actor: self.who.actor(),
             request: Some(self.request(api, content)),
             not_after: Some(api.valid_until()),
             command,
@@ -136,6 +191,37 @@ impl Operator {
     fn request(&self, api: &Api, content: &[u8]) -> Request {
         let said = [self.path.as_bytes(), b"\0", content].concat();
         api.lookup().request(&self.scope, &self.name, &said)
+    }
+}
+
+/// Who calls, if they may.
+async fn authenticated(parts: &Parts, api: &Api, call: &Rule) -> Result<(Who, Role), ApiError> {
+    if only(&parts.headers, &AUTHORIZATION)?.is_some() {
+        let (token, scope) = bearer(parts, api).await?;
+        api.note_use(Used::Token(token));
+        let role = call.allows_token(scope);
+        return role
+            .map(|role| (Who::Token(token), role))
+            .ok_or_else(|| match (scope, call.by) {
+                (Scope::Heartbeats, _) => {
+                    forbidden("This API token may only send batches of heartbeats. Use one of scope admin.")
+                }
+                (_, access::By::People) => not_for_tokens(),
+                _ => forbidden("The scope of this API token does not cover this call."),
+            });
+    }
+    let Some(secret) = login_secret(&parts.headers, api) else {
+        return Err(unauthenticated(
+            "This call needs an API token, `Authorization: Bearer usher_…`, or a login.",
+        ));
+    };
+    same_site::check(parts)?;
+    let (person, login, role) = signed_in(parts, api, secret).await?;
+    api.note_use(Used::Login(login));
+    if call.allows(role) {
+        Ok((Who::Person(person, login), role))
+    } else {
+        Err(forbidden("Your role does not cover this call. Ask an owner."))
     }
 }
 
@@ -173,10 +259,44 @@ fn bearer_text(headers: &HeaderMap) -> Result<&str, ApiError> {
         .map_err(|_| missing())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
     let token = token.trim();
-    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > TOKEN_BYTES_MAX {
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > SECRET_BYTES_MAX {
         return Err(missing());
     }
     Ok(token)
+}
+
+/// The secret in the login's cookie.
+fn login_secret<'a>(headers: &'a HeaderMap, api: &Api) -> Option<&'a str> {
+    let cookies = headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, secret) = pairs.find(|(name, _)| *name == api.cookie_name())?;
+    (!secret.is_empty() && secret.len() <= SECRET_BYTES_MAX).then_some(secret)
+}
+
+async fn signed_in(parts: &Parts, api: &Api, secret: &str) -> Result<(PersonId, LoginId, Role), ApiError> {
+    let secret = api.lookup().login(secret);
+    let find = |ledger: &Ledger| {
+        let login = ledger.login_by_secret(&secret)?;
+        let person = ledger
+            .person(login.person)
+            .filter(|person| person.disabled_at.is_none())?;
+        Some((person.id, login.id, person.role))
+    };
+    let found = Source::of(parts).find(api, find).await?;
+    found.ok_or_else(|| unauthenticated("You are not signed in any more. Sign in again."))
+}
+
+fn forbidden(detail: &str) -> ApiError {
+    ApiError::new(Code::Forbidden, detail)
+}
+
+fn not_for_tokens() -> ApiError {
+    forbidden("This call is about the person who makes it, and an API token is nobody. Sign in for it.")
 }
 
 fn unauthenticated(detail: &str) -> ApiError {

@@ -1,0 +1,117 @@
+//! Logins: begun, ended, and noted as used.
+
+use crate::apply::{already_exists, field, not_found};
+use crate::command::SignIn;
+use crate::id::{ApiTokenId, LoginId, PersonId};
+use crate::ledger::Ledger;
+use crate::outcome::{Kind, Outcome, Rejection};
+use crate::person::{LOGINS_PER_PERSON_MAX, Login, Person, TokenUse, USE_NOTED_EVERY};
+use crate::time::At;
+
+impl Ledger {
+    /// Begins a login for somebody whose password and code were found right. What was found must still hold.
+    pub(super) fn sign_in(&mut self, sign_in: &SignIn) -> Result<Outcome, Rejection> {
+        field::future("expires_at", sign_in.expires_at, self.meta.at)?;
+        field::optional(sign_in.agent.as_deref(), |text| field::text("agent", text))?;
+        field::optional(sign_in.address.as_deref(), |text| field::text("address", text))?;
+        if self.people.logins.contains(sign_in.login) {
+            return Err(already_exists(Kind::Login, "id"));
+        }
+        if self.people.login_by_secret(&sign_in.secret).is_some() {
+            return Err(already_exists(Kind::Login, "secret"));
+        }
+        let mut person = self.may_sign_in(sign_in)?.clone();
+        let at = self.meta.at;
+        person.signed_in_at = Some(at);
+        if let (Some(totp), Some(step)) = (&mut person.totp, sign_in.totp_step) {
+            totp.last_step = step;
+        }
+        self.make_room(person.id);
+        self.people.put(person);
+        let SignIn {
+            login: id,
+            secret,
+            person,
+            expires_at,
+            agent,
+            address,
+            ..
+        } = sign_in.clone();
+        self.people.add_login(Login {
+            id,
+            secret,
+            person,
+            created_at: at,
+            expires_at,
+            used_at: at,
+            agent,
+            address,
+        });
+        Ok(Outcome::Done)
+    }
+
+    /// The person, if they may sign in as they are now. A code is taken once, and none of before it.
+    fn may_sign_in(&self, sign_in: &SignIn) -> Result<&Person, Rejection> {
+        let is_current = |person: &&Person| {
+            let code = match (&person.totp, sign_in.totp_step) {
+                (None, _) => true,
+                (Some(totp), Some(step)) => step > totp.last_step,
+                (Some(_), None) => false,
+            };
+            person.version == sign_in.version && person.disabled_at.is_none() && person.password.is_some() && code
+        };
+        let person = self.people.rows.get(sign_in.person);
+        person.filter(is_current).ok_or(Rejection::SignInRefused)
+    }
+
+    /// Ends the login that was used the longest ago if a person has as many as they may.
+    fn make_room(&mut self, person: PersonId) {
+        let logins = self.people.logins_of(person).map(|login| (login.used_at, login.id));
+        let mut logins: Vec<_> = logins.collect();
+        logins.sort_unstable();
+        let too_many = (logins.len() + 1).saturating_sub(LOGINS_PER_PERSON_MAX);
+        for (_, login) in logins.into_iter().take(too_many) {
+            self.people.end_login(login);
+        }
+    }
+
+    pub(super) fn sign_out(&mut self, login: LoginId) -> Result<Outcome, Rejection> {
+        if !self.people.logins.contains(login) {
+            return Err(not_found(Kind::Login));
+        }
+        self.people.end_login(login);
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn sign_out_everywhere(&mut self, person: PersonId) -> Result<Outcome, Rejection> {
+        self.person_at(person, None)?;
+        self.people.end_logins(person, None);
+        Ok(Outcome::Done)
+    }
+
+    /// Notes uses, unless they were noted a moment ago. What is not there any more is passed over.
+    pub(super) fn note_use(&mut self, logins: &[LoginId], tokens: &[ApiTokenId]) -> Outcome {
+        let at = self.meta.at;
+        let is_news = |used_at: At| at.since(used_at) >= USE_NOTED_EVERY;
+        for id in logins {
+            if let Some(login) = self.people.logins.get(*id).filter(|login| is_news(login.used_at)) {
+                let used_at = at;
+                self.people.logins.put(Login {
+                    used_at,
+                    ..login.clone()
+                });
+            }
+        }
+        for id in tokens.iter().filter(|id| self.members.api_tokens.contains(**id)) {
+            let known = self.members.token_uses.get(*id);
+            if known.and_then(|used| used.used_at).is_none_or(is_news) {
+                self.members.token_uses.put(TokenUse {
+                    token: *id,
+                    created_by: known.and_then(|used| used.created_by),
+                    used_at: Some(at),
+                });
+            }
+        }
+        Outcome::Done
+    }
+}

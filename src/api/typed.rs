@@ -1,0 +1,155 @@
+//! What people type in and nobody else is to see: passwords, codes, and the secrets of links and second factors.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+use zeroize::Zeroizing;
+
+use super::text::{NO_CONTROL, read_text};
+use crate::identity::password::Typed;
+use crate::identity::totp::{DIGITS, SECRET_CHARS, Secret};
+
+/// The fewest and the most characters of a password that is chosen. There are no rules about which, but that somebody can
+/// type them.
+const PASSWORD_CHARS_MIN: usize = 12;
+const PASSWORD_CHARS_MAX: usize = 128;
+
+/// The longest secret of a link that is looked for.
+const LINK_CHARS_MAX: usize = 128;
+
+/// A password as somebody typed it.
+pub(crate) struct PasswordText(pub(super) Typed);
+
+/// A password that is chosen anew.
+pub(crate) struct NewPassword(pub(super) Typed);
+
+/// A code of a second factor.
+pub(crate) struct Code6(Zeroizing<String>);
+
+/// The secret of a second factor.
+pub(crate) struct TotpSecret(pub(super) Secret);
+
+/// The secret of a link.
+pub(crate) struct InvitationText(pub(super) Zeroizing<String>);
+
+impl Deref for Code6 {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a person can have typed this: a control character would be a program's mistake.
+fn is_typed(text: &str, chars_min: usize) -> bool {
+    (chars_min..=PASSWORD_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+fn secret(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.to_owned())
+}
+
+impl<'de> Deserialize<'de> for PasswordText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            let problem = "expected 1 to 128 characters without control characters";
+            is_typed(text, 1).then(|| Self(secret(text))).ok_or(problem)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for NewPassword {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            let problem = "expected 12 to 128 characters without control characters";
+            is_typed(text, PASSWORD_CHARS_MIN)
+                .then(|| Self(secret(text)))
+                .ok_or(problem)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Code6 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            let holds = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+            holds.then(|| Self(secret(text))).ok_or("expected 6 digits")
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for TotpSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let problem = "expected the secret that the first call answered: 32 of A-Z 2-7";
+        read_text(deserializer, |text| Secret::parse(text).map(Self).ok_or(problem))
+    }
+}
+
+impl<'de> Deserialize<'de> for InvitationText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            let holds = (1..=LINK_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+            holds
+                .then(|| Self(secret(text)))
+                .ok_or("expected what follows the # in the link")
+        })
+    }
+}
+
+macro_rules! documented {
+    ($($name:ident, $wire:literal, $description:literal, $min:expr, $max:expr, $pattern:expr;)+) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some($description))
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+                    .min_length(Some($min))
+                    .max_length(Some($max))
+                    .pattern(Some($pattern))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                $wire.into()
+            }
+        }
+    )+};
+}
+
+documented!(
+    PasswordText, "Password", "A password.", 1, PASSWORD_CHARS_MAX, NO_CONTROL;
+    NewPassword, "NewPassword", "A password that is chosen, of any characters that can be typed.", PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX, NO_CONTROL;
+    Code6, "TotpCode", "A code of a second factor.", DIGITS, DIGITS, "^[0-9]{6}$";
+    TotpSecret, "TotpSecret", "The secret of a second factor.", SECRET_CHARS, SECRET_CHARS, "^[A-Z2-7]{32}$";
+    InvitationText, "LinkSecret", "What follows the `#` in a link.", 1, LINK_CHARS_MAX, "^[!-~]+$";
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads<T: for<'de> Deserialize<'de>>(text: &str) -> bool {
+        serde_json::from_value::<T>(text.into()).is_ok()
+    }
+
+    #[test]
+    fn a_new_password_has_12_to_128_characters_of_any_kind() {
+        assert!(reads::<NewPassword>("Grüße, 株式会社です") && reads::<NewPassword>(&"é".repeat(128)));
+        assert!(!reads::<NewPassword>("elevenchars") && !reads::<NewPassword>(&"a".repeat(129)));
+        assert!(reads::<PasswordText>("short") && !reads::<PasswordText>(""));
+    }
+
+    #[test]
+    fn a_code_is_six_digits() {
+        assert!(reads::<Code6>("012345"));
+        for text in ["12345", "1234567", "12345a", "١٢٣٤٥٦", "+12345"] {
+            assert!(!reads::<Code6>(text), "{text}");
+        }
+    }
+}
