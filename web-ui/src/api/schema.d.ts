@@ -339,6 +339,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own logins. */
+        get: operations["list_logins"];
+        put?: never;
+        /**
+         * Sign in. The answer says who it is and sets a cookie, `__Host-usher_login` over TLS and `usher_login` over plain HTTP on
+         *     this machine, which the calls of a browser carry from then on.
+         */
+        post: operations["sign_in"];
+        /** Sign out everywhere: every login of the caller ends, this one too. */
+        delete: operations["sign_out_everywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logins/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out: the login that this call was made with ends. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own logins. */
+        delete: operations["end_login"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say who calls: the person who is signed in, or the API token. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own name. */
+        patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose another password. Every other login of the caller ends. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set up a second factor. */
+        post: operations["set_up_totp"];
+        /** Put the second factor away. */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -350,6 +459,63 @@ export interface paths {
         get: operations["get_openapi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List people, in id order. */
+        get: operations["list_people"];
+        put?: never;
+        /** Add a person. The link by which they choose a password is in this answer and nowhere else. */
+        post: operations["create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a person. */
+        get: operations["get_person"];
+        put?: never;
+        post?: never;
+        /** Remove a person: they cannot sign in any more, and what they did stays on record under their id. */
+        delete: operations["remove_person"];
+        options?: never;
+        head?: never;
+        /** Change a person. The last owner who can sign in stays an owner. */
+        patch: operations["change_person"];
+        trace?: never;
+    };
+    "/api/v1/people/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a person a new link by which they choose a password: the first one has expired, or they forgot what they chose.
+         *     Former links end; the password stays until the link is used.
+         */
+        post: operations["invite_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -473,6 +639,23 @@ export interface paths {
         put?: never;
         /** End a session. Its client learns of it, and why, at its next heartbeat. */
         post: operations["revoke_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use a set-up or invitation link: choose a password. The link is used up by it. Then sign in. */
+        post: operations["set_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -676,10 +859,12 @@ export interface components {
          * @description What kind of problem it is. Permanent: match on this, never on texts.
          *
          *     - `INVALID_REQUEST` (400): The request is not one that this API knows; `errors` names what is wrong. Correct it and send it again.
-         *     - `UNAUTHENTICATED` (401): The call needs an API token in `Authorization: Bearer usher_…`, and the one shown is missing or not valid.
+         *     - `UNAUTHENTICATED` (401): The call needs an API token in `Authorization: Bearer usher_…` or a login, and the one shown is missing or not valid.
+         *     - `SIGN_IN_REFUSED` (401): The e-mail address, the password or the code is not right, or the account may not sign in: all answer the same.
+         *     - `TOTP_REQUIRED` (401): The password is right, and the account has a second factor. Sign in again with its code.
          *     - `TOKEN_INVALID` (401): A token of another kind, such as a join token, is not valid.
          *     - `USER_REQUIRED` (401): The license counts its seats by person, so the call must say who asks.
-         *     - `FORBIDDEN` (403): The API token is valid, but its scope does not cover the call.
+         *     - `FORBIDDEN` (403): The API token or the login is valid, but its scope or role does not cover the call, or it did not come from a page of this server.
          *     - `LICENSE_NOT_FOUND` (404): No license has this key or id.
          *     - `SESSION_NOT_FOUND` (404): No session has this id, or it ended long ago. Acquire a seat again.
          *     - `NOT_FOUND` (404): Nothing has this id or code.
@@ -693,11 +878,12 @@ export interface components {
          *     - `SESSION_EXPIRED` (410): The session got no heartbeat in time and its seat was freed. Acquire again.
          *     - `SESSION_REVOKED` (410): An operator ended the session, or its license ended.
          *     - `SESSION_RELEASED` (410): The session was given back by its client. Acquire again with a new `request_id`.
+         *     - `INVITATION_INVALID` (410): The link by which a password is chosen is not known, was used, or has expired: all answer the same.
          *     - `CONFLICT` (409): The resource's state or version does not allow the change. Read it again, then decide.
          *     - `ALREADY_EXISTS` (409): Another resource has this value where it must be unique.
          *     - `REQUEST_ID_REUSED` (409): The request id or idempotency key was used for another request. Take a new one.
          *     - `REQUEST_TOO_LATE` (409): The request was so long on its way that it is not carried out any more. Send it again with a new request id.
-         *     - `RATE_LIMITED` (429): This address asks too often for things that do not exist. Wait for `retry_after`.
+         *     - `RATE_LIMITED` (429): This address asks too often for things that do not exist, or too many passwords were not right. Wait for `retry_after`.
          *     - `NO_LEADER` (503): Nothing was changed: the cluster has no leader at the moment. Send it again, also to another node.
          *     - `OVERLOADED` (503): Nothing was changed: this node has more work than it can do, or is shutting down. Send it again.
          *     - `CERTIFICATE_EXPIRED` (503): The server's certificate has expired, so it can sign no token. Its operator has to install a new one.
@@ -705,7 +891,7 @@ export interface components {
          *     - `INTERNAL` (500): The server failed in a way that it should not. Report it with the `request_id`.
          * @enum {string}
          */
-        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
         /** @description A customer: the organisation or person that holds licenses. */
         Customer: {
             created_at: components["schemas"]["Timestamp"];
@@ -786,6 +972,11 @@ export interface components {
         };
         /** @description What a product's license keys begin with, such as `CODITECT`. */
         KeyPrefix: string;
+        /**
+         * @description What kind of caller it is.
+         * @enum {string}
+         */
+        Kind: "operator" | "member" | "token";
         /** @description A license: the right to a number of seats of a plan until a date. */
         License: {
             created_at: components["schemas"]["Timestamp"];
@@ -866,6 +1057,57 @@ export interface components {
         };
         /** @default 50 */
         Limit: number;
+        /**
+         * Format: password
+         * @description What follows the `#` in a link.
+         */
+        LinkSecret: string;
+        /** @description A login, without its secret. */
+        Login: {
+            /** @description The address that it came from. */
+            address?: string | null;
+            /** @description What the browser said it is. */
+            agent?: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether it is the one that this call was made with. */
+            current: boolean;
+            /** @description Until when it is good. */
+            expires_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["LoginId"];
+            /** @description When it was last used, to a few minutes. */
+            used_at: components["schemas"]["Timestamp"];
+        };
+        LoginId: string;
+        /** @description Every login of a person. */
+        Logins: {
+            items: components["schemas"]["Login"][];
+        };
+        /** @description Who calls. */
+        Me: {
+            customer?: components["schemas"]["CustomerId"] | null;
+            /** @description What the person signs in by. */
+            email?: string | null;
+            /** @description The person's id, or the token's. */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /** @description The person's name, or the token's. */
+            name: string;
+            /** @description What the caller may do. */
+            role: components["schemas"]["RoleName"];
+            /** @description The scopes of a token. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description Whether the person has a second factor. */
+            totp?: boolean | null;
+        };
+        /** @description What to change of oneself. */
+        MyChange: {
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+        };
         /** @description A name for people. */
         Name: string;
         /** @description A customer to create. */
@@ -898,6 +1140,24 @@ export interface components {
              */
             seats?: number | null;
             starts_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Whom to sign in. */
+        NewLogin: {
+            email: components["schemas"]["Email"];
+            password: components["schemas"]["Password"];
+            totp?: components["schemas"]["TotpCode"] | null;
+        };
+        /**
+         * Format: password
+         * @description A password that is chosen, of any characters that can be typed.
+         */
+        NewPassword: string;
+        /** @description A person to add. */
+        NewPerson: {
+            customer?: components["schemas"]["Handle"] | null;
+            email: components["schemas"]["Email"];
+            name: components["schemas"]["Name"];
+            role: components["schemas"]["RoleName"];
         };
         /** @description A plan to create. Product, code and name are needed; all else has a default. */
         NewPlan: {
@@ -953,6 +1213,7 @@ export interface components {
         };
         /** @description An API token to make. */
         NewToken: {
+            customer?: components["schemas"]["Handle"] | null;
             expires_at?: components["schemas"]["Timestamp"] | null;
             /** @description Its name for people: who or what uses it. */
             name: components["schemas"]["Name"];
@@ -1077,6 +1338,35 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_Person: {
+            /** @description The items, in the list's own order. */
+            items: {
+                created_at: components["schemas"]["Timestamp"];
+                customer?: components["schemas"]["CustomerId"] | null;
+                /** @description Whether they may not sign in any more. */
+                disabled: boolean;
+                /** @description What they sign in by. */
+                email: string;
+                /** @description Whether they have chosen a password. */
+                has_password: boolean;
+                id: components["schemas"]["PersonId"];
+                invited_until?: components["schemas"]["Timestamp"] | null;
+                /** @description Their name for people. */
+                name: string;
+                role: components["schemas"]["RoleName"];
+                signed_in_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Whether they have a second factor. */
+                totp: boolean;
+                /**
+                 * Format: int32
+                 * @description Counts the edits, from 1; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Plan: {
             /** @description The items, in the list's own order. */
             items: (components["schemas"]["Terms"] & {
@@ -1155,12 +1445,16 @@ export interface components {
             /** @description The items, in the list's own order. */
             items: {
                 created_at: components["schemas"]["Timestamp"];
+                /** @description Who made it: a person's id, a token's, or `system`; `null` if it is older than this is kept. */
+                created_by?: string | null;
+                customer?: components["schemas"]["CustomerId"] | null;
                 expires_at?: components["schemas"]["Timestamp"] | null;
                 id: components["schemas"]["ApiTokenId"];
                 /** @description Its name for people. */
                 name: string;
                 revoked_at?: components["schemas"]["Timestamp"] | null;
                 scope: components["schemas"]["Scope"];
+                used_at?: components["schemas"]["Timestamp"] | null;
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -1205,6 +1499,70 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+        };
+        /**
+         * Format: password
+         * @description A password.
+         */
+        Password: string;
+        /** @description A new password, with the one before. */
+        PasswordChange: {
+            new: components["schemas"]["NewPassword"];
+            /** @description The password as it is. */
+            old: components["schemas"]["Password"];
+        };
+        /** @description The password, to show that it is really them. */
+        PasswordProof: {
+            password: components["schemas"]["Password"];
+        };
+        /** @description A person who may sign in. */
+        Person: {
+            created_at: components["schemas"]["Timestamp"];
+            customer?: components["schemas"]["CustomerId"] | null;
+            /** @description Whether they may not sign in any more. */
+            disabled: boolean;
+            /** @description What they sign in by. */
+            email: string;
+            /** @description Whether they have chosen a password. */
+            has_password: boolean;
+            id: components["schemas"]["PersonId"];
+            invited_until?: components["schemas"]["Timestamp"] | null;
+            /** @description Their name for people. */
+            name: string;
+            role: components["schemas"]["RoleName"];
+            signed_in_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether they have a second factor. */
+            totp: boolean;
+            /**
+             * Format: int32
+             * @description Counts the edits, from 1; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description What to change of a person; what is left out stays as it is. */
+        PersonChange: {
+            customer?: components["schemas"]["Handle"] | null;
+            /** @description `true` ends every login and link of theirs, and they cannot sign in until it is `false` again. */
+            disabled?: boolean;
+            email?: components["schemas"]["Email"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            role?: components["schemas"]["RoleName"] | null;
+            /** @description `false` puts their second factor away, for somebody who lost it. Only they can set one up. */
+            totp?: boolean;
+        };
+        PersonId: string;
+        /** @description A person with a link by which they choose a password, which is shown this once. */
+        PersonWithLink: components["schemas"]["Person"] & {
+            /**
+             * @description The link in full. Whoever has it can sign in as this person: give it to them alone. It is good once, and cannot be
+             *     shown again, except to a repetition of this very call.
+             */
+            link: string;
         };
         /** @description A plan: a tier of a product. */
         Plan: components["schemas"]["Terms"] & {
@@ -1412,10 +1770,16 @@ export interface components {
          */
         Role: "leader" | "voter" | "learner" | "admitted";
         /**
-         * @description What an API token may do.
+         * @description What a person may do. `owner`, `operator`, `support` and `auditor` are the vendor's own people; `member-admin` and
+         *     `member` belong to one customer.
          * @enum {string}
          */
-        Scope: "admin" | "heartbeats";
+        RoleName: "owner" | "operator" | "support" | "auditor" | "member-admin" | "member";
+        /**
+         * @description What an API token may do: everything, batches of heartbeats only, or what a person of the role of this name may.
+         * @enum {string}
+         */
+        Scope: "admin" | "heartbeats" | "operator" | "support" | "auditor" | "member-admin" | "member";
         /** @description What to look for, in any case. */
         Search: string;
         /** @description A seat that is held, with everything its client needs to know. */
@@ -1535,6 +1899,14 @@ export interface components {
          * @enum {string}
          */
         SessionStatus: "live" | "released" | "replaced" | "expired" | "revoked" | "license_ended";
+        /** @description What the bearer of a link says. */
+        SetUp: {
+            email?: components["schemas"]["Email"] | null;
+            name?: components["schemas"]["Name"] | null;
+            password: components["schemas"]["NewPassword"];
+            /** @description What follows the `#` in the link. */
+            secret: components["schemas"]["LinkSecret"];
+        };
         /** @description A short name in tokens, commands and addresses, such as `coditect-pro`. */
         ShortName: string;
         /**
@@ -1594,12 +1966,16 @@ export interface components {
         /** @description An API token, without its secret. */
         Token: {
             created_at: components["schemas"]["Timestamp"];
+            /** @description Who made it: a person's id, a token's, or `system`; `null` if it is older than this is kept. */
+            created_by?: string | null;
+            customer?: components["schemas"]["CustomerId"] | null;
             expires_at?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["ApiTokenId"];
             /** @description Its name for people. */
             name: string;
             revoked_at?: components["schemas"]["Timestamp"] | null;
             scope: components["schemas"]["Scope"];
+            used_at?: components["schemas"]["Timestamp"] | null;
         };
         /** @description An API token with its secret, which is shown this once. */
         TokenWithSecret: components["schemas"]["Token"] & {
@@ -1608,6 +1984,34 @@ export interface components {
              *     repetition of this very call.
              */
             token: string;
+        };
+        /**
+         * @description A second factor to set up: first with the password alone, which answers a secret for the authenticator; then with that
+         *     secret and a code of it, which puts it to use.
+         */
+        TotpChange: {
+            code?: components["schemas"]["TotpCode"] | null;
+            password: components["schemas"]["Password"];
+            secret?: components["schemas"]["TotpSecret"] | null;
+        };
+        /**
+         * Format: password
+         * @description A code of a second factor.
+         */
+        TotpCode: string;
+        /**
+         * Format: password
+         * @description The secret of a second factor.
+         */
+        TotpSecret: string;
+        /** @description A second factor that is being set up. */
+        TotpSetup: {
+            /** @description Whether it is in use now. */
+            enabled: boolean;
+            /** @description The secret for the authenticator. It is not kept until a code of it was shown, and cannot be read again then. */
+            secret?: string | null;
+            /** @description The same as an address that authenticators read from a QR code. */
+            uri?: string | null;
         };
         /** @description Whom to hand the lead to. */
         Transfer: {
@@ -1663,6 +2067,15 @@ export interface components {
         WebAddress: string;
     };
     responses: {
+        /** @description `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
+        "ALREADY_EXISTS-CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `CONFLICT`, `ALREADY_EXISTS`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
         "CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
             headers: {
@@ -1701,6 +2114,15 @@ export interface components {
         };
         /** @description `INVALID_REQUEST` */
         INVALID_REQUEST: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INVITATION_INVALID` */
+        INVITATION_INVALID: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1819,6 +2241,15 @@ export interface components {
         };
         /** @description `SESSION_NOT_FOUND` */
         SESSION_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SIGN_IN_REFUSED`, `TOTP_REQUIRED` */
+        "SIGN_IN_REFUSED-TOTP_REQUIRED": {
             headers: {
                 [name: string]: unknown;
             };
@@ -2764,6 +3195,340 @@ export interface operations {
             503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
+    list_logins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's logins. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Logins"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLogin"];
+            };
+        };
+        responses: {
+            /** @description Who is signed in now; the cookie is in `Set-Cookie`. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["SIGN_IN_REFUSED-TOTP_REQUIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    sign_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every login has ended; `Set-Cookie` takes the cookie away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The login has ended; `Set-Cookie` takes the cookie away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    end_login: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The login's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The login has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    change_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyChange"];
+            };
+        };
+        responses: {
+            /** @description The caller as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    set_up_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpChange"];
+            };
+        };
+        responses: {
+            /** @description The secret for the authenticator, or that it is in use. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSetup"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description There is none any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
     get_openapi: {
         parameters: {
             query?: never;
@@ -2782,6 +3547,229 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["PersonId"];
+                /** @description Only those of this role. */
+                role?: components["schemas"]["RoleName"];
+                /** @description Only the members of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those whose name or address contains this. */
+                search?: components["schemas"]["Search"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of people. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Person"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description The person, with their link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWithLink"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    remove_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    change_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
+            };
+        };
+        responses: {
+            /** @description The person as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    invite_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person, with their link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWithLink"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
     list_plans: {
@@ -3174,6 +4162,41 @@ export interface operations {
             408: components["responses"]["INVALID_REQUEST"];
             409: components["responses"]["REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
             410: components["responses"]["SESSION_EXPIRED-SESSION_REVOKED-SESSION_RELEASED"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            /** @description Who can sign in now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["ALREADY_EXISTS-CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            410: components["responses"]["INVITATION_INVALID"];
             413: components["responses"]["INVALID_REQUEST"];
             415: components["responses"]["INVALID_REQUEST"];
             429: components["responses"]["RATE_LIMITED"];
