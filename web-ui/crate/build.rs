@@ -201,7 +201,7 @@ fn embed(dist: &Path, built: bool, out: &Path) -> Result<()> {
         let target = copy.join(name);
         fs::create_dir_all(target.parent().ok_or("a file lies nowhere")?)?;
         fs::copy(dist.join(name), &target)?;
-        if name.ends_with(".br") || name.ends_with(".gz") {
+        if matches!(ending(name), "br" | "gz") {
             continue;
         }
         let sha256 = hex(&Sha256::digest(fs::read(&target)?));
@@ -234,10 +234,13 @@ fn embed(dist: &Path, built: bool, out: &Path) -> Result<()> {
     Ok(())
 }
 
+fn ending(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
 /// What the console may consist of; anything else is there by mistake.
 fn content_type(name: &str) -> Result<&'static str> {
-    let ending = name.rsplit('.').next().unwrap_or_default();
-    Ok(match ending {
+    Ok(match ending(name) {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",

@@ -81,7 +81,7 @@ function SeatsCard({ licenses }: { licenses: License[] }) {
       </div>
       <Text size="xs" c="dimmed">
         {ghosts === 0
-          ? 'No ghosts: every client in grace has come back.'
+          ? 'No ghosts: no silent client runs on its grace.'
           : `${ghosts} ghosts: silent clients whose grace still runs.`}
       </Text>
     </Panel>
