@@ -208,12 +208,11 @@ impl PeerPort {
                     Receiving::Chunks { vote, incoming } => Box::pin(install(raft.clone(), vote, incoming)),
                     Receiving::Installing(installing) => installing,
                 };
-                match timeout(INSTALL_TELLS_EVERY, &mut installing).await {
-                    Ok(installed) => installed?,
-                    Err(_) => {
-                        *receiving = Some(Receiving::Installing(installing));
-                        Answer::GoOn
-                    }
+                if let Ok(installed) = timeout(INSTALL_TELLS_EVERY, &mut installing).await {
+                    installed?
+                } else {
+                    *receiving = Some(Receiving::Installing(installing));
+                    Answer::GoOn
                 }
             }
             Request::Propose(proposals) => Answer::Proposed(self.leadership.propose(proposals).await),
