@@ -3,7 +3,7 @@
 // is a failure.
 import assert from 'node:assert/strict';
 import { Demo } from './demo.mjs';
-import { launch, open, signIn, violations } from './page.mjs';
+import { knock, launch, open, signIn, violations } from './page.mjs';
 
 const [usher] = process.argv.slice(2);
 const demo = new Demo(usher);
@@ -35,17 +35,17 @@ const pick = async (page, label, option) => {
 
 try {
   await claim('a_wrong_token_is_told_with_its_code_and_what_to_do', async ({ page }) => {
-    await page.goto(demo.url);
+    await knock(page, demo.url);
     await page.getByLabel('API token', { exact: true }).fill('usher_00000000000000000000000000000000');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('alert').getByText('UNAUTHENTICATED', { exact: true }).waitFor();
     await clean(page);
   });
 
   await claim('a_token_is_forgotten_with_the_page_unless_its_owner_keeps_it', async ({ page }) => {
-    await page.goto(demo.url);
+    await knock(page, demo.url);
     await page.getByLabel('API token', { exact: true }).fill(demo.token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     assert.equal(
       await page
@@ -54,7 +54,7 @@ try {
       false,
     );
     await page.reload();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   });
 
   await claim('from_a_product_to_a_seat_that_appears_by_itself_and_is_ended', async ({ page }) => {
@@ -206,36 +206,45 @@ try {
     await clean(page);
   });
 
-  await claim('a_password_signs_in_where_the_server_has_logins', async ({ page }) => {
-    // The server's part is answered here, as long as it has no logins of its own.
-    const me = { kind: 'operator', id: 'per_1', name: 'Ada', email: 'ada@example.com', role: 'auditor' };
-    let signedIn = false;
-    const refused = {
-      code: 'UNAUTHENTICATED',
-      status: 401,
-      detail: 'The e-mail or the password is wrong.',
-      request_id: 'req_1',
-    };
-    await page.route(`${demo.url}/api/v1/me`, (route) =>
-      route.fulfill(signedIn ? { json: me } : { status: 401, json: refused }),
-    );
-    await page.route(`${demo.url}/api/v1/logins`, (route) => {
-      signedIn = route.request().postDataJSON().password === 'a long sentence';
-      return route.fulfill(signedIn ? { status: 201, json: me } : { status: 401, json: refused });
-    });
-    await page.route(/api\/v1\/(?!me|logins)/, async (route) => {
-      const headers = { ...route.request().headers(), authorization: `Bearer ${demo.token}` };
-      await route.continue({ headers });
-    });
-    await page.goto(demo.url);
-    await page.getByLabel('E-mail').fill('ada@example.com');
-    await page.getByLabel('Password', { exact: true }).fill('wrong');
+  const choose = async (page, email, name, password) => {
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Your name').fill(name);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByLabel('The password again').fill(password);
+    await page.getByRole('button', { name: 'Set password and sign in' }).click();
+  };
+
+  await claim('the_first_owner_sets_the_server_up_signs_out_and_in_again', async ({ page }) => {
+    await page.goto(demo.setUpLink);
     await clean(page);
+    await choose(page, 'ada@example.com', 'Ada', 'too short');
+    await page.getByRole('alert').getByText('INVALID_REQUEST', { exact: true }).waitFor();
+    await choose(page, 'ada@example.com', 'Ada', 'a sentence that is long');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByText('ada@example.com').waitFor();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+
+    await page.getByLabel('E-mail').fill('Ada@Example.com');
+    await page.getByLabel('Password', { exact: true }).fill('another sentence');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByText('The e-mail or the password is wrong.').waitFor();
-    await page.getByLabel('Password', { exact: true }).fill('a long sentence');
+    await page.getByRole('alert').getByText('SIGN_IN_REFUSED', { exact: true }).waitFor();
+    await clean(page);
+    await page.getByLabel('Password', { exact: true }).fill('a sentence that is long');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.goto(demo.setUpLink);
+    await choose(page, 'eve@example.com', 'Eve', 'a sentence that is long');
+    await page.getByRole('alert').getByText('INVITATION_INVALID', { exact: true }).waitFor();
+  });
+
+  await claim('an_auditor_who_was_invited_sees_and_changes_nothing', async ({ page }) => {
+    const bob = { email: 'bob@example.com', name: 'Bob', role: 'auditor' };
+    const { link } = await demo.call('POST', '/people', bob);
+    await page.goto(link);
+    await choose(page, bob.email, '', 'a sentence that is long');
     await page.getByRole('link', { name: 'Licenses' }).click();
     await page.getByRole('heading', { name: 'Licenses' }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'New license' }).count(), 0, 'an auditor changes nothing');

@@ -14,6 +14,7 @@ export class Demo {
       execFileSync(usher, ['demo', ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
     );
     this.token = said.admin_token;
+    this.setUpLink = said.setup_link;
     this.nodes = said.nodes;
     this.url = said.nodes[0].api;
   }

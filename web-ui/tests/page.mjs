@@ -47,10 +47,16 @@ export async function violations(page) {
   });
 }
 
-export async function signIn(page, url, token, path = '/') {
+/** Goes to a page of which nothing is shown before somebody has signed in, and asks to do that with a token. */
+export async function knock(page, url, path = '/') {
   await page.goto(url + path);
+  await page.getByRole('button', { name: 'Sign in with an API token' }).click();
+}
+
+export async function signIn(page, url, token, path = '/') {
+  await knock(page, url, path);
   await page.getByLabel('API token', { exact: true }).fill(token);
   await page.getByLabel('Keep me signed in in this tab').check();
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor({ state: 'attached' });
 }

@@ -92,7 +92,7 @@ try {
         if (wide > 0) wrong.push(`${name} ${colorScheme} ${width}: ${wide} pixels wider than the screen`);
       };
       await page.goto(demo.url);
-      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
       await shoot('sign-in');
       await signIn(page, demo.url, demo.token);
       for (const [name, path] of Object.entries(pages)) {

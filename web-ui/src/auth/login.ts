@@ -10,10 +10,7 @@ export interface Account {
   role?: string;
 }
 
-export type Login =
-  | { state: 'asking' }
-  | { state: 'out'; passwords: boolean; notice?: string }
-  | { state: 'in'; account: Account; passwords: boolean };
+export type Login = { state: 'asking' } | { state: 'out'; notice?: string } | { state: 'in'; account: Account };
 
 const KEPT = 'usher.token';
 let bearer: string | null = sessionStorage.getItem(KEPT);
@@ -58,28 +55,18 @@ export async function begin(): Promise<void> {
     setTimeout(begin, 2000);
     return;
   }
-  const passwords = me.status !== 404;
-  if (me.ok) return become({ state: 'in', account: await me.json(), passwords });
-  if (!passwords && bearer && (await ask('/cluster')).ok) return become(byToken(passwords));
+  if (me.ok) return become({ state: 'in', account: await me.json() });
   bearer = null;
-  become({ state: 'out', passwords });
+  become({ state: 'out' });
 }
-
-const byToken = (passwords: boolean): Login => ({
-  state: 'in',
-  account: { kind: 'token', name: 'API token' },
-  passwords,
-});
 
 /** Signs in with an API token. Gives the answer if the server says no. */
 export async function signInByToken(text: string, keep: boolean): Promise<Response | null> {
-  const passwords = login.state === 'asking' || login.passwords;
-  const answer = await ask('/cluster', {}, text);
+  const answer = await ask('/me', {}, text);
   if (!answer.ok) return answer;
   bearer = text;
   if (keep) sessionStorage.setItem(KEPT, text);
-  const me = passwords ? await ask('/me') : null;
-  become(me?.ok ? { state: 'in', account: await me.json(), passwords } : byToken(passwords));
+  become({ state: 'in', account: await answer.json() });
   return null;
 }
 
@@ -87,24 +74,22 @@ export async function signInByToken(text: string, keep: boolean): Promise<Respon
 export async function signInByPassword(email: string, password: string, totp?: string): Promise<Response | null> {
   const answer = await ask('/logins', { method: 'POST', body: JSON.stringify({ email, password, totp }) }, null);
   if (!answer.ok) return answer;
-  become({ state: 'in', account: await answer.json(), passwords: true });
+  become({ state: 'in', account: await answer.json() });
   return null;
 }
 
-/** Accepts an invitation: sets a password and is signed in. */
-export async function setUp(secret: string, name: string, password: string): Promise<Response | null> {
-  const said = { secret, name: name || undefined, password };
+/** Uses a set-up or invitation link up, and signs in with the new password. */
+export async function setUp(secret: string, email: string, name: string, password: string): Promise<Response | null> {
+  const said = { secret, email, name: name || undefined, password };
   const answer = await ask('/setup', { method: 'POST', body: JSON.stringify(said) }, null);
-  if (!answer.ok) return answer;
-  await begin();
-  return null;
+  return answer.ok ? signInByPassword(email, password) : answer;
 }
 
 export function signedOut(notice?: string) {
   if (login.state !== 'in') return;
   bearer = null;
   sessionStorage.removeItem(KEPT);
-  become({ state: 'out', passwords: login.passwords, notice });
+  become({ state: 'out', notice });
 }
 
 export async function signOut() {

@@ -9,13 +9,14 @@ import { Empty, Trouble } from '../ui/parts';
 
 export function Page() {
   const [secret] = useState(() => location.hash.slice(1));
+  const [email, setEmail] = useState('');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
   const navigate = useNavigate();
   const differs = again !== '' && again !== password;
   const { busy, error, submit } = useDoor(async () => {
-    const refused = await setUp(secret, name.trim(), password);
+    const refused = await setUp(secret, email.trim(), name.trim(), password);
     if (!refused) await navigate({ to: '/', replace: true });
     return refused;
   });
@@ -31,15 +32,26 @@ export function Page() {
             <form onSubmit={submit} className="inside">
               <Stack gap="sm">
                 <TextInput
+                  label="E-mail"
+                  description="What you sign in by. If you were invited, the address that you were invited by."
+                  type="email"
+                  autoComplete="username"
+                  required
+                  withAsterisk={false}
+                  autoFocus
+                  value={email}
+                  onChange={(event) => setEmail(event.currentTarget.value)}
+                />
+                <TextInput
                   label="Your name"
-                  description="As others see it."
+                  description="As others see it. If you were invited, you have one already."
                   autoComplete="name"
                   value={name}
                   onChange={(event) => setName(event.currentTarget.value)}
                 />
                 <PasswordInput
                   label="Password"
-                  description="A long one; a sentence does well."
+                  description="At least 12 characters; a sentence does well."
                   autoComplete="new-password"
                   required
                   withAsterisk={false}

@@ -15,7 +15,7 @@ export function Gate() {
   if (login.state === 'out') {
     return (
       <Suspense fallback={<Loading />}>
-        <SignIn passwords={login.passwords} notice={login.notice} />
+        <SignIn notice={login.notice} />
       </Suspense>
     );
   }

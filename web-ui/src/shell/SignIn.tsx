@@ -5,8 +5,8 @@ import { Trouble } from '../ui/parts';
 import { useDoor } from './door';
 import { Mark } from './Mark';
 
-export function SignIn({ passwords, notice }: { passwords: boolean; notice?: string }) {
-  const [byToken, setByToken] = useState(!passwords);
+export function SignIn({ notice }: { notice?: string }) {
+  const [byToken, setByToken] = useState(false);
   return (
     <div className="door">
       <main>
@@ -22,20 +22,18 @@ export function SignIn({ passwords, notice }: { passwords: boolean; notice?: str
         <div className="panel">
           <div className="inside">{byToken ? <ByToken /> : <ByPassword />}</div>
         </div>
-        {passwords && (
-          <Text ta="center" size="sm" mt="md">
-            <Anchor
-              component="button"
-              type="button"
-              size="sm"
-              c="dimmed"
-              td="underline"
-              onClick={() => setByToken(!byToken)}
-            >
-              {byToken ? 'Sign in with a password' : 'Sign in with an API token'}
-            </Anchor>
-          </Text>
-        )}
+        <Text ta="center" size="sm" mt="md">
+          <Anchor
+            component="button"
+            type="button"
+            size="sm"
+            c="dimmed"
+            td="underline"
+            onClick={() => setByToken(!byToken)}
+          >
+            {byToken ? 'Sign in with a password' : 'Sign in with an API token'}
+          </Anchor>
+        </Text>
       </main>
     </div>
   );
@@ -50,7 +48,7 @@ function ByToken() {
       <Stack>
         <PasswordInput
           label="API token"
-          description="An admin token, as usher init or usher server --dev prints it."
+          description="As usher init or usher server --dev prints it."
           placeholder="usher_…"
           autoComplete="off"
           required
