@@ -24,6 +24,7 @@ PYTHON := $(VENV)/bin/python
 SCHEMA_VENV := $(VENV)/schema
 # Node of the machine if it is new enough, else one from PyPI, for the console alone.
 NODE_VENV := $(VENV)/node
+CONSOLE := web-ui/dist/stamp
 WEB := cd web-ui && export PATH="$(CURDIR)/$(NODE_VENV)/bin:$$PATH" &&
 SEEDS ?= 12
 # Of the simulation: `dev` is built soon, `simulation` runs twice as fast.
@@ -50,7 +51,7 @@ STORM_MINUTES ?= 0.1
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-demo: build $(VENV)/.installed ## Three nodes on this machine, and the main job on them
+demo: $(CONSOLE) build $(VENV)/.installed ## Three nodes on this machine, and the main job on them
 	@$(PYTHON) demo/walk.py $(USHER)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(USHER) demo; fi
 
@@ -82,9 +83,12 @@ rust: tools ## Rust tests
 	cargo nextest run --workspace
 	cargo test --workspace --doc --quiet
 
-web: web-ui/node_modules/.installed ## The console: lints, types, unit tests, and its files with their sizes
+web: $(CONSOLE) ## The console: its files with their sizes, lints, types, unit tests
 	$(WEB) npm run --silent check
 	$(WEB) npm run --silent test
+
+# Built again where a source is newer.
+$(CONSOLE): $(shell git ls-files web-ui 2> /dev/null | grep -v -e ^web-ui/crate -e ^web-ui/tests) web-ui/node_modules/.installed
 	$(WEB) npm run --silent build
 
 browser: web build chromium ## The console in a real browser, against three nodes

@@ -228,6 +228,7 @@ def main() -> int:
         return 1
     shutil.rmtree(data, ignore_errors=True)
     print(f"\nEverything above happened against real processes, in {time.monotonic() - begun:.0f} s.")
+    print("`usher demo` starts three nodes that stay. Each node's address, in a browser, is the console.")
     return 0
 
 

@@ -33,10 +33,12 @@ LAWFUL = [
     Lawful("names nothing", "create_plan", "product", "^no product has this id"),
     Lawful("names nothing", "create_license", "plan", "^no plan has this id"),
     Lawful("names nothing", "change_license", "plan", "^no plan has this id"),
-    Lawful("names nothing", "create_license", "customer", "^no customer has this id"),
+    Lawful("names nothing", "*", "customer", "^no customer has this id"),
     Lawful("is of another product", "change_license", "plan", "product"),
     # One member's bounds depend on another's, or on the time.
     Lawful("does not fit into the ttl", "*_plan", "heartbeat_seconds", "^give 1 to "),
+    Lawful("does not fit the role", "*", "customer", "member-admin and member belong to"),
+    Lawful("is the person's own to set up", "*", "totp", "^only the person themselves"),
     Lawful("ends before it begins", "*_license", "expires_at", "^give a date after starts_at"),
     Lawful("is over", "create_token", "expires_at", "^give a date in the future"),
     Lawful("together too long for a token", "*_plan", "entitlements", "^a session token has room"),
