@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What the console is built of. `scripts/stamp.mjs` has the same list.
+/// What the console is built of. `scripts/finish.mjs` has the same list.
 const SOURCES: [&str; 9] = [
     "index.html",
     "package.json",
