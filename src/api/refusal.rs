@@ -137,7 +137,8 @@ impl From<Rejection> for ApiError {
             ),
             Rejection::InvitationInvalid => Self::new(
                 Code::InvitationInvalid,
-                "The link is not known, was used, or has expired. Ask whoever gave it to you for another.",
+                "The link is not known, was used, or has expired. If you have chosen a password by it, sign in with that; else \
+                 ask whoever gave it to you for another.",
             ),
             Rejection::SignInRefused => Self::new(
                 Code::SignInRefused,

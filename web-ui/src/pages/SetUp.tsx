@@ -3,8 +3,7 @@ import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { setUp } from '../auth/login';
-import { useDoor } from '../shell/door';
-import { Mark } from '../shell/Mark';
+import { Door, useDoor } from '../shell/Door';
 import { Empty, Trouble } from '../ui/parts';
 
 export function Page() {
@@ -21,65 +20,59 @@ export function Page() {
     return refused;
   });
   return (
-    <div className="door">
-      <main>
-        <Stack align="center" gap={6} mb="lg">
-          <Mark size={40} />
-          <h1 className="door-title">Welcome to usher</h1>
-        </Stack>
-        <div className="panel">
-          {secret ? (
-            <form onSubmit={submit} className="inside">
-              <Stack gap="sm">
-                <TextInput
-                  label="E-mail"
-                  description="What you sign in by. If you were invited, the address that you were invited by."
-                  type="email"
-                  autoComplete="username"
-                  required
-                  withAsterisk={false}
-                  autoFocus
-                  value={email}
-                  onChange={(event) => setEmail(event.currentTarget.value)}
-                />
-                <TextInput
-                  label="Your name"
-                  description="As others see it. If you were invited, you have one already."
-                  autoComplete="name"
-                  value={name}
-                  onChange={(event) => setName(event.currentTarget.value)}
-                />
-                <PasswordInput
-                  label="Password"
-                  description="At least 12 characters; a sentence does well."
-                  autoComplete="new-password"
-                  required
-                  withAsterisk={false}
-                  value={password}
-                  onChange={(event) => setPassword(event.currentTarget.value)}
-                />
-                <PasswordInput
-                  label="The password again"
-                  autoComplete="new-password"
-                  required
-                  withAsterisk={false}
-                  error={differs ? 'The two are different.' : null}
-                  value={again}
-                  onChange={(event) => setAgain(event.currentTarget.value)}
-                />
-                {error && <Trouble error={error} />}
-                <Button type="submit" size="sm" fullWidth mt="xs" loading={busy} disabled={password !== again}>
-                  Set password and sign in
-                </Button>
-              </Stack>
-            </form>
-          ) : (
-            <Empty title="This link is not complete">
-              Open it again as it was sent to you, with all that comes after the #.
-            </Empty>
-          )}
-        </div>
-      </main>
-    </div>
+    <Door title="Welcome to usher">
+      <div className="panel">
+        {secret ? (
+          <form onSubmit={submit} className="inside">
+            <Stack gap="sm">
+              <TextInput
+                label="E-mail"
+                description="What you sign in by. If you were invited, the address that you were invited by."
+                type="email"
+                autoComplete="username"
+                required
+                withAsterisk={false}
+                autoFocus
+                value={email}
+                onChange={(event) => setEmail(event.currentTarget.value)}
+              />
+              <TextInput
+                label="Your name"
+                description="As others see it. If you were invited, you have one already."
+                autoComplete="name"
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+              <PasswordInput
+                label="Password"
+                description="At least 12 characters; a sentence does well."
+                autoComplete="new-password"
+                required
+                withAsterisk={false}
+                value={password}
+                onChange={(event) => setPassword(event.currentTarget.value)}
+              />
+              <PasswordInput
+                label="The password again"
+                autoComplete="new-password"
+                required
+                withAsterisk={false}
+                error={differs ? 'The two are different.' : null}
+                value={again}
+                onChange={(event) => setAgain(event.currentTarget.value)}
+              />
+              {error && <Trouble error={error} />}
+              <Button type="submit" size="sm" fullWidth mt="xs" loading={busy} disabled={password !== again}>
+                Set password and sign in
+              </Button>
+            </Stack>
+          </form>
+        ) : (
+          <Empty title="This link is not complete">
+            Open it again as it was sent to you, with all that comes after the #.
+          </Empty>
+        )}
+      </div>
+    </Door>
   );
 }

@@ -2,40 +2,33 @@ import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput 
 import { useState } from 'react';
 import { signInByPassword, signInByToken } from '../auth/login';
 import { Trouble } from '../ui/parts';
-import { useDoor } from './door';
-import { Mark } from './Mark';
+import { Door, useDoor } from './Door';
 
 export function SignIn({ notice }: { notice?: string }) {
   const [byToken, setByToken] = useState(false);
   return (
-    <div className="door">
-      <main>
-        <Stack align="center" gap={6} mb="lg">
-          <Mark size={40} />
-          <h1 className="door-title">Sign in to usher</h1>
-        </Stack>
-        {notice && (
-          <Alert color="gray" mb="md">
-            {notice}
-          </Alert>
-        )}
-        <div className="panel">
-          <div className="inside">{byToken ? <ByToken /> : <ByPassword />}</div>
-        </div>
-        <Text ta="center" size="sm" mt="md">
-          <Anchor
-            component="button"
-            type="button"
-            size="sm"
-            c="dimmed"
-            td="underline"
-            onClick={() => setByToken(!byToken)}
-          >
-            {byToken ? 'Sign in with a password' : 'Sign in with an API token'}
-          </Anchor>
-        </Text>
-      </main>
-    </div>
+    <Door title="Sign in to usher">
+      {notice && (
+        <Alert color="gray" mb="md">
+          {notice}
+        </Alert>
+      )}
+      <div className="panel">
+        <div className="inside">{byToken ? <ByToken /> : <ByPassword />}</div>
+      </div>
+      <Text ta="center" size="sm" mt="md">
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          c="dimmed"
+          td="underline"
+          onClick={() => setByToken(!byToken)}
+        >
+          {byToken ? 'Sign in with a password' : 'Sign in with an API token'}
+        </Anchor>
+      </Text>
+    </Door>
   );
 }
 

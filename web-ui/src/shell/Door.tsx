@@ -1,5 +1,22 @@
-import { type FormEvent, useState } from 'react';
+// The pages before somebody is signed in.
+import { Stack } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { problemOf, UNREACHABLE } from '../api/client';
+import { Mark } from './Mark';
+
+export function Door({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="door">
+      <main>
+        <Stack align="center" gap={6} mb="lg">
+          <Mark size={40} />
+          <h1 className="door-title">{title}</h1>
+        </Stack>
+        {children}
+      </main>
+    </div>
+  );
+}
 
 /** Sends a form, and keeps what became of it. */
 export function useDoor(send: () => Promise<Response | null>) {
