@@ -174,7 +174,8 @@ def test_a_refusal_carries_and_prints_the_page_that_explains_it(server: FakeUshe
 
 
 @pytest.mark.parametrize(
-    "page", [None, "", 7, "javascript:alert(1)", "https://license.example/a b", "https://x\x1b[2J", "https://exаmple/why"]
+    "page",
+    [None, "", 7, "javascript:alert(1)", "https://license.example/a b", "https://x\x1b[2J", "https://ex\u0430mple/why"],
 )
 def test_what_is_no_page_is_not_shown_as_one(server: FakeUsher, page: object) -> None:
     server.refuse("SEAT_LIMIT_REACHED", limit=3, in_use=3, detail="All taken.", explanation_url=page)
