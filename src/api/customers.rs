@@ -13,7 +13,7 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::{Edit, SeenVersion, Shown};
@@ -139,20 +139,16 @@ pub(super) async fn list_customers(
     caller: Caller,
     Query(query): Query<CustomerQuery>,
 ) -> Result<Answer<Page<Customer>>, ApiError> {
-    let after = query.cursor.map(|Id(id)| id);
-    let page = fill(
+    list(
         &api,
         query.limit,
-        after,
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger.customers(after).try_for_each(|customer| {
-                let matches = caller.sees(customer.id) && query.matches(customer);
-                filling.look_at(customer.id, matches.then(|| Customer::of(customer)))
-            });
+        query.cursor,
+        |_, customer: &licensing::catalogue::Customer| {
+            let matches = caller.sees(customer.id) && query.matches(customer);
+            matches.then(|| Customer::of(customer))
         },
-    );
-    page.await.map(Answer)
+    )
+    .await
 }
 
 /// Create a customer.

@@ -1,5 +1,7 @@
 //! Licenses: listed, created, read. How they change is in `license_changes`.
 
+use std::sync::OnceLock;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use licensing::command::{Command, CreateLicense};
@@ -15,7 +17,7 @@ use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::license_view::{License, Status, named, shown, view};
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list};
 use super::plans::{plan_id, plan_of_request};
 use super::problem::ApiError;
 use super::products::product_id;
@@ -164,20 +166,19 @@ pub(super) async fn list_licenses(
     caller: Caller,
     Query(query): Query<LicenseQuery>,
 ) -> Result<Answer<Page<License>>, ApiError> {
-    let page = fill(
+    // Looked up once this node has caught up.
+    let filter = OnceLock::new();
+    list(
         &api,
         query.limit,
-        query.cursor.map(|Id(id)| id),
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let filter = Filter::new(ledger, &query);
-            let _ = ledger.licenses(after).try_for_each(|license| {
-                let matches = caller.sees(license.customer) && filter.matches(ledger, license);
-                filling.look_at(license.id, matches.then(|| License::of(ledger, license)).flatten())
-            });
+        query.cursor,
+        |ledger, license: &licensing::catalogue::License| {
+            let filter = filter.get_or_init(|| Filter::new(ledger, &query));
+            let matches = caller.sees(license.customer) && filter.matches(ledger, license);
+            matches.then(|| License::of(ledger, license)).flatten()
         },
-    );
-    page.await.map(Answer)
+    )
+    .await
 }
 
 /// Create a license. Its key is in this answer and nowhere else.

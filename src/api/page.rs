@@ -1,13 +1,20 @@
 //! Lists in pages: so many items, and a cursor to go on from.
 
+use std::fmt::Display;
 use std::ops::ControlFlow;
 
+use axum::Json as Answer;
+use licensing::catalogue::{Customer, License, Plan, Product};
+use licensing::cluster::{ApiToken, JoinToken};
+use licensing::id::{ApiTokenId, CustomerId, JoinTokenId, LicenseId, PersonId, PlanId, ProductId};
 use licensing::ledger::Ledger;
+use licensing::person::Person;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Api;
+use super::id::Id;
 use super::problem::ApiError;
 use super::text::{digits, read_text};
 
@@ -94,6 +101,64 @@ impl<K: Copy, T> Filling<K, T> {
             ControlFlow::Continue(())
         }
     }
+}
+
+/// A row of the ledger that is listed in the order of its ids.
+pub(crate) trait Listed: Sized + 'static {
+    /// What it is found by.
+    type Id: Copy + Ord + Display;
+
+    /// Its id.
+    fn id(&self) -> Self::Id;
+
+    /// The rows after one.
+    fn after(ledger: &Ledger, after: Option<Self::Id>) -> impl Iterator<Item = &Self>;
+}
+
+macro_rules! listed {
+    ($($row:ty: $id:ty, $rows:ident;)+) => {$(
+        impl Listed for $row {
+            type Id = $id;
+
+            fn id(&self) -> $id {
+                self.id
+            }
+
+            fn after(ledger: &Ledger, after: Option<$id>) -> impl Iterator<Item = &Self> {
+                ledger.$rows(after)
+            }
+        }
+    )+};
+}
+
+listed! {
+    Product: ProductId, products;
+    Plan: PlanId, plans;
+    Customer: CustomerId, customers;
+    License: LicenseId, licenses;
+    Person: PersonId, people;
+    ApiToken: ApiTokenId, api_tokens;
+    JoinToken: JoinTokenId, join_tokens;
+}
+
+/// A page of rows in id order. `show` makes of a row what is shown of it, or `None` if it is not asked for.
+pub(crate) async fn list<R: Listed, T>(
+    api: &Api,
+    limit: Limit,
+    cursor: Option<Id<R::Id>>,
+    show: impl Fn(&Ledger, &R) -> Option<T>,
+) -> Result<Answer<Page<T>>, ApiError> {
+    let after = cursor.map(|Id(id)| id);
+    let page = fill(
+        api,
+        limit,
+        after,
+        |id| id.to_string(),
+        |ledger, after, filling| {
+            let _ = R::after(ledger, after).try_for_each(|row| filling.look_at(row.id(), show(ledger, row)));
+        },
+    );
+    page.await.map(Answer)
 }
 
 /// Fills a page with rows after `after`. `look` shows the ledger's rows after a key to [`Filling::look_at`], in order.

@@ -20,7 +20,7 @@ use super::customers::customer_id;
 use super::extract::{InPath, Json, MaybeJson, Query};
 use super::id::{self, Id};
 use super::license_changes::Nothing;
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::{SeenVersion, Shown};
@@ -215,19 +215,11 @@ pub(super) async fn list_people(
     caller: Caller,
     Query(query): Query<PersonQuery>,
 ) -> Result<Answer<Page<Person>>, ApiError> {
-    let page = fill(
-        &api,
-        query.limit,
-        query.cursor.map(|Id(id)| id),
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger.people(after).try_for_each(|person| {
-                let matches = sees(&caller, person) && query.matches(ledger, person);
-                filling.look_at(person.id, matches.then(|| Person::of(ledger, person)))
-            });
-        },
-    );
-    page.await.map(Answer)
+    list(&api, query.limit, query.cursor, |ledger, person| {
+        let matches = sees(&caller, person) && query.matches(ledger, person);
+        matches.then(|| Person::of(ledger, person))
+    })
+    .await
 }
 
 /// Add a person. The link by which they choose a password is in this answer and nowhere else.
