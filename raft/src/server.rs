@@ -15,8 +15,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::facts::Facts;
 use crate::frame;
 use crate::greeting::Greeters;
+use crate::hand_over::hand_over;
 use crate::join::Admissions;
 use crate::leader::Leadership;
 use crate::machine::Machine;
@@ -50,6 +52,7 @@ pub(crate) struct PeerPort {
     pub(crate) machine: Machine,
     pub(crate) leadership: Arc<Leadership>,
     pub(crate) admissions: Admissions,
+    pub(crate) facts: Facts,
 }
 
 impl PeerPort {
@@ -221,6 +224,8 @@ impl PeerPort {
                 Answer::ReadIndex(read.ok().map(|linearizer| linearizer.read_log_id().index()))
             }
             Request::Digests => Answer::Digests(self.machine.digests()),
+            Request::Facts => Answer::Facts(self.facts.read(self.seams.clock.unix_ms())),
+            Request::HandOver(to) => Answer::HandedOver(hand_over(raft, self.peers.me, to).await),
         })
     }
 }

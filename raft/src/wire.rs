@@ -12,6 +12,7 @@ use openraft::raft::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::facts::NodeFacts;
 use crate::identity::{Authority, spki_hash, spki_of};
 use crate::tls::Certificate;
 use crate::types::{TypeConfig, Vote};
@@ -58,6 +59,10 @@ pub(crate) enum Request {
     ReadIndex,
     /// The newest digests of your ledger, and where each was taken.
     Digests,
+    /// What do you know of yourself?
+    Facts,
+    /// Hand the lead to this node, or to the voter that is furthest.
+    HandOver(Option<NodeId>),
 }
 
 /// A reply with the replier's wall clock, from which a leader knows its voters' clocks.
@@ -90,6 +95,10 @@ pub(crate) enum Answer {
     Digests(Vec<(u64, licensing::digest::Digest)>),
     /// This node cannot answer: its raft has stopped.
     Stopped,
+    /// To `Facts`.
+    Facts(NodeFacts),
+    /// To `HandOver`: done, or why not.
+    HandedOver(Result<(), String>),
 }
 
 /// Why a forwarded proposal got no outcome.
