@@ -301,7 +301,8 @@ fn subject(command: &Command) -> Option<String> {
         | Command::StepClock { .. }
         | Command::NoteUse { .. }
         | Command::RaiseClusterVersion { .. }
-        | Command::BeginEpoch { .. } => return None,
+        | Command::BeginEpoch { .. }
+        | Command::SetBranding(_) => return None,
     })
 }
 
