@@ -8,6 +8,7 @@
 
 mod access;
 mod audit;
+mod branding;
 mod caller;
 mod cluster;
 mod code;
@@ -26,6 +27,7 @@ mod logins;
 mod me;
 mod openapi;
 mod page;
+mod past_hours;
 mod people;
 mod plan_terms;
 mod plans;
@@ -36,9 +38,13 @@ mod resource;
 mod role;
 mod same_site;
 mod seats;
+mod session_list;
+mod session_stream;
 mod sessions;
 mod setup;
+mod sorted;
 mod strangers;
+mod summary;
 mod text;
 pub(crate) mod time;
 mod tokens;
@@ -60,6 +66,7 @@ use licensing::ledger::Ledger;
 use licensing::time::{At, Span};
 use raft::seams::Seams;
 use raft::{Authority, Cluster};
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -71,7 +78,9 @@ use crate::ops::Metrics;
 use crate::signer::Signer;
 use edge::CallIds;
 use failures::Failures;
+use past_hours::PastHours;
 use problem::ApiError;
+use session_stream::Watching;
 use uses::Uses;
 
 pub use access::access_table;
@@ -104,6 +113,8 @@ pub struct ApiConfig {
     pub metrics: Arc<Metrics>,
     /// What callers may use up.
     pub limits: ApiLimits,
+    /// Becomes true as the node shuts down, which ends what would go on for ever.
+    pub stopping: watch::Receiver<bool>,
     /// Whether the API speaks TLS: browsers then keep a login's cookie for it alone.
     pub tls: bool,
 }
@@ -147,6 +158,8 @@ struct Inner {
     failed_by_account: Failures<[u8; 32]>,
     passwords: Passwords,
     uses: Uses,
+    past_hours: PastHours,
+    watching: Watching,
 }
 
 impl Api {
@@ -158,6 +171,8 @@ impl Api {
             failed_sign_ins_per_minute: per_minute,
             ..
         } = config.limits;
+        let signer = Arc::clone(&config.signer);
+        config.cluster.tell_about(move || cluster::about(&signer));
         Self(Arc::new(Inner {
             call_ids,
             strangers: strangers::strangers(&config.limits),
@@ -165,6 +180,8 @@ impl Api {
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
             passwords: Passwords::new(&config.lookup),
             uses: Uses::default(),
+            past_hours: PastHours::default(),
+            watching: Watching::default(),
             config,
         }))
     }
@@ -270,7 +287,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(license_changes::extend_license))
         .routes(routes!(license_key_rotation::rotate_license_key))
         .routes(routes!(usage::get_usage))
-        .routes(routes!(sessions::list_sessions))
+        .routes(routes!(summary::get_summary))
+        .routes(routes!(session_list::list_sessions))
+        .routes(routes!(session_stream::stream_sessions))
         .routes(routes!(sessions::get_session))
         .routes(routes!(sessions::revoke_session))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
@@ -283,6 +302,7 @@ fn routes() -> OpenApiRouter<Api> {
             people::remove_person
         ))
         .routes(routes!(people::invite_person))
+        .routes(routes!(people::end_logins))
         .routes(routes!(setup::set_up))
         .routes(routes!(me::get_me, me::change_me))
         .routes(routes!(me::change_password))
@@ -295,9 +315,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(logins::sign_out))
         .routes(routes!(logins::end_login))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(branding::get_branding, branding::set_branding))
         .routes(routes!(cluster::get_cluster))
         .routes(routes!(cluster::transfer_lead))
-        .routes(routes!(cluster::remove_node))
+        .routes(routes!(cluster::get_node, cluster::remove_node))
         .routes(routes!(join_tokens::list_join_tokens, join_tokens::create_join_token));
     OpenApiRouter::default().nest(BASE, routes)
 }

@@ -118,6 +118,9 @@ impl Fixture {
             "SetUp" => json!({"secret": "inv_0", "email": "a@b.example", "name": "New", "password": PASSWORD}),
             "NewJoinToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
+            "NewBranding" => json!({
+                "if_version": 0, "name": "New", "colour": "#0b7a5e", "support": "help@new.example",
+            }),
             other => panic!("say what a valid {other} is"),
         }
     }
