@@ -1,5 +1,6 @@
 // Every address of the console, in one place.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { AuditFilter } from './api/queries';
 import { Gate } from './shell/Gate';
 import { Loading, Trouble } from './ui/parts';
 
@@ -23,6 +24,22 @@ const usage = createRoute({
   }),
 });
 
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const EVENTS = ['granted', 'ended', 'changed', 'refused'] as const;
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  component: lazyRouteComponent(() => import('./pages/Activity'), 'Page'),
+  validateSearch: (search: { [name in keyof AuditFilter]?: unknown }): AuditFilter => ({
+    event: EVENTS.find((event) => event === search.event),
+    actor: text(search.actor),
+    about: text(search.about),
+    from: text(search.from),
+    to: text(search.to),
+  }),
+});
+
 const routes = root.addChildren([
   at('/', () => import('./pages/Overview')),
   at('/customers', () => import('./pages/Customers')),
@@ -33,9 +50,17 @@ const routes = root.addChildren([
   at('/products', () => import('./pages/Products')),
   at('/products/$id', () => import('./pages/Product')),
   usage,
-  at('/activity', () => import('./pages/Activity')),
+  activity,
+  at('/people', () => import('./pages/People')),
   at('/tokens', () => import('./pages/Tokens')),
   at('/cluster', () => import('./pages/Cluster')),
+  at('/settings', () => import('./pages/Settings')),
+  at('/account', () => import('./pages/Account')),
+  at('/portal', () => import('./pages/portal/Licenses')),
+  at('/portal/licenses/$id', () => import('./pages/portal/License')),
+  at('/portal/seats', () => import('./pages/portal/Seats')),
+  at('/portal/team', () => import('./pages/People')),
+  at('/portal/help', () => import('./pages/portal/Help')),
   at('/setup', () => import('./pages/SetUp')),
 ]);
 

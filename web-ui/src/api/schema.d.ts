@@ -10,10 +10,29 @@ export interface paths {
         };
         /**
          * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-         *     with the first record that it has.
+         *     with the first record that it has. A page of what is rare may have fewer records than asked for, or none, and yet say
+         *     where to go on: a call looks at a bounded number of them.
          */
         get: operations["list_audit"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how the vendor wants to be seen. It answers without a login, and also when no quorum is left. */
+        get: operations["get_branding"];
+        /** Say how the vendor wants to be seen. */
+        put: operations["set_branding"];
         post?: never;
         delete?: never;
         options?: never;
@@ -63,7 +82,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Ask a node of itself: its version, its disk, its clock and its certificate. It answers also when no quorum is left. */
+        get: operations["get_node"];
         put?: never;
         post?: never;
         /**
@@ -85,7 +105,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand the lead to another node. The node that leads has to be asked; the refusal of another one names it. */
+        /** Hand the lead to another node. Whichever node is asked, the one that leads does it. */
         post: operations["transfer_lead"];
         delete?: never;
         options?: never;
@@ -100,7 +120,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List customers, in id order. */
+        /** List customers, in id order or as it is asked for. */
         get: operations["list_customers"];
         put?: never;
         /** Create a customer. */
@@ -136,7 +156,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List licenses, in id order. */
+        /** List licenses, in id order or as it is asked for. */
         get: operations["list_licenses"];
         put?: never;
         /** Create a license. Its key is in this answer and nowhere else. */
@@ -522,6 +542,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every login of a person: they have to sign in again. */
+        delete: operations["end_logins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -611,6 +648,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch sessions: a stream of server-sent events. `ready` comes first; what is listed after it misses nothing. Then
+         *     `changes` with those that were granted, have beaten or have ended, and `anew` where the list has to be read again. It
+         *     ends after a while, with the login, and as the node shuts down.
+         */
+        get: operations["stream_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}": {
         parameters: {
             query?: never;
@@ -656,6 +714,23 @@ export interface paths {
         put?: never;
         /** Use a set-up or invitation link: choose a password. The link is used up by it. Then sign in. */
         post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the business at a glance. */
+        get: operations["get_summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -736,9 +811,14 @@ export interface components {
             items: components["schemas"]["Record"][];
             /**
              * Format: int64
-             * @description What to send as `after` for the next page; `null` at the end.
+             * @description What to send as `after` for the next page of a list that goes forward; `null` at the end.
              */
             next_after?: number | null;
+            /**
+             * Format: int64
+             * @description What to send as `before` for the next page of a list that goes back; `null` at the beginning.
+             */
+            next_before?: number | null;
             /** @description The root of their RFC 6962 tree, in hexadecimal. */
             root: string;
             /**
@@ -773,6 +853,20 @@ export interface components {
             session?: components["schemas"]["SessionName"] | null;
             /** @description A fresh token, if asked for. */
             signed_token?: string | null;
+        };
+        /** @description What the sign-in page and the portal show of the vendor. */
+        Branding: {
+            /** @description The colour of buttons and marks, such as `#0b7a5e`. */
+            colour?: string | null;
+            /** @description The vendor's name for people. */
+            name?: string | null;
+            /** @description Where customers ask for help: an e-mail address or an `https://` address. */
+            support?: string | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; 0 if it was never set.
+             */
+            version: number;
         };
         /** @description What a client says about itself. */
         Client: {
@@ -892,11 +986,15 @@ export interface components {
          * @enum {string}
          */
         Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        /** @description A colour as style sheets write it, such as `#0b7a5e`. */
+        Colour: string;
         /** @description A customer: the organisation or person that holds licenses. */
         Customer: {
             created_at: components["schemas"]["Timestamp"];
             /** @description Where to write to. */
             email?: string | null;
+            /** @description What its licenses come to. */
+            holding: components["schemas"]["Holding"];
             id: components["schemas"]["CustomerId"];
             /** @description Its name for people. */
             name: string;
@@ -922,6 +1020,26 @@ export interface components {
         CustomerId: string;
         /** @description An e-mail address. */
         Email: string;
+        /** @description Usable licenses that end soon. */
+        Ending: {
+            /**
+             * Format: int64
+             * @description Within thirty days.
+             */
+            days_30: number;
+            /**
+             * Format: int64
+             * @description Within sixty.
+             */
+            days_60: number;
+            /**
+             * Format: int64
+             * @description Within ninety.
+             */
+            days_90: number;
+            /** @description The first of them. */
+            next: components["schemas"]["License"][];
+        };
         /** @description What a plan grants or a license carries, by name. `false` is said by leaving it out. */
         Entitlements: {
             [key: string]: true | number | string;
@@ -942,6 +1060,55 @@ export interface components {
             /** @description What is wrong and what is expected. */
             problem: string;
         };
+        /** @description Seats as they stand, and as they stood. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Usable licenses of which every seat is held.
+             */
+            full: number;
+            /**
+             * Format: int64
+             * @description Holders whose session expired while their token's grace still runs.
+             */
+            ghosts: number;
+            /**
+             * Format: int64
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int64
+             * @description Licenses, whatever their status.
+             */
+            licenses: number;
+            /**
+             * Format: int64
+             * @description Seats that may be held of usable licenses.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description The same of the last thirty days.
+             */
+            peak_30_days: number;
+            /**
+             * Format: int64
+             * @description The most seats held in an hour since midnight, UTC. The peaks of licenses are added up, which need not have been
+             *     at the same moment, so it was no more than this.
+             */
+            peak_today: number;
+            /**
+             * Format: int64
+             * @description Live sessions.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Licenses that can be used now.
+             */
+            usable: number;
+        };
         /** @description An id, or a code or reference that stands for it. */
         Handle: string;
         /** @description The client's fingerprint. It is hashed at the edge and not kept. */
@@ -952,6 +1119,24 @@ export interface components {
          */
         Holder: "fingerprint" | "fingerprint_and_instance";
         HolderKey: string;
+        /** @description What a customer's licenses come to. */
+        Holding: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description How many licenses there are.
+             */
+            licenses: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held of those that can be used now.
+             */
+            limit: number;
+        };
         /** @description A join token, without its secret. */
         JoinToken: {
             created_at: components["schemas"]["Timestamp"];
@@ -1110,6 +1295,17 @@ export interface components {
         };
         /** @description A name for people. */
         Name: string;
+        /** @description What to show from now on. It replaces all that was there: what is left out is shown no more. */
+        NewBranding: {
+            colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            support?: components["schemas"]["Support"] | null;
+        };
         /** @description A customer to create. */
         NewCustomer: {
             email?: components["schemas"]["Email"] | null;
@@ -1219,6 +1415,41 @@ export interface components {
             name: components["schemas"]["Name"];
             scope: components["schemas"]["Scope"];
         };
+        /** @description A node, by its own word. */
+        NodeFacts: {
+            /** @description Whether it answered. If not, nothing else is known of it. */
+            answers: boolean;
+            certified_until?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Its wall clock less the answering node's; the way of the question is in it.
+             */
+            clock_offset_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What is free where its data is.
+             */
+            disk_free_bytes?: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Entries that it has yet to apply.
+             */
+            lag?: number | null;
+            /**
+             * Format: int64
+             * @description The newest entry of its log.
+             */
+            last_log?: number | null;
+            /**
+             * Format: int64
+             * @description How long its log is on disk.
+             */
+            log_bytes?: number | null;
+            /** @description The version of usher that it runs. */
+            version?: string | null;
+        };
         /** @description A node of the cluster. */
         NodeView: {
             admitted_at: components["schemas"]["Timestamp"];
@@ -1276,6 +1507,8 @@ export interface components {
                 created_at: components["schemas"]["Timestamp"];
                 /** @description Where to write to. */
                 email?: string | null;
+                /** @description What its licenses come to. */
+                holding: components["schemas"]["Holding"];
                 id: components["schemas"]["CustomerId"];
                 /** @description Its name for people. */
                 name: string;
@@ -1289,6 +1522,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_JoinToken: {
@@ -1306,6 +1544,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_License: {
@@ -1336,6 +1579,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Person: {
@@ -1351,9 +1599,12 @@ export interface components {
                 has_password: boolean;
                 id: components["schemas"]["PersonId"];
                 invited_until?: components["schemas"]["Timestamp"] | null;
+                /** @description How many logins they have. */
+                logins: number;
                 /** @description Their name for people. */
                 name: string;
                 role: components["schemas"]["RoleName"];
+                seen_at?: components["schemas"]["Timestamp"] | null;
                 signed_in_at?: components["schemas"]["Timestamp"] | null;
                 /** @description Whether they have a second factor. */
                 totp: boolean;
@@ -1365,6 +1616,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Plan: {
@@ -1388,6 +1644,11 @@ export interface components {
             })[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Product: {
@@ -1411,6 +1672,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Session: {
@@ -1418,6 +1684,8 @@ export interface components {
             items: {
                 beat_at?: components["schemas"]["Timestamp"] | null;
                 client?: components["schemas"]["Client"] | null;
+                /** @description Who has it. */
+                customer: components["schemas"]["Licensee"];
                 ended_at?: components["schemas"]["Timestamp"] | null;
                 /**
                  * Format: int64
@@ -1426,10 +1694,23 @@ export interface components {
                 expires_in_seconds?: number | null;
                 grace_until?: components["schemas"]["Timestamp"] | null;
                 granted_at?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: int64
+                 * @description How often the plan asks for a heartbeat.
+                 */
+                heartbeat_seconds: number;
                 /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
                 holder: components["schemas"]["HolderKey"];
+                /** @description The last characters of its key. */
+                key_hint: string;
                 /** @description The license whose seat it holds or held. */
                 license: components["schemas"]["LicenseId"];
+                /** @description What becomes of the seat while its client is silent. */
+                offline: components["schemas"]["OfflineModeName"];
+                /** @description What it is of. */
+                plan: components["schemas"]["LicensedPlan"];
+                /** @description What the license is for. */
+                product: components["schemas"]["LicensedProduct"];
                 /** @description Why it was revoked, in the operator's words. */
                 reason?: string | null;
                 /** @description Its public name. */
@@ -1439,6 +1720,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Token: {
@@ -1458,6 +1744,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_UsageHour: {
@@ -1499,6 +1790,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /**
          * Format: password
@@ -1527,9 +1823,12 @@ export interface components {
             has_password: boolean;
             id: components["schemas"]["PersonId"];
             invited_until?: components["schemas"]["Timestamp"] | null;
+            /** @description How many logins they have. */
+            logins: number;
             /** @description Their name for people. */
             name: string;
             role: components["schemas"]["RoleName"];
+            seen_at?: components["schemas"]["Timestamp"] | null;
             signed_in_at?: components["schemas"]["Timestamp"] | null;
             /** @description Whether they have a second factor. */
             totp: boolean;
@@ -1705,6 +2004,12 @@ export interface components {
             name?: components["schemas"]["Name"] | null;
             renewal_url?: components["schemas"]["WebAddress"] | null;
         };
+        /** @description A product's figures. */
+        ProductFigures: components["schemas"]["Figures"] & {
+            code: string;
+            id: components["schemas"]["ProductId"];
+            name: string;
+        };
         ProductId: string;
         /** @description Why something was done, in the operator's words; clients read it. */
         Reason: string;
@@ -1755,6 +2060,15 @@ export interface components {
         RecordIndex: number;
         /** @description The vendor's own number for a customer, such as a CRM id. */
         Reference: string;
+        /** @description Acquires refused within the last 24 hours, to the hour. */
+        Refusals: {
+            /** @description How many for each reason. */
+            by_reason: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            total: number;
+        };
         /** @description The session holds nothing any more. */
         Released: {
             /** @description Whether this very call ended it; `false` if it had ended before or was never there. */
@@ -1863,10 +2177,14 @@ export interface components {
              */
             limit: number;
         };
+        /** @default 600 */
+        Seconds: number;
         /** @description A session, live or ended lately. */
         Session: {
             beat_at?: components["schemas"]["Timestamp"] | null;
             client?: components["schemas"]["Client"] | null;
+            /** @description Who has it. */
+            customer: components["schemas"]["Licensee"];
             ended_at?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
@@ -1875,10 +2193,23 @@ export interface components {
             expires_in_seconds?: number | null;
             grace_until?: components["schemas"]["Timestamp"] | null;
             granted_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How often the plan asks for a heartbeat.
+             */
+            heartbeat_seconds: number;
             /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
             holder: components["schemas"]["HolderKey"];
+            /** @description The last characters of its key. */
+            key_hint: string;
             /** @description The license whose seat it holds or held. */
             license: components["schemas"]["LicenseId"];
+            /** @description What becomes of the seat while its client is silent. */
+            offline: components["schemas"]["OfflineModeName"];
+            /** @description What it is of. */
+            plan: components["schemas"]["LicensedPlan"];
+            /** @description What the license is for. */
+            product: components["schemas"]["LicensedProduct"];
             /** @description Why it was revoked, in the operator's words. */
             reason?: string | null;
             /** @description Its public name. */
@@ -1914,6 +2245,20 @@ export interface components {
          * @enum {string}
          */
         Status: "active" | "suspended" | "revoked" | "expired" | "not_started";
+        /** @description The business at a glance. */
+        Summary: {
+            /** @description All products together. */
+            all: components["schemas"]["Figures"];
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            counted_from?: components["schemas"]["Timestamp"] | null;
+            ending: components["schemas"]["Ending"];
+            /** @description Each product that has a license. */
+            products: components["schemas"]["ProductFigures"][];
+            refusals: components["schemas"]["Refusals"];
+        };
+        /** @description Where to ask for help: an e-mail address or an `https://` address. */
+        Support: string;
         /** @description The terms of a plan. */
         Terms: {
             /** @description What a license of this plan carries, unless it overrides it by name. */
@@ -2065,6 +2410,18 @@ export interface components {
         };
         /** @description An `https://` address. */
         WebAddress: string;
+        /** @enum {string} */
+        CustomerSort: "name" | "created" | "licenses" | "in_use";
+        /** @enum {string} */
+        LicenseSort: "customer" | "product" | "in_use" | "free" | "ends" | "created";
+        /** @enum {string} */
+        SessionSort: "granted" | "beat" | "host" | "customer";
+        /** @enum {string} */
+        Order: "asc" | "desc";
+        SessionEvents: {
+            live: components["schemas"]["Session"][];
+            ended: string[];
+        };
     };
     responses: {
         /** @description `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
@@ -2290,6 +2647,22 @@ export interface operations {
                 limit?: components["schemas"]["Limit"];
                 /** @description The `index` after which to go on; left out, from the beginning. */
                 after?: components["schemas"]["RecordIndex"];
+                /** @description The `index` before which to go on; left out, from the end. */
+                before?: components["schemas"]["RecordIndex"];
+                /** @description Whether the oldest or the newest come first. */
+                order?: components["schemas"]["Order"];
+                /** @description Only what happened in this way. */
+                event?: components["schemas"]["EventKind"];
+                /** @description Only of this command, such as `create_license`. */
+                command?: components["schemas"]["Handle"];
+                /** @description Only what this one asked for: the id of a person or a token, `client` or `system`. */
+                actor?: components["schemas"]["Handle"];
+                /** @description Only what is about the one with this id: a license, a session, a holder, or what was changed. */
+                about?: components["schemas"]["Handle"];
+                /** @description Only what happened at this time or later. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Only what happened before this time. */
+                to?: components["schemas"]["Timestamp"];
             };
             header?: never;
             path?: never;
@@ -2312,6 +2685,64 @@ export interface operations {
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The branding. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    set_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBranding"];
+            };
+        };
+        responses: {
+            /** @description The branding as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
     get_cluster: {
@@ -2409,6 +2840,36 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the node says, or that it does not answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeFacts"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
     remove_node: {
         parameters: {
             query?: never;
@@ -2491,7 +2952,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["CustomerId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["CustomerSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those whose name, address or reference contains this. */
                 search?: components["schemas"]["Search"];
                 /** @description Only the one with exactly this reference. */
@@ -2638,7 +3103,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["LicenseId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["LicenseSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those of the customer with this id or reference. */
                 customer?: components["schemas"]["Handle"];
                 /** @description Only those of the product with this id or code. */
@@ -3772,6 +4241,42 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    end_logins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are signed in nowhere. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
     list_plans: {
         parameters: {
             query?: {
@@ -4073,6 +4578,19 @@ export interface operations {
                 cursor?: string;
                 /** @description Only those of this license. */
                 license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /**
+                 * @description Only those whose host, instance, application or public name, the last characters of whose key, or whose
+                 *     customer's or product's name contain this.
+                 */
+                search?: components["schemas"]["Search"];
+                /** @description What to sort by; left out, by their grants, and those of one license by their holders. */
+                sort?: components["schemas"]["SessionSort"];
+                /** @description Which way to sort; without `sort` it is by their grants. */
+                order?: components["schemas"]["Order"];
             };
             header?: never;
             path?: never;
@@ -4087,6 +4605,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    stream_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /** @description Only those that contain this, as in the list of sessions. */
+                search?: components["schemas"]["Search"];
+                /** @description How long to watch. */
+                seconds?: components["schemas"]["Seconds"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events; the data of each is a JSON object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             400: components["responses"]["INVALID_REQUEST"];
@@ -4203,6 +4758,32 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Seats, peaks, refusals and ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
     list_tokens: {
