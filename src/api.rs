@@ -7,6 +7,7 @@
 //! and one file per resource.
 
 mod access;
+mod analytics;
 mod audit;
 mod caller;
 mod cluster;
@@ -31,7 +32,9 @@ mod plan_terms;
 mod plans;
 mod problem;
 mod products;
+mod recall;
 mod refusal;
+mod refusals;
 mod resource;
 mod role;
 mod same_site;
@@ -72,6 +75,7 @@ use crate::signer::Signer;
 use edge::CallIds;
 use failures::Failures;
 use problem::ApiError;
+use recall::Recall;
 use uses::Uses;
 
 pub use access::access_table;
@@ -145,8 +149,10 @@ struct Inner {
     strangers: Failures<IpAddr>,
     failed_by_source: Failures<IpAddr>,
     failed_by_account: Failures<[u8; 32]>,
+    explained: Failures<IpAddr>,
     passwords: Passwords,
     uses: Uses,
+    recall: Recall,
 }
 
 impl Api {
@@ -163,8 +169,10 @@ impl Api {
             strangers: strangers::strangers(&config.limits),
             failed_by_source: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
+            explained: strangers::explained(),
             passwords: Passwords::new(&config.lookup),
             uses: Uses::default(),
+            recall: Recall::default(),
             config,
         }))
     }
@@ -270,6 +278,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(license_changes::extend_license))
         .routes(routes!(license_key_rotation::rotate_license_key))
         .routes(routes!(usage::get_usage))
+        .merge(analytics::routes())
+        .merge(refusals::routes())
         .routes(routes!(sessions::list_sessions))
         .routes(routes!(sessions::get_session))
         .routes(routes!(sessions::revoke_session))

@@ -379,6 +379,16 @@ impl Cluster {
         self.machine.history()
     }
 
+    /// The same once it shows everything that [`ledger`](Self::ledger) showed before this call.
+    ///
+    /// # Errors
+    ///
+    /// The disk's, after which the node stops.
+    pub async fn latest_history(&self) -> Result<&StateFile, storage::Error> {
+        self.machine.catch_up_history().await?;
+        Ok(self.machine.history())
+    }
+
     /// The cluster as this node sees it.
     pub fn status(&self) -> ClusterStatus {
         let log = self.log.stats();

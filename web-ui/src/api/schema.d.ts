@@ -234,6 +234,128 @@ export interface paths {
         patch: operations["change_license"];
         trace?: never;
     };
+    "/api/v1/licenses/{id}/analytics/duration-curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show for which share of the time so many seats or more were in use. */
+        get: operations["get_duration_curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show when the seats will not be enough any more, if things go on as they do. */
+        get: operations["get_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/heat-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show which hours of the week are busy. */
+        get: operations["get_heat_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/idle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how many seats were never needed. */
+        get: operations["get_idle_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the exact peak of each hour, with the seats that could be held and the refusals. */
+        get: operations["get_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show which versions of the application hold seats now. The history does not keep them. */
+        get: operations["get_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how many refusals would not have happened with more seats: the recorded history once more, through the ledger's
+         *     own rules.
+         */
+        get: operations["get_what_if"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/licenses/{id}/extend": {
         parameters: {
             query?: never;
@@ -594,6 +716,60 @@ export interface paths {
         patch: operations["change_product"];
         trace?: never;
     };
+    "/api/v1/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refusals, the latest first. What one holder repeated within ten minutes is one item. A page may be short where
+         *     few of many records are wanted.
+         */
+        get: operations["list_refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refusals/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Explain a refusal to whoever met it, by the link that it carried. No account is needed. */
+        post: operations["explain_refusal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refusals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain a refusal. */
+        get: operations["get_refusal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -892,6 +1068,41 @@ export interface components {
          * @enum {string}
          */
         Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        /** @description For how long how many seats were in use. */
+        Curve: {
+            /**
+             * Format: int32
+             * @description Seats that can be held at its end.
+             */
+            capacity: number;
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The points. Between two of them the curve is as high as at the one with more seats. */
+            items: components["schemas"]["CurvePoint"][];
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @description One point of the duration curve. */
+        CurvePoint: {
+            /**
+             * Format: int64
+             * @description … and so many milliseconds.
+             */
+            milliseconds: number;
+            /**
+             * Format: int32
+             * @description So many seats or more …
+             */
+            seats: number;
+            /**
+             * Format: double
+             * @description … were in use for this share of the time, from 0 to 1 …
+             */
+            share: number;
+        };
         /** @description A customer: the organisation or person that holds licenses. */
         Customer: {
             created_at: components["schemas"]["Timestamp"];
@@ -931,6 +1142,48 @@ export interface components {
          * @enum {string}
          */
         EventKind: "granted" | "ended" | "changed" | "refused";
+        /** @description Asks why. */
+        ExplainRequest: {
+            /** @description What follows the `#` in the link. */
+            link: components["schemas"]["RefusalLinkText"];
+        };
+        /** @description Why somebody was refused. */
+        Explanation: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description When the next seat could be free without anybody giving one back, as of then. */
+            free_by: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How much of it was in use.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description The limit that was reached.
+             */
+            limit: number;
+            /** @description What to do next. */
+            next: string[];
+            /** @description The license's seats now. */
+            now: components["schemas"]["SeatsNow"];
+            oldest_since?: components["schemas"]["Timestamp"] | null;
+            /** @description The plan's name. */
+            plan: string;
+            /** @description The product's name. */
+            product: string;
+            reason: components["schemas"]["RefusalReason"];
+            refusal?: components["schemas"]["RefusalId"] | null;
+            /** @description Where the license is renewed, or more seats are bought. */
+            renewal_url?: string | null;
+            /** @description The cluster's clock. */
+            server_time: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How often this device asked around then; `null` if this node does not know.
+             */
+            tries?: number | null;
+        };
         /** @description A new end. */
         Extension: {
             expires_at: components["schemas"]["Timestamp"] | null;
@@ -942,16 +1195,175 @@ export interface components {
             /** @description What is wrong and what is expected. */
             problem: string;
         };
+        /** @description When the seats will not be enough any more. */
+        ForecastBody: {
+            /**
+             * Format: int32
+             * @description Seats that can be held at the end.
+             */
+            capacity: number;
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Whole days that the trend is made of.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description How many there must be.
+             */
+            days_needed: number;
+            /** @description The earliest day, by the upper end, on which every seat will be in use; `null` if that is not within a year. */
+            earliest?: string | null;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The latest day, by the lower end. */
+            latest?: string | null;
+            /**
+             * Format: double
+             * @description The peak of the busiest weekday at the end, as the trend has it.
+             */
+            level?: number | null;
+            license: components["schemas"]["LicenseId"];
+            /** @description The likely day. */
+            likely?: string | null;
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+            /** @description What there is to say. */
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Format: double
+             * @description The interval's upper end.
+             */
+            weekly_high?: number | null;
+            /**
+             * Format: double
+             * @description The likely growth.
+             */
+            weekly_likely?: number | null;
+            /**
+             * Format: double
+             * @description By how many seats the daily peaks grow in a week: the 90 % interval's lower end.
+             */
+            weekly_low?: number | null;
+        };
+        /**
+         * @description In which form a figure is shown.
+         * @enum {string}
+         */
+        Format: "json" | "csv";
         /** @description An id, or a code or reference that stands for it. */
         Handle: string;
         /** @description The client's fingerprint. It is hashed at the edge and not kept. */
         HardwareId: string;
+        /** @description One hour of the week. */
+        HeatHour: {
+            /**
+             * Format: int32
+             * @description From 0 to 23.
+             */
+            hour: number;
+            /**
+             * Format: double
+             * @description Seats in use on average over all such hours of the period, weighted by time; `null` if it has none.
+             */
+            mean?: number | null;
+            /**
+             * Format: int32
+             * @description The most at any moment.
+             */
+            peak: number;
+            /**
+             * Format: int64
+             * @description Refusals, retries folded.
+             */
+            refusals: number;
+            /**
+             * Format: int64
+             * @description How many seconds of the period lie in such hours.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description 1 is Monday.
+             */
+            weekday: number;
+        };
+        /** @description The hours of the week. */
+        HeatMap: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The 168 hours. */
+            items: components["schemas"]["HeatHour"][];
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How many minutes the clock is ahead of UTC.
+             */
+            utc_offset: number;
+        };
+        /**
+         * @description Where the assumed time comes from.
+         * @enum {string}
+         */
+        HoldIs: "given" | "median" | "assumed";
+        HoldSeconds: number;
         /**
          * @description Who a seat is counted for.
          * @enum {string}
          */
         Holder: "fingerprint" | "fingerprint_and_instance";
         HolderKey: string;
+        /** @description What was used of what there is. */
+        Idle: {
+            /**
+             * Format: int32
+             * @description Seats that can be held at its end.
+             */
+            capacity: number;
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description For which share of the time every seat was in use, from 0 to 1.
+             */
+            full_share: number;
+            /**
+             * Format: int32
+             * @description Seats that were never in use at once.
+             */
+            idle_at_max: number;
+            /**
+             * Format: int32
+             * @description Seats that were not in use for 95 % of the time.
+             */
+            idle_at_p95: number;
+            license: components["schemas"]["LicenseId"];
+            /**
+             * Format: int32
+             * @description The most in use at any moment.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Seats in use on average, weighted by time.
+             */
+            mean: number;
+            /**
+             * Format: int32
+             * @description The least number of seats that was enough for 95 % of the time.
+             */
+            p95: number;
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
         /** @description A join token, without its secret. */
         JoinToken: {
             created_at: components["schemas"]["Timestamp"];
@@ -1099,6 +1511,9 @@ export interface components {
             /** @description Whether the person has a second factor. */
             totp?: boolean | null;
         };
+        /** @default 0 */
+        MinutesAhead: number;
+        MoreSeats: number;
         /** @description What to change of oneself. */
         MyChange: {
             /**
@@ -1413,6 +1828,51 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_Refusal: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description When it was refused last. */
+                at: components["schemas"]["Timestamp"];
+                /** @description The code that the client was answered. */
+                code: string;
+                customer: components["schemas"]["CustomerId"];
+                customer_name: string;
+                /** @description When it was refused first. */
+                first_at: components["schemas"]["Timestamp"];
+                /** @description Who asked: their machine. */
+                holder: components["schemas"]["HolderKey"];
+                /** @description Its host's name, if it has a live session by now. */
+                host?: string | null;
+                /** @description Its name: of the latest try. */
+                id: components["schemas"]["RefusalId"];
+                /**
+                 * Format: int32
+                 * @description How much of it was in use.
+                 */
+                in_use?: number | null;
+                /** @description The last characters of the license's key. */
+                key_hint: string;
+                license: components["schemas"]["LicenseId"];
+                /**
+                 * Format: int32
+                 * @description The limit that was reached, as of the last time.
+                 */
+                limit?: number | null;
+                /** @description The plan's name. */
+                plan: string;
+                /** @description The product's name. */
+                product: string;
+                reason: components["schemas"]["RefusalReason"];
+                /**
+                 * Format: int64
+                 * @description How often it asked.
+                 */
+                tries: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Session: {
             /** @description The items, in the list's own order. */
             items: {
@@ -1514,6 +1974,43 @@ export interface components {
         /** @description The password, to show that it is really them. */
         PasswordProof: {
             password: components["schemas"]["Password"];
+        };
+        /** @description One hour of a license. */
+        PeakHour: {
+            /**
+             * Format: int32
+             * @description Seats that could be held at its end.
+             */
+            capacity: number;
+            /** @description When the hour begins. */
+            hour: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description The most seats held at any moment.
+             */
+            peak: number;
+            /**
+             * Format: int64
+             * @description The same without retries: what one holder repeated within ten minutes is counted once.
+             */
+            refusals: number;
+            /**
+             * Format: int64
+             * @description Acquires refused, for any reason.
+             */
+            refused: number;
+        };
+        /** @description The peaks of a license's hours. */
+        Peaks: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The hours that the period touches. */
+            items: components["schemas"]["PeakHour"][];
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
         };
         /** @description A person who may sign in. */
         Person: {
@@ -1648,6 +2145,8 @@ export interface components {
             detail: string;
             /** @description What is wrong with the request, field by field. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description A page that explains this very refusal to whoever met it, for 30 days. What follows the `#` is a secret. */
+            explanation_url?: string | null;
             /**
              * Format: int32
              * @description How much of it is in use.
@@ -1755,6 +2254,69 @@ export interface components {
         RecordIndex: number;
         /** @description The vendor's own number for a customer, such as a CRM id. */
         Reference: string;
+        /** @description Acquires of one holder that were refused for one reason, each within ten minutes of the one before. */
+        Refusal: {
+            /** @description When it was refused last. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The code that the client was answered. */
+            code: string;
+            customer: components["schemas"]["CustomerId"];
+            customer_name: string;
+            /** @description When it was refused first. */
+            first_at: components["schemas"]["Timestamp"];
+            /** @description Who asked: their machine. */
+            holder: components["schemas"]["HolderKey"];
+            /** @description Its host's name, if it has a live session by now. */
+            host?: string | null;
+            /** @description Its name: of the latest try. */
+            id: components["schemas"]["RefusalId"];
+            /**
+             * Format: int32
+             * @description How much of it was in use.
+             */
+            in_use?: number | null;
+            /** @description The last characters of the license's key. */
+            key_hint: string;
+            license: components["schemas"]["LicenseId"];
+            /**
+             * Format: int32
+             * @description The limit that was reached, as of the last time.
+             */
+            limit?: number | null;
+            /** @description The plan's name. */
+            plan: string;
+            /** @description The product's name. */
+            product: string;
+            reason: components["schemas"]["RefusalReason"];
+            /**
+             * Format: int64
+             * @description How often it asked.
+             */
+            tries: number;
+        };
+        RefusalId: string;
+        /** @description The secret of a refusal's link: what follows the `#`. */
+        RefusalLinkText: string;
+        /**
+         * @description Why an acquire was refused.
+         * @enum {string}
+         */
+        RefusalReason: "seat_limit_reached" | "ghost_limit_reached" | "holder_limit_reached" | "license_expired" | "license_not_started" | "license_suspended" | "license_revoked" | "other";
+        /** @description Why an acquire was refused, as far as the history says. */
+        RefusalView: components["schemas"]["Refusal"] & {
+            /** @description What the client was told. */
+            detail: string;
+            free_by?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description Who held the seats at that moment, those who held them longest first, at most 200 of them. `null` where that did
+             *     not matter, and where too much has happened since to tell.
+             */
+            holders?: components["schemas"]["SeatHolder"][] | null;
+            /** @description What to do next. */
+            next: string[];
+            /** @description The license's seats now. */
+            now: components["schemas"]["SeatsNow"];
+        };
         /** @description The session holds nothing any more. */
         Released: {
             /** @description Whether this very call ended it; `false` if it had ended before or was never there. */
@@ -1850,6 +2412,19 @@ export interface components {
              */
             sessions: number;
         };
+        /** @description Somebody who held a seat. */
+        SeatHolder: {
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            holder: components["schemas"]["HolderKey"];
+            /** @description Its host's name, if it still has a live session. */
+            host?: string | null;
+            /**
+             * Format: int32
+             * @description Its sessions at that moment.
+             */
+            sessions: number;
+            since?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description How many seats a license has and how many are held. */
         SeatsInUse: {
             /**
@@ -1860,6 +2435,19 @@ export interface components {
             /**
              * Format: int32
              * @description Seats of the license.
+             */
+            limit: number;
+        };
+        /** @description How many seats a license has and how many are held. */
+        SeatsNow: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held.
              */
             limit: number;
         };
@@ -2058,6 +2646,38 @@ export interface components {
             renewals: number;
         };
         UserToken: string;
+        /**
+         * @description What a forecast comes to.
+         * @enum {string}
+         */
+        Verdict: "too_little_data" | "reached" | "expected" | "not_within_a_year";
+        /** @description A version of an application. */
+        VersionInUse: {
+            /** @description The application, as it names itself. */
+            app?: string | null;
+            /**
+             * Format: int64
+             * @description Holders.
+             */
+            holders: number;
+            /** @description The SDK and its version. */
+            sdk?: string | null;
+            /**
+             * Format: int64
+             * @description Live sessions.
+             */
+            sessions: number;
+            /** @description Its version. */
+            version?: string | null;
+        };
+        /** @description The versions of the application that hold seats. */
+        Versions: {
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The versions, the most used first. */
+            items: components["schemas"]["VersionInUse"][];
+            license: components["schemas"]["LicenseId"];
+        };
         /** @description What waits on a node. */
         Waiting: {
             heartbeats: number;
@@ -2065,6 +2685,48 @@ export interface components {
         };
         /** @description An `https://` address. */
         WebAddress: string;
+        /** @description What would have been with more seats. */
+        WhatIf: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description Where that comes from. */
+            hold_is: components["schemas"]["HoldIs"];
+            /**
+             * Format: int64
+             * @description For how long who was refused is assumed to have kept a seat.
+             */
+            hold_seconds: number;
+            /** @description A row for each number of further seats. */
+            items: components["schemas"]["WithMore"][];
+            license: components["schemas"]["LicenseId"];
+            /**
+             * Format: int64
+             * @description Refusals for want of a seat, retries folded.
+             */
+            refusals: number;
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @description What would have been with so many more seats. */
+        WithMore: {
+            /**
+             * Format: int64
+             * @description Refusals that would not have happened.
+             */
+            avoided: number;
+            /**
+             * Format: int64
+             * @description Refusals that would have happened nevertheless.
+             */
+            left: number;
+            /**
+             * Format: int32
+             * @description Further seats.
+             */
+            seats: number;
+        };
     };
     responses: {
         /** @description `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
@@ -2952,6 +3614,279 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_duration_curve: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The curve's points, from no seat on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_forecast: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+                /** @description How many minutes the clock is ahead of UTC: 60 for UTC+1. Left out, it is UTC. */
+                utc_offset?: components["schemas"]["MinutesAhead"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trend of the daily peaks and the day it reaches the capacity. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastBody"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_heat_map: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+                /** @description How many minutes the clock is ahead of UTC: 60 for UTC+1. Left out, it is UTC. */
+                utc_offset?: components["schemas"]["MinutesAhead"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The 168 hours of the week, from Monday 0:00 on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatMap"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_idle_seats: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used of what there is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Idle"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_peaks: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hours, in their order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_versions: {
+        parameters: {
+            query?: {
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions, the most used first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_what_if: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+                /** @description Up to how many more seats. */
+                seats?: components["schemas"]["MoreSeats"];
+                /**
+                 * @description For how long who was refused would have kept a seat; left out, for the median time of the license's sessions that
+                 *     ended in the period.
+                 */
+                hold_seconds?: components["schemas"]["HoldSeconds"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each number of further seats. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
     extend_license: {
@@ -4062,6 +4997,110 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_refusals: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+                /** @description Only those of this customer's licenses: its id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those for this reason. */
+                reason?: components["schemas"]["RefusalReason"];
+                /** @description Only those from this time on. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Only those before this time. */
+                to?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of refusals. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Refusal"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    explain_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            /** @description Why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The refusal's name, `ref_…`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refusal. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalView"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
     list_sessions: {
