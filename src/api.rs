@@ -7,6 +7,7 @@
 //! and one file per resource.
 
 mod access;
+mod analytics;
 mod audit;
 mod branding;
 mod caller;
@@ -33,7 +34,9 @@ mod plan_terms;
 mod plans;
 mod problem;
 mod products;
+mod recall;
 mod refusal;
+mod refusals;
 mod resource;
 mod role;
 mod same_site;
@@ -80,6 +83,7 @@ use edge::CallIds;
 use failures::Failures;
 use past_hours::PastHours;
 use problem::ApiError;
+use recall::Recall;
 use session_stream::Watching;
 use uses::Uses;
 
@@ -156,8 +160,10 @@ struct Inner {
     strangers: Failures<IpAddr>,
     failed_by_source: Failures<IpAddr>,
     failed_by_account: Failures<[u8; 32]>,
+    explained: Failures<IpAddr>,
     passwords: Passwords,
     uses: Uses,
+    recall: Recall,
     past_hours: PastHours,
     watching: Watching,
 }
@@ -178,8 +184,10 @@ impl Api {
             strangers: strangers::strangers(&config.limits),
             failed_by_source: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
+            explained: strangers::explained(),
             passwords: Passwords::new(&config.lookup),
             uses: Uses::default(),
+            recall: Recall::default(),
             past_hours: PastHours::default(),
             watching: Watching::default(),
             config,
@@ -287,6 +295,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(license_changes::extend_license))
         .routes(routes!(license_key_rotation::rotate_license_key))
         .routes(routes!(usage::get_usage))
+        .merge(analytics::routes())
+        .merge(refusals::routes())
         .routes(routes!(summary::get_summary))
         .routes(routes!(session_list::list_sessions))
         .routes(routes!(session_stream::stream_sessions))

@@ -183,6 +183,16 @@ impl Machine {
         &self.shared.file
     }
 
+    /// Waits until [`history`](Self::history) shows what was applied before this call. The node does not wait for its
+    /// next checkpoint then, but writes it; those who ask meanwhile share it.
+    pub(crate) async fn catch_up_history(&self) -> Result<(), storage::Error> {
+        let applied = self.state().index();
+        if applied <= self.shared.file.applied_index() {
+            return Ok(());
+        }
+        self.checkpoint_to(applied).await
+    }
+
     /// Writes checkpoints for as long as the node runs.
     pub(crate) async fn write_checkpoints(self) {
         let mut applied = self.shared.applied.subscribe();
@@ -210,7 +220,15 @@ impl Machine {
     }
 
     async fn checkpoint(&self) -> Result<(), storage::Error> {
+        self.checkpoint_to(u64::MAX).await
+    }
+
+    /// Writes a checkpoint, unless another that is as new as `wanted` was written while this one waited for its turn.
+    async fn checkpoint_to(&self, wanted: u64) -> Result<(), storage::Error> {
         let _writing = self.shared.writing.lock().await;
+        if wanted <= self.shared.file.applied_index() {
+            return Ok(());
+        }
         if self.shared.state.is_poisoned() {
             // Half of an entry was applied. The checkpoint before it is whole, and must stay the newest.
             let error = io::Error::other("applying an entry panicked");

@@ -17,6 +17,7 @@ use storage::checkpoint::StateFile;
 use storage::disk::Disk;
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 use crate::ProposeError;
 use crate::agree;
@@ -43,6 +44,12 @@ use crate::wire::{Answer, Request};
 
 pub use removal::RemovalError;
 pub(crate) use removal::is_majority;
+
+/// How long a status waits for what the leader sees.
+const LEADER_TELLS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long it waits before it asks the leader, maybe another one, again.
+const LEADER_ASKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// When followers lose patience, and how much log is kept. The defaults suit nodes that are at most 10 ms apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +139,7 @@ pub struct Cluster {
     peers: Arc<Peers>,
     proposer: Proposer,
     reads: Reads,
+    carrier: Arc<Carrier>,
     recovery: Arc<Recovery>,
     facts: Facts,
 }
@@ -233,7 +241,7 @@ impl Node {
 
         let mut tasks = JoinSet::new();
         tasks.spawn(ends_never(Arc::new(port).serve(listener)));
-        tasks.spawn(ends_never(carrier.run(queues)));
+        tasks.spawn(ends_never(Arc::clone(&carrier).run(queues)));
         tasks.spawn(ends_never(rounds.run(waiters)));
         tasks.spawn(ends_never(Arc::clone(&leadership).tick()));
         tasks.spawn(ends_never(machine.clone().write_checkpoints()));
@@ -255,6 +263,7 @@ impl Node {
             peers,
             proposer,
             reads,
+            carrier,
             recovery,
             facts,
         };
@@ -387,6 +396,16 @@ impl Cluster {
         self.machine.history()
     }
 
+    /// The same once it shows everything that [`ledger`](Self::ledger) showed before this call.
+    ///
+    /// # Errors
+    ///
+    /// The disk's, after which the node stops.
+    pub async fn latest_history(&self) -> Result<&StateFile, storage::Error> {
+        self.machine.catch_up_history().await?;
+        Ok(self.machine.history())
+    }
+
     /// The cluster as this node sees it.
     pub fn status(&self) -> ClusterStatus {
         let log = self.log.stats();
@@ -398,6 +417,25 @@ impl Cluster {
             log,
             &self.proposer,
         )
+    }
+
+    /// The same, with the members as their leader sees them, if it answers soon: it alone knows who keeps up.
+    pub async fn status_by_leader(&self) -> ClusterStatus {
+        let by = Instant::now() + LEADER_TELLS_WITHIN;
+        loop {
+            let mut status = self.status();
+            let Some(leader) = status.leader.filter(|leader| *leader != self.me) else {
+                return status;
+            };
+            if let Some(list) = self.carrier.member_list(leader, by).await {
+                status.member_list = list;
+                return status;
+            }
+            if Instant::now() + LEADER_ASKED_AGAIN_AFTER >= by {
+                return status;
+            }
+            sleep(LEADER_ASKED_AGAIN_AFTER).await;
+        }
     }
 
     /// Whether this node has heard of a leader since it started and applied what was committed then.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::NodeFacts;
 use crate::identity::{Authority, spki_hash, spki_of};
+use crate::status::MemberList;
 use crate::tls::Certificate;
 use crate::types::{TypeConfig, Vote};
 
@@ -59,6 +60,8 @@ pub(crate) enum Request {
     ReadIndex,
     /// The newest digests of your ledger, and where each was taken.
     Digests,
+    /// Who keeps up with you, if you are the leader?
+    MemberList,
     /// What do you know of yourself?
     Facts,
     /// Hand the lead to this node, or to the voter that is furthest.
@@ -95,6 +98,8 @@ pub(crate) enum Answer {
     Digests(Vec<(u64, licensing::digest::Digest)>),
     /// This node cannot answer: its raft has stopped.
     Stopped,
+    /// To `MemberList`; `None` from a node that does not lead.
+    MemberList(Option<MemberList>),
     /// To `Facts`.
     Facts(NodeFacts),
     /// To `HandOver`: done, or why not.

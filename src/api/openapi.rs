@@ -35,7 +35,7 @@ use super::sorted::Order;
 use super::text::Search;
 
 /// What each tag holds.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "seats",
         "Take, keep and give back seats. Public: the license key, then the secret session id, is the authority.",
@@ -46,6 +46,14 @@ const TAGS: [(&str, &str); 9] = [
         "Licenses: the right to a number of seats of a plan until a date.",
     ),
     ("sessions", "Sessions as operators see them: by their public names."),
+    (
+        "refusals",
+        "Acquires that were refused, and why. What one holder repeated within ten minutes is one refusal.",
+    ),
+    (
+        "analytics",
+        "Figures of a license's use, made of its whole history and not of samples. docs/analytics.md defines each.",
+    ),
     ("access", "API tokens of operators and programs."),
     (
         "people",
@@ -130,6 +138,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     components
         .schemas
         .insert(SessionSort::name().into(), SessionSort::schema());
+    components.schemas.extend(super::analytics::schemas());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete_operation(path, method, operation, &mut components.responses);
@@ -311,6 +320,7 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
         ],
         "heartbeats" => &[Code::CertificateExpired],
         "release" => &[Code::RequestTooLate],
+        "explain" => &[Code::NotFound, Code::RateLimited],
         "logins" if method == "post" => &[
             Code::SignInRefused,
             Code::TotpRequired,

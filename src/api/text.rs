@@ -199,6 +199,11 @@ text!(
     RequestName: 8..=64, plain, "^[A-Za-z0-9_-]*$", "8 to 64 of A-Z a-z 0-9 _ -"
 );
 
+text!(
+    /// The secret of a refusal's link: what follows the `#`.
+    RefusalLinkText: 8..=256, plain, "^[A-Za-z0-9_-]*$", "what follows the # in the link"
+);
+
 /// A license key as people write it.
 pub(crate) struct KeyText(pub LicenseKey);
 

@@ -145,7 +145,7 @@ impl Fixture {
                     properties: schema["properties"].as_object().unwrap().clone(),
                     required: required.unwrap_or_default(),
                     valid: self.valid(&name).as_object().unwrap().clone(),
-                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer"),
+                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding"),
                 });
             }
         }

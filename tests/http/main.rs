@@ -4,6 +4,7 @@
 
 mod admin;
 mod ambiguous;
+mod analytics;
 mod auth;
 mod bad_input;
 mod canary;
@@ -21,5 +22,6 @@ mod openapi;
 mod ops;
 mod people;
 mod probes;
+mod refusals;
 mod seats;
 mod support;

@@ -72,6 +72,7 @@ fn every_admin_operation_needs_a_token_and_the_seat_calls_do_not() {
             "/release",
             "/openapi.json",
             "/setup",
+            "/refusals/explain",
             "POST /api/v1/logins",
             "GET /api/v1/branding",
         ]

@@ -44,6 +44,8 @@ LAWFUL = [
     Lawful("is over", "create_token", "expires_at", "^give a date in the future"),
     Lawful("together too long for a token", "*_plan", "entitlements", "^a session token has room"),
     Lawful("together too long for a token", "*_license", "entitlements", "^a session token has room"),
+    Lawful("is no period to look at", "get_*", "from", "^expected a time before `to`|^expected at most 366 days"),
+    Lawful("holds too much to look at", "get_*", "from", "^more than .* records|^too much has happened"),
     # RFC 3339 knows years that the server does not take; the document says in words which it takes.
     Lawful("is no time of ours", "*", "*", "^expected a time after 1970|^too far in the future"),
     Lawful("is no time of ours", "*", "*", "^expected a time such as"),

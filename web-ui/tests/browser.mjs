@@ -174,6 +174,48 @@ try {
     await clean(page);
   });
 
+  await claim('a_refusal_is_listed_explained_and_said_to_whoever_met_it_without_an_account', async ({ page }) => {
+    await demo.call('POST', '/products', { code: 'sonar', name: 'Sonar', key_prefix: 'SONAR' });
+    await demo.call('POST', '/plans', { product: 'sonar', code: 'solo', name: 'Solo', seats: 1 });
+    await demo.call('POST', '/customers', { name: 'Sounding Ltd', reference: 'CRM-9' });
+    const license = await demo.call('POST', '/licenses', { plan: 'sonar:solo', customer: 'CRM-9' });
+    const seat = await demo.acquire(license.license_key, 'echo-laptop');
+    await signIn(page, demo.url, demo.token, '/refusals');
+    await page.getByRole('heading', { name: 'Refusals' }).waitFor();
+    const refused = await demo.acquire(license.license_key, 'ping-desk', {}, 'SEAT_LIMIT_REACHED');
+
+    const row = page.getByRole('row', { name: /Sounding Ltd/ });
+    await row.getByText('1 of 1').waitFor();
+    await clean(page);
+    await row.getByRole('link', { name: 'Every seat was in use' }).click();
+    await page.getByRole('heading', { name: 'Every seat was in use' }).waitFor();
+    await page.getByRole('table', { name: 'Holders' }).getByText('echo-laptop').waitFor();
+    await clean(page);
+    await page.getByRole('link', { name: 'Its usage' }).click();
+    await page.getByText('One more seat would have avoided it.').waitFor();
+    await page.getByRole('img', { name: /The highest is 1 of 1 seats/ }).waitFor();
+    await page.getByText('As a table').first().click();
+    await page.getByRole('table', { name: 'Hours in which something was used or refused' }).waitFor();
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'The peak of each hour as CSV' }).click();
+    assert.equal((await file).suggestedFilename(), 'peaks.csv');
+    await clean(page);
+
+    const stranger = await open(browser);
+    // Every node explains it; the one that refused is not asked.
+    const page_of_theirs = refused.explanation_url.replace(/^.*(?=\/refused)/, demo.nodes[1].api);
+    await stranger.page.goto(page_of_theirs);
+    await stranger.page.getByText('The one seat was in use.').waitFor();
+    await stranger.page.getByText('1 of 1').waitFor();
+    assert.equal(await stranger.page.getByText(/echo-laptop|Sounding/).count(), 0, 'it names nobody');
+    await clean(stranger.page);
+    await demo.call('DELETE', '/licenses/release', { session_id: seat.session_id });
+    await stranger.page.reload();
+    await stranger.page.getByText('A seat is free now: start the application again.').waitFor();
+    assert.deepEqual(stranger.wrong, []);
+    await stranger.context.close();
+  });
+
   await claim('the_keyboard_alone_finds_and_opens_a_license', async ({ page }) => {
     await signIn(page, demo.url, demo.token);
     await page.getByRole('heading', { name: 'Overview' }).waitFor();

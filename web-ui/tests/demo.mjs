@@ -128,7 +128,10 @@ print("lost", seat.state.name, flush=True)
     await license('studio:company', 2, { seats: 80 });
     for (const host of ['ada-laptop', 'babbage-desk', 'lovelace-mini', 'engine-01', 'engine-02'])
       await this.acquire(full.license_key, host);
-    for (const host of ['menabrea', 'guest-7']) await this.acquire(full.license_key, host, {}, 'SEAT_LIMIT_REACHED');
+    let link;
+    for (const host of ['menabrea', 'guest-7', 'guest-7'])
+      link = (await this.acquire(full.license_key, host, {}, 'SEAT_LIMIT_REACHED')).explanation_url;
+    const refused = await this.call('GET', `/refusals?license=${full.id}`);
     for (const host of ['turing', 'clarke', 'welchman', 'knox', 'flowers', 'tutte', 'good'])
       await this.acquire(company.license_key, `${host}.bp.example`, { version: '2.0.9', os: 'macos' });
     for (let place = 1; place <= 9; place++)
@@ -145,6 +148,7 @@ print("lost", seat.state.name, flush=True)
     const old = await this.call('POST', '/tokens', { name: 'Old script', scope: 'admin' });
     await this.call('POST', `/tokens/${old.id}/revoke`);
     await this.call('POST', '/cluster/join-tokens', {});
+    const refusal = refused.items[0].id;
     await this.person('olga@vendor.example', 'Olga Petrova', 'operator');
     await this.person('sam@vendor.example', 'Sam Okafor', 'support');
     await this.call('POST', '/people', { email: 'audit@vendor.example', name: 'Ines Weber', role: 'auditor' });
@@ -164,6 +168,8 @@ print("lost", seat.state.name, flush=True)
       product: full.product.id,
       own: company.id,
       member,
+      refusal,
+      link,
     };
   }
 }

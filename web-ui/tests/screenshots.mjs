@@ -1,7 +1,63 @@
 // Pictures of every page, light and dark, wide and narrow: node tests/screenshots.mjs USHER DIRECTORY
 import { mkdirSync } from 'node:fs';
 import { Demo } from './demo.mjs';
+import { month } from './month.mjs';
 import { launch, open, signIn, signInByPassword, violations } from './page.mjs';
+
+/** The figures of a month, what is shown while they come, when they may not be seen and when a node lacks some. */
+async function figures(page, url, shoot) {
+  const all = /\/analytics\//;
+  const answer = (change) => (route) => {
+    const [, name] = route
+      .request()
+      .url()
+      .match(/analytics\/([a-z-]+)/);
+    return route.fulfill(change(month()[name], name));
+  };
+  const visit = async (name, handler) => {
+    await page.route(all, handler);
+    await page.goto(`${url}/usage`);
+    await page.getByRole('heading', { name: 'The peak of each hour' }).waitFor();
+    await page.waitForTimeout(900);
+    await shoot(name);
+    await page.unroute(all);
+  };
+  await visit(
+    'state-usage-month',
+    answer((json) => ({ json })),
+  );
+  await page.route(
+    all,
+    answer((json) => ({ json })),
+  );
+  await page.goto(`${url}/usage`);
+  for (const table of await page.getByText('As a table').all()) await table.click();
+  await page.waitForTimeout(500);
+  await shoot('state-usage-tables');
+  await page.unroute(all);
+  const nothing = { peak: 0, refusals: 0, refused: 0 };
+  const empty = (json, name) => {
+    const items = {
+      peaks: (json.items ?? []).map((item) => ({ ...item, ...nothing })),
+      'heat-map': (json.items ?? []).map((item) => ({ ...item, ...nothing, mean: 0 })),
+      'duration-curve': [{ seats: 0, share: 1, milliseconds: 1 }],
+    }[name];
+    const more = {
+      idle: { max: 0, p95: 0, mean: 0, idle_at_max: 25, idle_at_p95: 25, full_share: 0 },
+      'what-if': { refusals: 0, items: [] },
+      forecast: { verdict: 'too_little_data', days: 3, level: null, earliest: null, likely: null, latest: null },
+      versions: { items: [] },
+    }[name];
+    return { json: { ...json, complete: false, ...(items && { items }), ...more } };
+  };
+  await visit('state-usage-empty', answer(empty));
+  const forbidden = { code: 'FORBIDDEN', detail: 'Your role does not cover this call. Ask an owner.', status: 403 };
+  await visit('state-usage-forbidden', (route) => route.fulfill({ status: 403, json: forbidden }));
+  await visit('state-usage-loading', () => new Promise(() => {}));
+  await page.goto(`${url}/refusals?reason=license_revoked`);
+  await page.getByText('No such refusal').waitFor();
+  await shoot('state-refusals-empty');
+}
 
 /** What is not there at first sight: dialogs, the search, nothing at all, and a server that does not answer. */
 async function states(page, url, made, shoot) {
@@ -99,6 +155,8 @@ try {
     overview: '/',
     seats: '/seats',
     usage: '/usage',
+    refusals: '/refusals',
+    refusal: `/refusals/${made.refusal}`,
     customers: '/customers',
     customer: `/customers/${made.customer}`,
     licenses: '/licenses',
@@ -154,6 +212,17 @@ try {
         }
       };
       await visit(pages);
+      const link = made.link.slice(made.link.indexOf('/refused'));
+      if (!only || only === 'refused') {
+        await page.goto(demo.url + link);
+        await page.getByText('What you can do').waitFor();
+        await shoot('refused');
+        await page.goto(`${demo.url}/`);
+        await page.goto(`${demo.url}/refused#why_${'0'.repeat(110)}`);
+        await page.getByRole('alert').waitFor();
+        await shoot('state-refused-unknown');
+      }
+      if (!only || only === 'figures') await figures(page, demo.url, shoot);
       if (!only || only === 'states') await states(page, demo.url, made, shoot);
       await page.evaluate(() => sessionStorage.clear());
       await signInByPassword(page, demo.url, made.member);

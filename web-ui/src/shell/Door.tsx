@@ -5,14 +5,14 @@ import { problemOf, UNREACHABLE } from '../api/client';
 import { supportLink, useBranding } from './branding';
 import { Mark } from './Mark';
 
-export function Door({ title, children }: { title: (vendor: string) => string; children: ReactNode }) {
+export function Door({ title, children }: { title: string | ((vendor: string) => string); children: ReactNode }) {
   const { name, support } = useBranding();
   return (
     <div className="door">
       <main>
         <Stack align="center" gap={6} mb="lg">
           <Mark size={40} />
-          <h1 className="door-title">{title(name)}</h1>
+          <h1 className="door-title">{typeof title === 'string' ? title : title(name)}</h1>
         </Stack>
         {children}
         {support && (

@@ -12,7 +12,7 @@ export function Gate() {
   const login = useLogin();
   const { pathname } = useLocation();
   if (login.state === 'asking') return <Loading />;
-  if (pathname === '/setup') return <Outlet />;
+  if (pathname === '/setup' || pathname === '/refused') return <Outlet />;
   if (login.state === 'out') {
     return (
       <Suspense fallback={<Loading />}>

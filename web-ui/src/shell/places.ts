@@ -2,6 +2,7 @@
 import {
   IconActivity,
   IconArmchair,
+  IconBan,
   IconBuildingStore,
   IconChartBar,
   IconKey,
@@ -18,6 +19,7 @@ export const PLACES = [
   { to: '/', name: 'Overview', key: 'o', icon: IconLayoutDashboard, group: '' },
   { to: '/seats', name: 'Live seats', key: 's', icon: IconArmchair, group: '' },
   { to: '/usage', name: 'Usage', key: 'u', icon: IconChartBar, group: '' },
+  { to: '/refusals', name: 'Refusals', key: 'r', icon: IconBan, group: '' },
   { to: '/customers', name: 'Customers', key: 'c', icon: IconBuildingStore, group: 'Business' },
   { to: '/licenses', name: 'Licenses', key: 'l', icon: IconLicense, group: 'Business' },
   { to: '/products', name: 'Products', key: 'p', icon: IconPackage, group: 'Business' },
