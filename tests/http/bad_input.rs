@@ -60,6 +60,7 @@ impl Fixture {
             ("/nodes/", "9"),
             ("/people/", &self.person.id),
             ("/logins/", "lgn_0000000000000000"),
+            ("/refusals/", "ref_0000000000000"),
         ];
         let id = ids
             .into_iter()
@@ -116,6 +117,7 @@ impl Fixture {
             "PasswordProof" => json!({"password": PASSWORD}),
             "NewLogin" => json!({"email": "ann@example.com", "password": PASSWORD, "totp": "123456"}),
             "SetUp" => json!({"secret": "inv_0", "email": "a@b.example", "name": "New", "password": PASSWORD}),
+            "ExplainRequest" => json!({"link": "why_0000"}),
             "NewJoinToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
             "NewBranding" => json!({

@@ -117,9 +117,9 @@ export function Shell({ account }: { account: Account }) {
 function Brand() {
   const { name } = useBranding();
   return (
-    <Link to="/portal" className="brand portal" aria-label={`${name}, my licenses`}>
+    <Link to="/portal" className="brand" aria-label={`${name}, my licenses`}>
       <Mark />
-      <span>{name}</span>
+      <span className="vendor">{name}</span>
     </Link>
   );
 }

@@ -4,7 +4,7 @@ import type { Schemas } from '../api/client';
 import type { Session } from '../api/queries';
 
 /** Rows that are brought up to date in one frame. */
-const PER_FRAME = 40;
+const PER_FRAME = 20;
 
 type Listener = () => void;
 
