@@ -9,6 +9,7 @@
 mod access;
 mod analytics;
 mod audit;
+mod branding;
 mod caller;
 mod cluster;
 mod code;
@@ -27,6 +28,7 @@ mod logins;
 mod me;
 mod openapi;
 mod page;
+mod past_hours;
 mod people;
 mod plan_terms;
 mod plans;
@@ -39,9 +41,13 @@ mod resource;
 mod role;
 mod same_site;
 mod seats;
+mod session_list;
+mod session_stream;
 mod sessions;
 mod setup;
+mod sorted;
 mod strangers;
+mod summary;
 mod text;
 pub(crate) mod time;
 mod tokens;
@@ -63,6 +69,7 @@ use licensing::ledger::Ledger;
 use licensing::time::{At, Span};
 use raft::seams::Seams;
 use raft::{Authority, Cluster};
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -74,8 +81,10 @@ use crate::ops::Metrics;
 use crate::signer::Signer;
 use edge::CallIds;
 use failures::Failures;
+use past_hours::PastHours;
 use problem::ApiError;
 use recall::Recall;
+use session_stream::Watching;
 use uses::Uses;
 
 pub use access::access_table;
@@ -108,6 +117,8 @@ pub struct ApiConfig {
     pub metrics: Arc<Metrics>,
     /// What callers may use up.
     pub limits: ApiLimits,
+    /// Becomes true as the node shuts down, which ends what would go on for ever.
+    pub stopping: watch::Receiver<bool>,
     /// Whether the API speaks TLS: browsers then keep a login's cookie for it alone.
     pub tls: bool,
 }
@@ -153,6 +164,8 @@ struct Inner {
     passwords: Passwords,
     uses: Uses,
     recall: Recall,
+    past_hours: PastHours,
+    watching: Watching,
 }
 
 impl Api {
@@ -164,6 +177,8 @@ impl Api {
             failed_sign_ins_per_minute: per_minute,
             ..
         } = config.limits;
+        let signer = Arc::clone(&config.signer);
+        config.cluster.tell_about(move || cluster::about(&signer));
         Self(Arc::new(Inner {
             call_ids,
             strangers: strangers::strangers(&config.limits),
@@ -173,6 +188,8 @@ impl Api {
             passwords: Passwords::new(&config.lookup),
             uses: Uses::default(),
             recall: Recall::default(),
+            past_hours: PastHours::default(),
+            watching: Watching::default(),
             config,
         }))
     }
@@ -280,7 +297,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(usage::get_usage))
         .merge(analytics::routes())
         .merge(refusals::routes())
-        .routes(routes!(sessions::list_sessions))
+        .routes(routes!(summary::get_summary))
+        .routes(routes!(session_list::list_sessions))
+        .routes(routes!(session_stream::stream_sessions))
         .routes(routes!(sessions::get_session))
         .routes(routes!(sessions::revoke_session))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
@@ -293,6 +312,7 @@ fn routes() -> OpenApiRouter<Api> {
             people::remove_person
         ))
         .routes(routes!(people::invite_person))
+        .routes(routes!(people::end_logins))
         .routes(routes!(setup::set_up))
         .routes(routes!(me::get_me, me::change_me))
         .routes(routes!(me::change_password))
@@ -305,9 +325,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(logins::sign_out))
         .routes(routes!(logins::end_login))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(branding::get_branding, branding::set_branding))
         .routes(routes!(cluster::get_cluster))
         .routes(routes!(cluster::transfer_lead))
-        .routes(routes!(cluster::remove_node))
+        .routes(routes!(cluster::get_node, cluster::remove_node))
         .routes(routes!(join_tokens::list_join_tokens, join_tokens::create_join_token));
     OpenApiRouter::default().nest(BASE, routes)
 }

@@ -1,6 +1,7 @@
 //! Commands, one file per family. This file is what they share: the way from a proposal to its answer.
 
 mod acquire;
+mod branding;
 mod cluster;
 mod customer;
 mod expiry;
@@ -135,6 +136,7 @@ impl Ledger {
                 scope,
                 expires_at,
             } => self.issue_api_token(actor, *id, name, *secret, *scope, *expires_at),
+            Command::SetBranding(set) => self.set_branding(set),
         }
     }
 

@@ -308,6 +308,8 @@ pub enum Command {
         /// Until when it may be used.
         expires_at: Option<At>,
     },
+    /// Say how the vendor wants to be seen, in place of what was said before.
+    SetBranding(SetBranding),
 }
 
 impl Command {
@@ -353,6 +355,7 @@ impl Command {
             Self::SignOutEverywhere { .. } => "sign_out_everywhere",
             Self::NoteUse { .. } => "note_use",
             Self::IssueApiToken { .. } => "issue_api_token",
+            Self::SetBranding(_) => "set_branding",
         }
     }
 
@@ -391,6 +394,19 @@ pub struct Acquire {
     pub replaces: Option<SessionNo>,
     /// What the client says about itself.
     pub client: Option<Arc<ClientInfo>>,
+}
+
+/// Say how the vendor wants to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetBranding {
+    /// The version the caller saw; another is a conflict.
+    pub if_version: Option<u32>,
+    /// The vendor's name for people.
+    pub name: Option<Arc<str>>,
+    /// The colour of buttons and marks.
+    pub colour: Option<Arc<str>>,
+    /// Where customers ask for help.
+    pub support: Option<Arc<str>>,
 }
 
 /// A node as it presents itself.

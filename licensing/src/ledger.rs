@@ -11,12 +11,13 @@ pub use load::LoadError;
 pub use lookup::{Seats, SessionState};
 
 use crate::audit::AuditRecord;
+use crate::branding::Branding;
 use crate::command::{Entry, Proposal};
 use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, People, Sessions, Texts};
+use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, People, Rows, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
@@ -31,6 +32,7 @@ pub struct Ledger {
     pub(crate) hours: Hours,
     pub(crate) members: Members,
     pub(crate) people: People,
+    pub(crate) branding: Rows<Branding>,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -113,6 +115,7 @@ impl Ledger {
         self.people.logins.take_changes(&mut rows);
         self.people.invitations.take_changes(&mut rows);
         self.members.token_uses.take_changes(&mut rows);
+        self.branding.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
@@ -139,6 +142,7 @@ impl Ledger {
             + self.people.logins.changed()
             + self.people.invitations.changed()
             + self.members.token_uses.changed()
+            + self.branding.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -165,6 +169,7 @@ impl Ledger {
             .chain(self.people.logins.iter().cloned().map(Row::Login))
             .chain(self.people.invitations.iter().cloned().map(Row::Invitation))
             .chain(self.members.token_uses.iter().cloned().map(Row::TokenUse))
+            .chain(self.branding.iter().cloned().map(Row::Branding))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -187,6 +192,7 @@ impl Ledger {
             self.people.logins.sum(),
             self.people.invitations.sum(),
             self.members.token_uses.sum(),
+            self.branding.sum(),
         ] {
             sum += table;
         }

@@ -111,6 +111,8 @@ pub enum Kind {
     Person,
     /// A login.
     Login,
+    /// How the vendor wants to be seen.
+    Branding,
 }
 
 impl fmt::Display for Kind {
@@ -126,6 +128,7 @@ impl fmt::Display for Kind {
             Self::ApiToken => "API token",
             Self::Person => "person",
             Self::Login => "login",
+            Self::Branding => "branding",
         })
     }
 }

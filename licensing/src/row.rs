@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
+use crate::branding::Branding;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::meta::Meta;
@@ -57,6 +58,8 @@ pub enum Row {
     Invitation(Invitation),
     /// What is known of an API token beside its own row.
     TokenUse(TokenUse),
+    /// The one row about how the vendor wants to be seen.
+    Branding(Branding),
 }
 
 impl Row {
@@ -80,6 +83,7 @@ impl Row {
             Self::Login(row) => RowKey::Login(row.id),
             Self::Invitation(row) => RowKey::Invitation(row.secret),
             Self::TokenUse(row) => RowKey::TokenUse(row.token),
+            Self::Branding(_) => RowKey::Branding,
         }
     }
 
@@ -103,6 +107,7 @@ impl Row {
             Self::Login(row) => encode(row),
             Self::Invitation(row) => encode(row),
             Self::TokenUse(row) => encode(row),
+            Self::Branding(row) => encode(row),
         }
     }
 
@@ -126,6 +131,7 @@ impl Row {
             Table::Logins => Self::Login(decode(table, bytes)?),
             Table::Invitations => Self::Invitation(decode(table, bytes)?),
             Table::TokenUses => Self::TokenUse(decode(table, bytes)?),
+            Table::Branding => Self::Branding(decode(table, bytes)?),
         })
     }
 }

@@ -17,9 +17,10 @@ use openraft::{EntryPayload, OptionalSend};
 use storage::checkpoint::{Checkpoint, Loaded, StateFile};
 use storage::disk::Disk;
 use storage::snapshot::{Incoming, Snapshot as SnapshotFile, Snapshots};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::agree::Digests;
+use crate::feed::{Feed, Told};
 use crate::stored::{damaged, decode, encode};
 use crate::types::{Answers, LogId, Membership, Payload, SnapshotMeta, TypeConfig};
 
@@ -44,6 +45,8 @@ struct Shared {
     writing: tokio::sync::Mutex<()>,
     /// The index of the last applied entry, for those who wait for it.
     applied: watch::Sender<u64>,
+    /// Tells those who watch sessions.
+    feed: Feed,
     /// The error that ended the writing of checkpoints, if one did.
     failed: watch::Sender<Option<String>>,
 }
@@ -110,6 +113,7 @@ impl Machine {
                 snapshots,
                 writing: tokio::sync::Mutex::default(),
                 applied: watch::Sender::new(index),
+                feed: Feed::default(),
                 failed: watch::Sender::new(None),
             }),
         })
@@ -152,6 +156,11 @@ impl Machine {
     /// The index of the last applied entry.
     pub(crate) fn applied(&self) -> u64 {
         *self.shared.applied.borrow()
+    }
+
+    /// Begins to watch sessions.
+    pub(crate) fn watch_sessions(&self) -> broadcast::Receiver<Told> {
+        self.shared.feed.watch()
     }
 
     /// Waits until the entry at `index` has been applied here.
@@ -240,6 +249,7 @@ impl Machine {
                 digest: state.ledger.digest(),
             }
         };
+        self.shared.feed.tell(&checkpoint.changes);
         self.shared.file.write(checkpoint).await
     }
 
@@ -321,6 +331,7 @@ impl RaftStateMachine<TypeConfig> for Machine {
         let index = state.index();
         *self.state() = state;
         self.shared.applied.send_replace(index);
+        self.shared.feed.tell_anew();
         Ok(())
     }
 

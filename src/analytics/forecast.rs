@@ -118,9 +118,9 @@ fn rank(slopes: &[f64], upper: bool, peaks: &[u32]) -> f64 {
     let last = slopes.len() - 1;
     // Ranks are counted from 1 and rounded away from the middle.
     let place = if upper {
-        f64::midpoint(count, reach).ceil()
+        ((count + reach) / 2.0).ceil()
     } else {
-        f64::midpoint(count, -reach).floor() - 1.0
+        ((count - reach) / 2.0).floor() - 1.0
     };
     slopes[(place.max(0.0) as usize).min(last)]
 }

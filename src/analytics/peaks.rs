@@ -8,7 +8,7 @@ use super::history::{History, What};
 
 /// One hour of a license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PeakOfHour {
+pub(crate) struct Peak {
     /// Which.
     pub(crate) hour: Hour,
     /// The most seats held at any moment of it, also those carried over from the hour before.
@@ -22,12 +22,12 @@ pub(crate) struct PeakOfHour {
 }
 
 /// The hours that a history touches, in their order.
-pub(crate) fn peaks(history: &History) -> Vec<PeakOfHour> {
+pub(crate) fn peaks(history: &History) -> Vec<Peak> {
     let first = Hour::of(history.period.from).get();
     let behind = history.period.to.ms().div_ceil(HOUR_MS);
     let behind = u32::try_from(behind).unwrap_or(u32::MAX).max(first);
-    let mut hours: Vec<PeakOfHour> = (first..behind)
-        .map(|hour| PeakOfHour {
+    let mut hours: Vec<Peak> = (first..behind)
+        .map(|hour| Peak {
             hour: Hour::new(hour),
             peak: 0,
             capacity: 0,

@@ -25,8 +25,13 @@ use utoipa::{PartialSchema, ToSchema};
 use super::access;
 use super::audit::After;
 use super::code::Code;
+use super::customers::CustomerSort;
+use super::licenses::LicenseSort;
 use super::page::Limit;
 use super::problem::{FieldError, PROBLEM_JSON, Problem};
+use super::session_list::SessionSort;
+use super::session_stream::{Seconds, SessionEvents};
+use super::sorted::Order;
 use super::text::Search;
 
 /// What each tag holds.
@@ -118,6 +123,21 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     components.schemas.insert(Limit::name().into(), Limit::schema());
     components.schemas.insert(Search::name().into(), Search::schema());
     components.schemas.insert(After::name().into(), After::schema());
+    components.schemas.insert(Seconds::name().into(), Seconds::schema());
+    components.schemas.insert(Order::name().into(), Order::schema());
+    // The data of events, which no answer is made of as a whole.
+    components
+        .schemas
+        .insert(SessionEvents::name().into(), SessionEvents::schema());
+    components
+        .schemas
+        .insert(CustomerSort::name().into(), CustomerSort::schema());
+    components
+        .schemas
+        .insert(LicenseSort::name().into(), LicenseSort::schema());
+    components
+        .schemas
+        .insert(SessionSort::name().into(), SessionSort::schema());
     components.schemas.extend(super::analytics::schemas());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
@@ -252,7 +272,11 @@ fn is_about_oneself(path: &str, method: &str) -> bool {
 }
 
 /// Operations whose body may be left out, since each of its members may.
-const MAY_BE_LEFT_OUT: [&str; 2] = ["post /api/v1/cluster/join-tokens", "post /api/v1/cluster/transfer"];
+const MAY_BE_LEFT_OUT: [&str; 3] = [
+    "post /api/v1/cluster/join-tokens",
+    "post /api/v1/cluster/transfer",
+    "put /api/v1/branding",
+];
 
 /// The codes that an operation answers.
 fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {

@@ -117,13 +117,13 @@ pub(super) async fn figures<T: Send + 'static>(
     license: LicenseId,
     from: Option<At>,
     to: Option<At>,
-    reckon: impl FnOnce(&History) -> T + Send + 'static,
+    make: impl FnOnce(&History) -> T + Send + 'static,
 ) -> Result<(Arc<History>, T), ApiError> {
     let _turn = api.0.recall.turn().await?;
     let history = history(api, license, (from, to)).await?;
     let shared = Arc::clone(&history);
-    let figures = tokio::task::spawn_blocking(move || reckon(&shared)).await;
-    Ok((history, figures.map_err(ApiError::internal)?))
+    let reckoned = tokio::task::spawn_blocking(move || make(&shared)).await;
+    Ok((history, reckoned.map_err(ApiError::internal)?))
 }
 
 async fn history(api: &Api, license: LicenseId, asked: (Option<At>, Option<At>)) -> Result<Arc<History>, ApiError> {

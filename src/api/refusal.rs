@@ -187,12 +187,17 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
             Code::NotFound,
             "The cluster has no node of this number. `usher status` shows its nodes.",
         ),
-        Kind::Product | Kind::Plan | Kind::Customer | Kind::JoinToken | Kind::ApiToken | Kind::Person | Kind::Login => {
-            ApiError::new(
-                Code::NotFound,
-                format!("There is no such {kind}. Check its id, or list them all."),
-            )
-        }
+        Kind::Product
+        | Kind::Plan
+        | Kind::Customer
+        | Kind::JoinToken
+        | Kind::ApiToken
+        | Kind::Person
+        | Kind::Login
+        | Kind::Branding => ApiError::new(
+            Code::NotFound,
+            format!("There is no such {kind}. Check its id, or list them all."),
+        ),
     }
 }
 

@@ -120,6 +120,9 @@ impl Fixture {
             "ExplainRequest" => json!({"link": "why_0000"}),
             "NewJoinToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
+            "NewBranding" => json!({
+                "if_version": 0, "name": "New", "colour": "#0b7a5e", "support": "help@new.example",
+            }),
             other => panic!("say what a valid {other} is"),
         }
     }
@@ -144,7 +147,7 @@ impl Fixture {
                     properties: schema["properties"].as_object().unwrap().clone(),
                     required: required.unwrap_or_default(),
                     valid: self.valid(&name).as_object().unwrap().clone(),
-                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer"),
+                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding"),
                 });
             }
         }

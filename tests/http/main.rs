@@ -16,6 +16,7 @@ mod edge;
 mod gate;
 mod idempotency;
 mod limits;
+mod lists;
 mod numbers;
 mod openapi;
 mod ops;

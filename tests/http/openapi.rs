@@ -74,6 +74,7 @@ fn every_admin_operation_needs_a_token_and_the_seat_calls_do_not() {
             "/setup",
             "/refusals/explain",
             "POST /api/v1/logins",
+            "GET /api/v1/branding",
         ]
         .iter()
         .any(|end| place.ends_with(end));

@@ -148,7 +148,9 @@ fn objects(path: &str, customers: &[Customer], vendors: &BTreeMap<&str, String>)
 
 /// What is asked of a list, so that it might tell what it should not.
 fn queries(path: &str, customers: &[Customer]) -> Vec<String> {
-    let mut found = vec![String::new()];
+    // Without an end the stream would go on for minutes.
+    let plain = if path == "/sessions/stream" { "?seconds=0" } else { "" };
+    let mut found = vec![plain.to_owned()];
     for customer in customers {
         let (id, reference) = (&customer.ids["customers"][0], &customer.ids["customers"][1]);
         match path {
@@ -157,11 +159,14 @@ fn queries(path: &str, customers: &[Customer]) -> Vec<String> {
                 format!("?customer={reference}"),
                 format!("?search={reference}"),
                 "?product=coditect&limit=1".to_owned(),
+                format!("?sort=customer&search={}", &reference[4..]),
+                "?sort=in_use&order=desc".to_owned(),
             ]),
             "/customers" => found.extend([
                 format!("?reference={reference}"),
                 format!("?search={}", &reference[4..]),
                 format!("?cursor={id}"),
+                "?sort=in_use&order=desc".to_owned(),
             ]),
             "/people" => found.extend([
                 format!("?customer={id}"),
@@ -174,11 +179,20 @@ fn queries(path: &str, customers: &[Customer]) -> Vec<String> {
                 format!("?customer={reference}&reason=seat_limit_reached"),
                 format!("?license={}", customer.ids["licenses"][2]),
             ]),
-            "/sessions" => found.extend(
-                customer.ids["licenses"]
-                    .iter()
-                    .map(|license| format!("?license={license}")),
-            ),
+            "/sessions" => {
+                let licenses = &customer.ids["licenses"];
+                found.extend(licenses.iter().map(|license| format!("?license={license}")));
+                found.extend([
+                    format!("?customer={id}"),
+                    format!("?customer={reference}&sort=host&order=desc"),
+                    format!("?search={}", &reference[4..]),
+                    "?product=coditect&order=desc".to_owned(),
+                ]);
+            }
+            "/sessions/stream" => found.extend([
+                format!("?seconds=0&customer={id}"),
+                format!("?seconds=0&search={}", &reference[4..]),
+            ]),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 // Every address of the console, in one place.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { Reason } from './api/analytics';
+import type { AuditFilter } from './api/queries';
 import { Gate } from './shell/Gate';
 import { Loading, Trouble } from './ui/parts';
 import { isReason } from './words/refusals';
@@ -38,6 +39,22 @@ const refusals = createRoute({
   }),
 });
 
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const EVENTS = ['granted', 'ended', 'changed', 'refused'] as const;
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  component: lazyRouteComponent(() => import('./pages/Activity'), 'Page'),
+  validateSearch: (search: { [name in keyof AuditFilter]?: unknown }): AuditFilter => ({
+    event: EVENTS.find((event) => event === search.event),
+    actor: text(search.actor),
+    about: text(search.about),
+    from: text(search.from),
+    to: text(search.to),
+  }),
+});
+
 const routes = root.addChildren([
   at('/', () => import('./pages/Overview')),
   at('/customers', () => import('./pages/Customers')),
@@ -51,9 +68,17 @@ const routes = root.addChildren([
   refusals,
   at('/refusals/$id', () => import('./pages/Refusal')),
   at('/refused', () => import('./pages/Refused')),
-  at('/activity', () => import('./pages/Activity')),
+  activity,
+  at('/people', () => import('./pages/People')),
   at('/tokens', () => import('./pages/Tokens')),
   at('/cluster', () => import('./pages/Cluster')),
+  at('/settings', () => import('./pages/Settings')),
+  at('/account', () => import('./pages/Account')),
+  at('/portal', () => import('./pages/portal/Licenses')),
+  at('/portal/licenses/$id', () => import('./pages/portal/License')),
+  at('/portal/seats', () => import('./pages/portal/Seats')),
+  at('/portal/team', () => import('./pages/People')),
+  at('/portal/help', () => import('./pages/portal/Help')),
   at('/setup', () => import('./pages/SetUp')),
 ]);
 

@@ -50,12 +50,14 @@ pub enum Table {
     Invitations = 15,
     /// [`TokenUse`](super::Row::TokenUse)s by API token.
     TokenUses = 16,
+    /// The one [`Branding`](super::Row::Branding) row.
+    Branding = 17,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -73,6 +75,7 @@ impl Table {
         Self::Logins,
         Self::Invitations,
         Self::TokenUses,
+        Self::Branding,
     ];
 
     /// The table's number in stored bytes.
@@ -105,6 +108,7 @@ impl Table {
             Self::Logins => "logins",
             Self::Invitations => "invitations",
             Self::TokenUses => "token_uses",
+            Self::Branding => "branding",
         }
     }
 }
@@ -152,6 +156,8 @@ pub enum RowKey {
     Invitation(SecretHash),
     /// What is known of an API token beside its own row.
     TokenUse(ApiTokenId),
+    /// The one row about how the vendor wants to be seen.
+    Branding,
 }
 
 impl RowKey {
@@ -175,13 +181,14 @@ impl RowKey {
             Self::Login(_) => Table::Logins,
             Self::Invitation(_) => Table::Invitations,
             Self::TokenUse(_) => Table::TokenUses,
+            Self::Branding => Table::Branding,
         }
     }
 
     /// The key inside its table, as bytes that order as the keys do: numbers are big-endian.
     pub fn to_bytes(&self) -> KeyBytes {
         match self {
-            Self::Meta => KeyBytes::of(&[]),
+            Self::Meta | Self::Branding => KeyBytes::of(&[]),
             Self::Product(id) => KeyBytes::of(id.as_bytes()),
             Self::Plan(id) => KeyBytes::of(id.as_bytes()),
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
@@ -234,6 +241,7 @@ impl RowKey {
             Table::Logins => Self::Login(LoginId::from_bytes(bytes.try_into().ok()?)),
             Table::Invitations => Self::Invitation(SecretHash::from_bytes(bytes.try_into().ok()?)),
             Table::TokenUses => Self::TokenUse(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
+            Table::Branding => bytes.is_empty().then_some(Self::Branding)?,
         })
     }
 }

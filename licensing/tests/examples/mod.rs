@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use licensing::answer::Answer;
 use licensing::audit::{AuditEvent, AuditLeaf, LeafV1};
+use licensing::branding::Branding;
 use licensing::catalogue::{
     Customer, Entitlement, Entitlements, HolderPolicy, License, LicenseStatus, OfflineMode, Plan, PlanTerms, Product,
 };
 use licensing::cluster::{ApiToken, JoinToken, Node, Scope};
 use licensing::command::{
     AcceptInvitation, Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePerson, CreatePlan, CreateProduct,
-    Entry, NewInvitation, NewNode, Proposal, Request, SignIn, UpdateCustomer, UpdateLicense, UpdatePerson, UpdatePlan,
-    UpdateProduct,
+    Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn, UpdateCustomer, UpdateLicense, UpdatePerson,
+    UpdatePlan, UpdateProduct,
 };
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId,
@@ -335,6 +336,12 @@ fn login_commands() -> Vec<Command> {
             scope: Scope::As(Role::MemberAdmin(CUSTOMER)),
             expires_at: Some(LATER),
         },
+        Command::SetBranding(SetBranding {
+            if_version: Some(0),
+            name: Some(text("Example Ltd")),
+            colour: Some(text("#0b7a5e")),
+            support: Some(text("help@example.com")),
+        }),
     ]
 }
 
@@ -485,9 +492,9 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
 }
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    use Kind::{ApiToken, Customer, JoinToken, License, Login, Node, Person, Plan, Product, Session};
+    use Kind::{ApiToken, Branding, Customer, JoinToken, License, Login, Node, Person, Plan, Product, Session};
     vec![
-        Product, Plan, Customer, License, Session, Node, JoinToken, ApiToken, Person, Login,
+        Product, Plan, Customer, License, Session, Node, JoinToken, ApiToken, Person, Login, Branding,
     ]
 }
 
@@ -617,6 +624,12 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(session_rows());
     rows.extend(cluster_rows());
     rows.extend(people_rows());
+    rows.push(Row::Branding(Branding {
+        name: Some(text("Example Ltd")),
+        colour: Some(text("#0b7a5e")),
+        support: Some(text("help@example.com")),
+        version: 1,
+    }));
     rows
 }
 

@@ -15,7 +15,7 @@ use crate::analytics::duration::Durations;
 use crate::analytics::forecast::{DAYS_MIN, Days, Forecast};
 use crate::analytics::heat::Cell;
 use crate::analytics::history::History;
-use crate::analytics::peaks::PeakOfHour;
+use crate::analytics::peaks::Peak;
 use crate::analytics::{DAY_MS, HOUR_MS};
 use crate::api::id::{self, Id};
 use crate::api::time::Timestamp;
@@ -83,8 +83,8 @@ pub(crate) struct PeakHour {
 }
 
 impl Peaks {
-    pub(super) fn of(about: About, rows: &[PeakOfHour]) -> Self {
-        let item = |row: &PeakOfHour| PeakHour {
+    pub(super) fn of(about: About, rows: &[Peak]) -> Self {
+        let item = |row: &Peak| PeakHour {
             hour: Timestamp(At::from_ms(u64::from(row.hour.get()) * HOUR_MS)),
             peak: row.peak,
             capacity: row.capacity,
@@ -255,7 +255,6 @@ impl Table for Curve {
 
 /// What was used of what there is.
 #[derive(Debug, Serialize, ToSchema)]
-#[allow(clippy::struct_field_names, reason = "the names on the wire say what they are")]
 pub(crate) struct Idle {
     license: id::LicenseId,
     /// The beginning of the period, which is not before the license's.
@@ -556,7 +555,7 @@ impl Versions {
         let mut found: BTreeMap<Said, (u64, BTreeSet<HolderKey>)> = BTreeMap::new();
         for session in ledger.sessions_of(license.0, None) {
             let client = session.client.as_deref();
-            let said = |text: Option<&std::sync::Arc<str>>| text.map(ToString::to_string);
+            let said = |text: Option<&std::sync::Arc<str>>| text.map(|text| text.to_string());
             let key = [
                 said(client.and_then(|client| client.app.as_ref())),
                 said(client.and_then(|client| client.version.as_ref())),

@@ -10,7 +10,8 @@ export interface paths {
         };
         /**
          * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-         *     with the first record that it has.
+         *     with the first record that it has. A page of what is rare may have fewer records than asked for, or none, and yet say
+         *     where to go on: a call looks at a bounded number of them.
          */
         get: operations["list_audit"];
         put?: never;
@@ -63,7 +64,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Ask a node of itself: its version, its disk, its clock and its certificate. It answers also when no quorum is left. */
+        get: operations["get_node"];
         put?: never;
         post?: never;
         /**
@@ -85,7 +87,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand the lead to another node. The node that leads has to be asked; the refusal of another one names it. */
+        /** Hand the lead to another node. Whichever node is asked, the one that leads does it. */
         post: operations["transfer_lead"];
         delete?: never;
         options?: never;
@@ -100,7 +102,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List customers, in id order. */
+        /** List customers, in id order or as it is asked for. */
         get: operations["list_customers"];
         put?: never;
         /** Create a customer. */
@@ -136,7 +138,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List licenses, in id order. */
+        /** List licenses, in id order or as it is asked for. */
         get: operations["list_licenses"];
         put?: never;
         /** Create a license. Its key is in this answer and nowhere else. */
@@ -890,6 +892,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how the vendor wants to be seen. It answers without a login, and also when no quorum is left. */
+        get: operations["get_branding"];
+        /** Say how the vendor wants to be seen. */
+        put: operations["set_branding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every login of a person: they have to sign in again. */
+        delete: operations["end_logins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch sessions: a stream of server-sent events. `ready` comes first; what is listed after it misses nothing. Then
+         *     `changes` with those that were granted, have beaten or have ended, and `anew` where the list has to be read again. It
+         *     ends after a while, with the login, and as the node shuts down.
+         */
+        get: operations["stream_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the business at a glance. */
+        get: operations["get_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -912,9 +987,14 @@ export interface components {
             items: components["schemas"]["Record"][];
             /**
              * Format: int64
-             * @description What to send as `after` for the next page; `null` at the end.
+             * @description What to send as `after` for the next page of a list that goes forward; `null` at the end.
              */
             next_after?: number | null;
+            /**
+             * Format: int64
+             * @description What to send as `before` for the next page of a list that goes back; `null` at the beginning.
+             */
+            next_before?: number | null;
             /** @description The root of their RFC 6962 tree, in hexadecimal. */
             root: string;
             /**
@@ -1108,6 +1188,8 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description Where to write to. */
             email?: string | null;
+            /** @description What its licenses come to. */
+            holding: components["schemas"]["Holding"];
             id: components["schemas"]["CustomerId"];
             /** @description Its name for people. */
             name: string;
@@ -1691,6 +1773,8 @@ export interface components {
                 created_at: components["schemas"]["Timestamp"];
                 /** @description Where to write to. */
                 email?: string | null;
+                /** @description What its licenses come to. */
+                holding: components["schemas"]["Holding"];
                 id: components["schemas"]["CustomerId"];
                 /** @description Its name for people. */
                 name: string;
@@ -1704,6 +1788,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_JoinToken: {
@@ -1721,6 +1810,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_License: {
@@ -1751,6 +1845,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Person: {
@@ -1766,9 +1865,12 @@ export interface components {
                 has_password: boolean;
                 id: components["schemas"]["PersonId"];
                 invited_until?: components["schemas"]["Timestamp"] | null;
+                /** @description How many logins they have. */
+                logins: number;
                 /** @description Their name for people. */
                 name: string;
                 role: components["schemas"]["RoleName"];
+                seen_at?: components["schemas"]["Timestamp"] | null;
                 signed_in_at?: components["schemas"]["Timestamp"] | null;
                 /** @description Whether they have a second factor. */
                 totp: boolean;
@@ -1780,6 +1882,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Plan: {
@@ -1803,6 +1910,11 @@ export interface components {
             })[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Product: {
@@ -1826,6 +1938,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Refusal: {
@@ -1878,6 +1995,8 @@ export interface components {
             items: {
                 beat_at?: components["schemas"]["Timestamp"] | null;
                 client?: components["schemas"]["Client"] | null;
+                /** @description Who has it. */
+                customer: components["schemas"]["Licensee"];
                 ended_at?: components["schemas"]["Timestamp"] | null;
                 /**
                  * Format: int64
@@ -1886,10 +2005,23 @@ export interface components {
                 expires_in_seconds?: number | null;
                 grace_until?: components["schemas"]["Timestamp"] | null;
                 granted_at?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: int64
+                 * @description How often the plan asks for a heartbeat.
+                 */
+                heartbeat_seconds: number;
                 /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
                 holder: components["schemas"]["HolderKey"];
+                /** @description The last characters of its key. */
+                key_hint: string;
                 /** @description The license whose seat it holds or held. */
                 license: components["schemas"]["LicenseId"];
+                /** @description What becomes of the seat while its client is silent. */
+                offline: components["schemas"]["OfflineModeName"];
+                /** @description What it is of. */
+                plan: components["schemas"]["LicensedPlan"];
+                /** @description What the license is for. */
+                product: components["schemas"]["LicensedProduct"];
                 /** @description Why it was revoked, in the operator's words. */
                 reason?: string | null;
                 /** @description Its public name. */
@@ -1899,6 +2031,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Token: {
@@ -1918,6 +2055,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_UsageHour: {
@@ -1959,6 +2101,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /**
          * Format: password
@@ -2024,9 +2171,12 @@ export interface components {
             has_password: boolean;
             id: components["schemas"]["PersonId"];
             invited_until?: components["schemas"]["Timestamp"] | null;
+            /** @description How many logins they have. */
+            logins: number;
             /** @description Their name for people. */
             name: string;
             role: components["schemas"]["RoleName"];
+            seen_at?: components["schemas"]["Timestamp"] | null;
             signed_in_at?: components["schemas"]["Timestamp"] | null;
             /** @description Whether they have a second factor. */
             totp: boolean;
@@ -2455,6 +2605,8 @@ export interface components {
         Session: {
             beat_at?: components["schemas"]["Timestamp"] | null;
             client?: components["schemas"]["Client"] | null;
+            /** @description Who has it. */
+            customer: components["schemas"]["Licensee"];
             ended_at?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
@@ -2463,10 +2615,23 @@ export interface components {
             expires_in_seconds?: number | null;
             grace_until?: components["schemas"]["Timestamp"] | null;
             granted_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How often the plan asks for a heartbeat.
+             */
+            heartbeat_seconds: number;
             /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
             holder: components["schemas"]["HolderKey"];
+            /** @description The last characters of its key. */
+            key_hint: string;
             /** @description The license whose seat it holds or held. */
             license: components["schemas"]["LicenseId"];
+            /** @description What becomes of the seat while its client is silent. */
+            offline: components["schemas"]["OfflineModeName"];
+            /** @description What it is of. */
+            plan: components["schemas"]["LicensedPlan"];
+            /** @description What the license is for. */
+            product: components["schemas"]["LicensedProduct"];
             /** @description Why it was revoked, in the operator's words. */
             reason?: string | null;
             /** @description Its public name. */
@@ -2727,6 +2892,213 @@ export interface components {
              */
             seats: number;
         };
+        /** @description What the sign-in page and the portal show of the vendor. */
+        Branding: {
+            /** @description The colour of buttons and marks, such as `#0b7a5e`. */
+            colour?: string | null;
+            /** @description The vendor's name for people. */
+            name?: string | null;
+            /** @description Where customers ask for help: an e-mail address or an `https://` address. */
+            support?: string | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; 0 if it was never set.
+             */
+            version: number;
+        };
+        /** @description A colour as style sheets write it, such as `#0b7a5e`. */
+        Colour: string;
+        /**
+         * @description What customers are sorted by.
+         * @enum {string}
+         */
+        CustomerSort: "name" | "created" | "licenses" | "in_use";
+        /** @description Usable licenses that end soon. */
+        Ending: {
+            /**
+             * Format: int64
+             * @description Within thirty days.
+             */
+            days_30: number;
+            /**
+             * Format: int64
+             * @description Within sixty.
+             */
+            days_60: number;
+            /**
+             * Format: int64
+             * @description Within ninety.
+             */
+            days_90: number;
+            /** @description The first of them. */
+            next: components["schemas"]["License"][];
+        };
+        /** @description Seats as they stand, and as they stood. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Usable licenses of which every seat is held.
+             */
+            full: number;
+            /**
+             * Format: int64
+             * @description Holders whose session expired while their token's grace still runs.
+             */
+            ghosts: number;
+            /**
+             * Format: int64
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int64
+             * @description Licenses, whatever their status.
+             */
+            licenses: number;
+            /**
+             * Format: int64
+             * @description Seats that may be held of usable licenses.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description The same of the last thirty days.
+             */
+            peak_30_days: number;
+            /**
+             * Format: int64
+             * @description The most seats held in an hour since midnight, UTC. The peaks of licenses are added up, which need not have been
+             *     at the same moment, so it was no more than this.
+             */
+            peak_today: number;
+            /**
+             * Format: int64
+             * @description Live sessions.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Licenses that can be used now.
+             */
+            usable: number;
+        };
+        /** @description What a customer's licenses come to. */
+        Holding: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description How many licenses there are.
+             */
+            licenses: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held of those that can be used now.
+             */
+            limit: number;
+        };
+        /**
+         * @description What licenses are sorted by.
+         * @enum {string}
+         */
+        LicenseSort: "customer" | "product" | "in_use" | "free" | "ends" | "created";
+        /** @description What to show from now on. It replaces all that was there: what is left out is shown no more. */
+        NewBranding: {
+            colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            support?: components["schemas"]["Support"] | null;
+        };
+        /** @description A node, by its own word. */
+        NodeFacts: {
+            /** @description Whether it answered. If not, nothing else is known of it. */
+            answers: boolean;
+            certified_until?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Its wall clock less the answering node's; the way of the question is in it.
+             */
+            clock_offset_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What is free where its data is.
+             */
+            disk_free_bytes?: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Entries that it has yet to apply.
+             */
+            lag?: number | null;
+            /**
+             * Format: int64
+             * @description The newest entry of its log.
+             */
+            last_log?: number | null;
+            /**
+             * Format: int64
+             * @description How long its log is on disk.
+             */
+            log_bytes?: number | null;
+            /** @description The version of usher that it runs. */
+            version?: string | null;
+        };
+        /**
+         * @description Which way a list goes.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
+        /** @description A product's figures. */
+        ProductFigures: components["schemas"]["Figures"] & {
+            code: string;
+            id: components["schemas"]["ProductId"];
+            name: string;
+        };
+        /** @description Acquires refused within the last 24 hours, to the hour. */
+        Refusals: {
+            /** @description How many for each reason. */
+            by_reason: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            total: number;
+        };
+        /** @default 600 */
+        Seconds: number;
+        /** @description What became of sessions: the data of an event `changes`. */
+        SessionEvents: {
+            /** @description Those that have ended. */
+            ended: components["schemas"]["SessionName"][];
+            /** @description Those that were granted or have beaten. */
+            live: components["schemas"]["Session"][];
+        };
+        /**
+         * @description What sessions are sorted by.
+         * @enum {string}
+         */
+        SessionSort: "granted" | "beat" | "host" | "customer";
+        /** @description The business at a glance. */
+        Summary: {
+            /** @description All products together. */
+            all: components["schemas"]["Figures"];
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            counted_from?: components["schemas"]["Timestamp"] | null;
+            ending: components["schemas"]["Ending"];
+            /** @description Each product that has a license. */
+            products: components["schemas"]["ProductFigures"][];
+            refusals: components["schemas"]["Refusals"];
+        };
+        /** @description Where to ask for help: an e-mail address or an `https://` address. */
+        Support: string;
     };
     responses: {
         /** @description `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
@@ -2952,6 +3324,22 @@ export interface operations {
                 limit?: components["schemas"]["Limit"];
                 /** @description The `index` after which to go on; left out, from the beginning. */
                 after?: components["schemas"]["RecordIndex"];
+                /** @description The `index` before which to go on; left out, from the end. */
+                before?: components["schemas"]["RecordIndex"];
+                /** @description Whether the oldest or the newest come first. */
+                order?: components["schemas"]["Order"];
+                /** @description Only what happened in this way. */
+                event?: components["schemas"]["EventKind"];
+                /** @description Only of this command, such as `create_license`. */
+                command?: components["schemas"]["Handle"];
+                /** @description Only what this one asked for: the id of a person or a token, `client` or `system`. */
+                actor?: components["schemas"]["Handle"];
+                /** @description Only what is about the one with this id: a license, a session, a holder, or what was changed. */
+                about?: components["schemas"]["Handle"];
+                /** @description Only what happened at this time or later. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Only what happened before this time. */
+                to?: components["schemas"]["Timestamp"];
             };
             header?: never;
             path?: never;
@@ -3071,6 +3459,36 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the node says, or that it does not answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeFacts"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
     remove_node: {
         parameters: {
             query?: never;
@@ -3153,7 +3571,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["CustomerId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["CustomerSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those whose name, address or reference contains this. */
                 search?: components["schemas"]["Search"];
                 /** @description Only the one with exactly this reference. */
@@ -3300,7 +3722,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["LicenseId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["LicenseSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those of the customer with this id or reference. */
                 customer?: components["schemas"]["Handle"];
                 /** @description Only those of the product with this id or code. */
@@ -5112,6 +5538,19 @@ export interface operations {
                 cursor?: string;
                 /** @description Only those of this license. */
                 license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /**
+                 * @description Only those whose host, instance, application or public name, the last characters of whose key, or whose
+                 *     customer's or product's name contain this.
+                 */
+                search?: components["schemas"]["Search"];
+                /** @description What to sort by; left out, by their grants, and those of one license by their holders. */
+                sort?: components["schemas"]["SessionSort"];
+                /** @description Which way to sort; without `sort` it is by their grants. */
+                order?: components["schemas"]["Order"];
             };
             header?: never;
             path?: never;
@@ -5379,6 +5818,163 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The branding. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    set_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewBranding"];
+            };
+        };
+        responses: {
+            /** @description The branding as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    end_logins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are signed in nowhere. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    stream_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /** @description Only those that contain this, as in the list of sessions. */
+                search?: components["schemas"]["Search"];
+                /** @description How long to watch. */
+                seconds?: components["schemas"]["Seconds"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events; the data of each is a JSON object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Seats, peaks, refusals and ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
 }

@@ -7,7 +7,7 @@ import { Door, useDoor } from './Door';
 export function SignIn({ notice }: { notice?: string }) {
   const [byToken, setByToken] = useState(false);
   return (
-    <Door title="Sign in to usher">
+    <Door title={(vendor) => `Sign in to ${vendor}`}>
       {notice && (
         <Alert color="gray" mb="md">
           {notice}

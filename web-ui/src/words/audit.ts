@@ -28,6 +28,18 @@ const COMMANDS: { [name: string]: string } = {
   step_clock: 'move the clock',
   raise_cluster_version: 'raise the cluster version',
   begin_epoch: 'begin after a recovery',
+  create_person: 'add a person',
+  update_person: 'change a person',
+  remove_person: 'remove a person',
+  create_invitation: 'make a link',
+  accept_invitation: 'use a link',
+  set_password: 'change a password',
+  set_totp: 'change a second factor',
+  sign_in: 'sign in',
+  sign_out: 'sign out',
+  sign_out_everywhere: 'end every login',
+  issue_api_token: 'make an API token',
+  set_branding: 'change the branding',
 };
 
 const DONE: { [name: string]: string } = {
@@ -53,6 +65,18 @@ const DONE: { [name: string]: string } = {
   step_clock: 'Clock moved',
   raise_cluster_version: 'Cluster version raised',
   begin_epoch: 'New epoch begun',
+  create_person: 'Person added',
+  update_person: 'Person changed',
+  remove_person: 'Person removed',
+  create_invitation: 'Link made',
+  accept_invitation: 'Link used',
+  set_password: 'Password changed',
+  set_totp: 'Second factor changed',
+  sign_in: 'Signed in',
+  sign_out: 'Signed out',
+  sign_out_everywhere: 'Every login ended',
+  issue_api_token: 'API token made',
+  set_branding: 'Branding changed',
 };
 
 const ENDED: { [cause: string]: string } = {
