@@ -17,6 +17,7 @@ mod entitlements;
 mod extract;
 mod failures;
 mod id;
+mod identity_providers;
 mod join_tokens;
 mod license_changes;
 mod license_key_rotation;
@@ -38,6 +39,7 @@ mod same_site;
 mod seats;
 mod sessions;
 mod setup;
+mod sign_in;
 mod strangers;
 mod text;
 pub(crate) mod time;
@@ -66,6 +68,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::identity::password::Passwords;
+use crate::identity::providers::Providers;
 use crate::lookup::LookupKey;
 use crate::ops::Metrics;
 use crate::signer::Signer;
@@ -146,6 +149,7 @@ struct Inner {
     failed_by_source: Failures<IpAddr>,
     failed_by_account: Failures<[u8; 32]>,
     passwords: Passwords,
+    providers: Providers,
     uses: Uses,
 }
 
@@ -164,6 +168,7 @@ impl Api {
             failed_by_source: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
             passwords: Passwords::new(&config.lookup),
+            providers: Providers::new(Arc::clone(&config.seams.clock)),
             uses: Uses::default(),
             config,
         }))
@@ -179,6 +184,10 @@ impl Api {
 
     fn signer(&self) -> &Signer {
         &self.0.config.signer
+    }
+
+    fn providers(&self) -> &Providers {
+        &self.0.providers
     }
 
     fn metrics(&self) -> &Metrics {
@@ -283,6 +292,19 @@ fn routes() -> OpenApiRouter<Api> {
             people::remove_person
         ))
         .routes(routes!(people::invite_person))
+        .routes(routes!(people::unlink_identities))
+        .routes(routes!(
+            identity_providers::list_identity_providers,
+            identity_providers::create_identity_provider
+        ))
+        .routes(routes!(
+            identity_providers::get_identity_provider,
+            identity_providers::change_identity_provider,
+            identity_providers::remove_identity_provider
+        ))
+        .routes(routes!(sign_in::list_sign_in_providers))
+        .routes(routes!(sign_in::start_sign_in))
+        .routes(routes!(sign_in::finish_sign_in))
         .routes(routes!(setup::set_up))
         .routes(routes!(me::get_me, me::change_me))
         .routes(routes!(me::change_password))

@@ -16,7 +16,7 @@ use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, People, Sessions, Texts};
+use crate::state::{Answers, Catalogue, Ghosts, Hours, Identities, Members, People, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
@@ -31,6 +31,7 @@ pub struct Ledger {
     pub(crate) hours: Hours,
     pub(crate) members: Members,
     pub(crate) people: People,
+    pub(crate) identities: Identities,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -113,6 +114,9 @@ impl Ledger {
         self.people.logins.take_changes(&mut rows);
         self.people.invitations.take_changes(&mut rows);
         self.members.token_uses.take_changes(&mut rows);
+        self.identities.providers.take_changes(&mut rows);
+        self.identities.links.take_changes(&mut rows);
+        self.identities.users.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
@@ -139,6 +143,9 @@ impl Ledger {
             + self.people.logins.changed()
             + self.people.invitations.changed()
             + self.members.token_uses.changed()
+            + self.identities.providers.changed()
+            + self.identities.links.changed()
+            + self.identities.users.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -165,6 +172,9 @@ impl Ledger {
             .chain(self.people.logins.iter().cloned().map(Row::Login))
             .chain(self.people.invitations.iter().cloned().map(Row::Invitation))
             .chain(self.members.token_uses.iter().cloned().map(Row::TokenUse))
+            .chain(self.identities.providers.iter().cloned().map(Row::IdentityProvider))
+            .chain(self.identities.links.iter().cloned().map(Row::Identity))
+            .chain(self.identities.users.iter().cloned().map(Row::SessionUser))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -187,6 +197,9 @@ impl Ledger {
             self.people.logins.sum(),
             self.people.invitations.sum(),
             self.members.token_uses.sum(),
+            self.identities.providers.sum(),
+            self.identities.links.sum(),
+            self.identities.users.sum(),
         ] {
             sum += table;
         }

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::answer::Answer;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
+use crate::identity::{Identity, IdentityProvider, SessionUser};
 use crate::meta::Meta;
 use crate::person::{Invitation, Login, Person, TokenUse};
 use crate::session::{EndedSession, Ghost, Session};
@@ -57,6 +58,12 @@ pub enum Row {
     Invitation(Invitation),
     /// What is known of an API token beside its own row.
     TokenUse(TokenUse),
+    /// An identity provider.
+    IdentityProvider(IdentityProvider),
+    /// An account of a provider that is a person.
+    Identity(Identity),
+    /// Who holds a live session.
+    SessionUser(SessionUser),
 }
 
 impl Row {
@@ -80,6 +87,9 @@ impl Row {
             Self::Login(row) => RowKey::Login(row.id),
             Self::Invitation(row) => RowKey::Invitation(row.secret),
             Self::TokenUse(row) => RowKey::TokenUse(row.token),
+            Self::IdentityProvider(row) => RowKey::IdentityProvider(row.id),
+            Self::Identity(row) => RowKey::Identity(row.subject),
+            Self::SessionUser(row) => RowKey::SessionUser(row.session),
         }
     }
 
@@ -103,6 +113,9 @@ impl Row {
             Self::Login(row) => encode(row),
             Self::Invitation(row) => encode(row),
             Self::TokenUse(row) => encode(row),
+            Self::IdentityProvider(row) => encode(row),
+            Self::Identity(row) => encode(row),
+            Self::SessionUser(row) => encode(row),
         }
     }
 
@@ -126,6 +139,9 @@ impl Row {
             Table::Logins => Self::Login(decode(table, bytes)?),
             Table::Invitations => Self::Invitation(decode(table, bytes)?),
             Table::TokenUses => Self::TokenUse(decode(table, bytes)?),
+            Table::IdentityProviders => Self::IdentityProvider(decode(table, bytes)?),
+            Table::Identities => Self::Identity(decode(table, bytes)?),
+            Table::SessionUsers => Self::SessionUser(decode(table, bytes)?),
         })
     }
 }

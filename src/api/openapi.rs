@@ -27,7 +27,7 @@ use super::audit::After;
 use super::code::Code;
 use super::page::Limit;
 use super::problem::{FieldError, PROBLEM_JSON, Problem};
-use super::text::Search;
+use super::text::{ReturnTo, Search};
 
 /// What each tag holds.
 const TAGS: [(&str, &str); 9] = [
@@ -109,6 +109,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     // Those that only parameters are made of, which the handlers' derive does not collect.
     components.schemas.insert(Limit::name().into(), Limit::schema());
     components.schemas.insert(Search::name().into(), Search::schema());
+    components.schemas.insert(ReturnTo::name().into(), ReturnTo::schema());
     components.schemas.insert(After::name().into(), After::schema());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
@@ -272,8 +273,10 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
             Code::UserRequired,
             Code::TokenInvalid,
             Code::RateLimited,
+            Code::ProviderUnavailable,
             Code::CertificateExpired,
         ],
+        "start" => &[Code::NotFound],
         "heartbeat" => &[
             Code::SessionNotFound,
             Code::SessionExpired,
@@ -380,6 +383,7 @@ fn retries(code: Code) -> bool {
             | Code::NoLeader
             | Code::Overloaded
             | Code::OutcomeUnknown
+            | Code::ProviderUnavailable
             | Code::CertificateExpired
     )
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::id::{
-    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId, RequestId,
-    SecretHash, SessionNo,
+    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId,
+    ProviderId, RequestId, SecretHash, SessionNo, SubjectHash,
 };
 use crate::row::RowError;
 use crate::time::Hour;
@@ -50,12 +50,18 @@ pub enum Table {
     Invitations = 15,
     /// [`TokenUse`](super::Row::TokenUse)s by API token.
     TokenUses = 16,
+    /// [`IdentityProvider`](super::Row::IdentityProvider)s by id.
+    IdentityProviders = 17,
+    /// [`Identity`](super::Row::Identity) rows by the hash of provider and account.
+    Identities = 18,
+    /// [`SessionUser`](super::Row::SessionUser)s by session.
+    SessionUsers = 19,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -73,6 +79,9 @@ impl Table {
         Self::Logins,
         Self::Invitations,
         Self::TokenUses,
+        Self::IdentityProviders,
+        Self::Identities,
+        Self::SessionUsers,
     ];
 
     /// The table's number in stored bytes.
@@ -105,6 +114,9 @@ impl Table {
             Self::Logins => "logins",
             Self::Invitations => "invitations",
             Self::TokenUses => "token_uses",
+            Self::IdentityProviders => "identity_providers",
+            Self::Identities => "identities",
+            Self::SessionUsers => "session_users",
         }
     }
 }
@@ -152,6 +164,12 @@ pub enum RowKey {
     Invitation(SecretHash),
     /// What is known of an API token beside its own row.
     TokenUse(ApiTokenId),
+    /// An identity provider.
+    IdentityProvider(ProviderId),
+    /// An account of a provider that is a person.
+    Identity(SubjectHash),
+    /// Who holds a live session.
+    SessionUser(SessionNo),
 }
 
 impl RowKey {
@@ -175,6 +193,9 @@ impl RowKey {
             Self::Login(_) => Table::Logins,
             Self::Invitation(_) => Table::Invitations,
             Self::TokenUse(_) => Table::TokenUses,
+            Self::IdentityProvider(_) => Table::IdentityProviders,
+            Self::Identity(_) => Table::Identities,
+            Self::SessionUser(_) => Table::SessionUsers,
         }
     }
 
@@ -186,7 +207,7 @@ impl RowKey {
             Self::Plan(id) => KeyBytes::of(id.as_bytes()),
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
             Self::License(id) => KeyBytes::of(id.as_bytes()),
-            Self::Session(no) | Self::EndedSession(no) => KeyBytes::of(&no.get().to_be_bytes()),
+            Self::Session(no) | Self::EndedSession(no) | Self::SessionUser(no) => KeyBytes::of(&no.get().to_be_bytes()),
             Self::Ghost(license, holder) => KeyBytes::of_two(license.as_bytes(), holder.as_bytes()),
             Self::Answer(id) => KeyBytes::of(id.as_bytes()),
             Self::UsageHour(license, hour) => KeyBytes::of_two(license.as_bytes(), &hour.get().to_be_bytes()),
@@ -196,6 +217,8 @@ impl RowKey {
             Self::Person(id) => KeyBytes::of(id.as_bytes()),
             Self::Login(id) => KeyBytes::of(id.as_bytes()),
             Self::Invitation(secret) => KeyBytes::of(secret.as_bytes()),
+            Self::IdentityProvider(id) => KeyBytes::of(id.as_bytes()),
+            Self::Identity(subject) => KeyBytes::of(subject.as_bytes()),
         }
     }
 
@@ -234,6 +257,9 @@ impl RowKey {
             Table::Logins => Self::Login(LoginId::from_bytes(bytes.try_into().ok()?)),
             Table::Invitations => Self::Invitation(SecretHash::from_bytes(bytes.try_into().ok()?)),
             Table::TokenUses => Self::TokenUse(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
+            Table::IdentityProviders => Self::IdentityProvider(ProviderId::from_bytes(bytes.try_into().ok()?)),
+            Table::Identities => Self::Identity(SubjectHash::from_bytes(bytes.try_into().ok()?)),
+            Table::SessionUsers => Self::SessionUser(SessionNo::new(number()?)),
         })
     }
 }

@@ -28,6 +28,12 @@ const COMMANDS: { [name: string]: string } = {
   step_clock: 'move the clock',
   raise_cluster_version: 'raise the cluster version',
   begin_epoch: 'begin after a recovery',
+  acquire_by_user: 'take a seat',
+  create_identity_provider: 'add an identity provider',
+  update_identity_provider: 'change an identity provider',
+  remove_identity_provider: 'remove an identity provider',
+  sign_in_by_provider: 'sign in by an identity provider',
+  unlink_identities: "forget a person's accounts",
 };
 
 const DONE: { [name: string]: string } = {
@@ -53,6 +59,11 @@ const DONE: { [name: string]: string } = {
   step_clock: 'Clock moved',
   raise_cluster_version: 'Cluster version raised',
   begin_epoch: 'New epoch begun',
+  create_identity_provider: 'Identity provider added',
+  update_identity_provider: 'Identity provider changed',
+  remove_identity_provider: 'Identity provider removed',
+  sign_in_by_provider: 'Signed in by an identity provider',
+  unlink_identities: "A person's accounts forgotten",
 };
 
 const ENDED: { [cause: string]: string } = {
@@ -70,6 +81,8 @@ export function sentence(record: Record): string {
   switch (record.event) {
     case 'granted':
       return 'Seat taken';
+    case 'identified':
+      return `Seat held for ${record.user?.email ?? record.user?.subject ?? 'a user'}`;
     case 'ended':
       return ENDED[record.cause ?? ''] ?? 'Session ended';
     case 'refused':
