@@ -46,7 +46,7 @@ POWER_ROUNDS ?= 4
 # The shortest in which every kind of fault comes once.
 STORM_MINUTES ?= 0.1
 
-.PHONY: help demo test check fix rust web browser pictures python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers clean build tools node chromium
+.PHONY: help demo test check fix rust web browser pictures python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers bench-many clean build tools node chromium
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -173,6 +173,10 @@ bench: ## A release build, measured: see docs/measuring.md
 bench-peers: ## usher beside etcd and a classic server: see bench/peers/README.md
 	cargo build --release --quiet
 	python3 bench/peers/run.py
+
+bench-many: ## A million live sessions, and what happens to them: SESSIONS=n OUT=file (a quarter of an hour)
+	cargo build --release --quiet
+	python3 bench/many.py $(TARGET)/release/usher $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(OUT),--out $(OUT))
 
 clean: ## Remove what was built
 	cargo clean

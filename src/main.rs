@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Of many small values that one thread makes and another drops.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     usher::cli::main(std::env::args_os())
 }

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::frame::{self, FRAME_BYTES_MAX};
 use crate::identity::{Authority, NodeKey, spki_hash, spki_of};
 use crate::server::HELLO_BYTES_MAX;
+use crate::status::{Member, MemberList};
 use crate::stored;
 use crate::tls::Certificate;
 use crate::types::{Batch, LogEntry, LogId, Membership, TypeConfig, Vote};
@@ -133,6 +134,21 @@ pub fn entry(commands: Entry) -> Vec<u8> {
     stored::encode(&log_entry(EntryPayload::Normal(Batch(Arc::new(commands)))))
 }
 
+fn member_list() -> MemberList {
+    let member = Member {
+        node: NodeId::new(2),
+        voter: true,
+        lag: Some(3),
+        clock_offset_ms: Some(-4),
+        heard_ms_ago: Some(50),
+    };
+    MemberList {
+        seen_by: NodeId::new(1),
+        members: vec![member],
+        quorums: vec![[NodeId::new(1), NodeId::new(2)].into()],
+    }
+}
+
 fn log_id() -> LogId {
     LogId::new(alias::CommittedLeaderIdOf::<TypeConfig>::new(3), 7)
 }
@@ -194,6 +210,7 @@ pub fn frame_samples(tick: &Entry) -> Vec<(Message, Vec<u8>)> {
         Request::Propose(vec![proposal]),
         Request::ReadIndex,
         Request::Digests,
+        Request::MemberList,
     ];
     let answers = [
         Answer::Append(AppendEntriesResponse::Success),
@@ -204,6 +221,7 @@ pub fn frame_samples(tick: &Entry) -> Vec<(Message, Vec<u8>)> {
         Answer::ReadIndex(Some(7)),
         Answer::Digests(vec![(7, Digest::from_bytes([5; 32]))]),
         Answer::Stopped,
+        Answer::MemberList(Some(member_list())),
     ];
     let mut samples: Vec<_> = requests.map(|request| (Message::Request, frame(&request))).into();
     samples.extend(answers.map(|answer| (Message::Reply, frame(&Reply { wall_ms: 9, answer }))));

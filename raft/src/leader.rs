@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use licensing::command::{Command, Entry, Proposal};
 use licensing::id::NodeId;
+use licensing::ledger::Ledger;
 use licensing::outcome::Applied;
 use licensing::time::{At, SessionTime};
 use openraft::ServerState;
 use openraft::rt::WatchReceiver;
+use tokio::time::{Instant, sleep};
 
 use crate::clock::{ClusterClock, Reached, Reading};
 use crate::machine::Machine;
@@ -20,6 +22,9 @@ use crate::wire::ProposeRefusal;
 /// How often the leader lets time pass in the log. Session time advances by at most two seconds an entry, so this
 /// keeps it moving with the clock.
 const TICK_EVERY: Duration = Duration::from_millis(500);
+
+/// The shortest pause between two ticks while more has ended than one may settle.
+const TICK_PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// The leader's side of proposing. It exists on every node and refuses where that node does not lead.
 pub(crate) struct Leadership {
@@ -85,12 +90,21 @@ impl Leadership {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if self.term_led().is_some() && self.machine.ledger(|ledger| ledger.cluster_id().is_some()) {
-                let tick = Proposal::by_system(Command::Tick);
-                // A tick that fails is made good by the next.
-                let _ = self.propose(vec![tick]).await;
+            // What ends at once is ended in pieces, and between two of them others have as long as a piece took.
+            while let Some(took) = self.tick_once().await {
+                sleep(took.max(TICK_PAUSE_MIN)).await;
             }
         }
+    }
+
+    /// Adds a tick, if this node leads. How long that took, if there is more to end than it could.
+    async fn tick_once(&self) -> Option<Duration> {
+        let is_founded = self.machine.ledger(|ledger| ledger.cluster_id().is_some());
+        self.term_led().filter(|_| is_founded)?;
+        let begun = Instant::now();
+        // A tick that fails is made good by the next.
+        self.propose(vec![Proposal::by_system(Command::Tick)]).await.ok()?;
+        self.machine.ledger(Ledger::is_behind).then(|| begun.elapsed())
     }
 
     fn term_led(&self) -> Option<u64> {

@@ -45,4 +45,4 @@ pub use join::{JoinError, JoinToken, Joiner, ParseJoinTokenError, join, join_sec
 pub use members::VOTERS_TARGET;
 pub use node::{Cluster, Node, NodeConfig, RemovalError, StartError, Tuning, prepare};
 pub use propose::{Beat, Beats};
-pub use status::{ClusterStatus, Member};
+pub use status::{ClusterStatus, Member, MemberList};

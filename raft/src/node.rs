@@ -16,7 +16,7 @@ use openraft::{Config, SnapshotPolicy};
 use storage::checkpoint::StateFile;
 use storage::disk::Disk;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::ProposeError;
 use crate::agree;
@@ -39,6 +39,12 @@ use crate::types::{LogId, Raft};
 
 pub use removal::RemovalError;
 pub(crate) use removal::is_majority;
+
+/// How long a status waits for what the leader sees.
+const LEADER_TELLS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long it waits before it asks the leader, maybe another one, again.
+const LEADER_ASKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// When followers lose patience, and how much log is kept. The defaults suit nodes that are at most 10 ms apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +134,7 @@ pub struct Cluster {
     peers: Arc<Peers>,
     proposer: Proposer,
     reads: Reads,
+    carrier: Arc<Carrier>,
     recovery: Arc<Recovery>,
 }
 
@@ -218,7 +225,7 @@ impl Node {
 
         let mut tasks = JoinSet::new();
         tasks.spawn(ends_never(Arc::new(port).serve(listener)));
-        tasks.spawn(ends_never(carrier.run(queues)));
+        tasks.spawn(ends_never(Arc::clone(&carrier).run(queues)));
         tasks.spawn(ends_never(rounds.run(waiters)));
         tasks.spawn(ends_never(Arc::clone(&leadership).tick()));
         tasks.spawn(ends_never(machine.clone().write_checkpoints()));
@@ -240,6 +247,7 @@ impl Node {
             peers,
             proposer,
             reads,
+            carrier,
             recovery,
         };
         Ok(Self {
@@ -384,6 +392,25 @@ impl Cluster {
         )
     }
 
+    /// The same, with the members as their leader sees them, if it answers soon: it alone knows who keeps up.
+    pub async fn status_by_leader(&self) -> ClusterStatus {
+        let by = Instant::now() + LEADER_TELLS_WITHIN;
+        loop {
+            let mut status = self.status();
+            let Some(leader) = status.leader.filter(|leader| *leader != self.me) else {
+                return status;
+            };
+            if let Some(list) = self.carrier.member_list(leader, by).await {
+                status.member_list = list;
+                return status;
+            }
+            if Instant::now() + LEADER_ASKED_AGAIN_AFTER >= by {
+                return status;
+            }
+            sleep(LEADER_ASKED_AGAIN_AFTER).await;
+        }
+    }
+
     /// Whether this node has heard of a leader since it started and applied what was committed then.
     pub async fn is_recovered(&self, within: Duration) -> bool {
         let index = |id: &Option<LogId>| id.as_ref().map(LogId::index);
@@ -409,10 +436,8 @@ impl Cluster {
             };
         }
         let others = || {
-            status
-                .members
-                .iter()
-                .filter(|member| member.voter && member.node != self.me)
+            let members = status.member_list.members.iter();
+            members.filter(|member| member.voter && member.node != self.me)
         };
         let heir = match to {
             Some(to) => {
@@ -421,7 +446,7 @@ impl Cluster {
                     .ok_or("that node is not another voter")?
                     .node
             }
-            None => match others().max_by_key(|member| member.matched) {
+            None => match others().min_by_key(|member| member.lag.unwrap_or(u64::MAX)) {
                 Some(member) => member.node,
                 None => return Ok(()),
             },

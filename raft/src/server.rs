@@ -10,6 +10,7 @@ use std::time::Duration;
 use licensing::id::NodeId;
 use licensing::ledger::Ledger;
 use openraft::ReadPolicy;
+use openraft::rt::WatchReceiver;
 use storage::snapshot::Incoming;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -22,6 +23,7 @@ use crate::leader::Leadership;
 use crate::machine::Machine;
 use crate::peers::Peers;
 use crate::seams::{BoxFuture, BoxStream, Listener, Seams};
+use crate::status::MemberList;
 use crate::tls::{Accepted, Certificate, PeerTls};
 use crate::types::{Raft, Vote};
 use crate::wire::{Answer, Hello, JOIN_BYTES_MAX, JoinReply, JoinRequest, PROTOCOL, Reply, Request};
@@ -221,6 +223,12 @@ impl PeerPort {
                 Answer::ReadIndex(read.ok().map(|linearizer| linearizer.read_log_id().index()))
             }
             Request::Digests => Answer::Digests(self.machine.digests()),
+            Request::MemberList => {
+                let metrics = raft.metrics();
+                let metrics = metrics.borrow_watched();
+                let leads = metrics.current_leader == Some(self.peers.me.get());
+                Answer::MemberList(leads.then(|| MemberList::of(self.peers.me, &metrics, &self.peers)))
+            }
         })
     }
 }

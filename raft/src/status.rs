@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use licensing::id::NodeId;
 use licensing::time::At;
 use openraft::RaftMetrics;
+use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 use crate::peers::Peers;
@@ -26,10 +27,8 @@ pub struct ClusterStatus {
     pub applied: u64,
     /// The newest entry its snapshot covers.
     pub snapshot: u64,
-    /// Everybody the membership names.
-    pub members: Vec<Member>,
-    /// The sets of voters of which a majority each must agree: one, or two while voters change.
-    pub quorums: Vec<BTreeSet<NodeId>>,
+    /// Who is in it.
+    pub member_list: MemberList,
     /// The ledger's time.
     pub at: At,
     /// Proposals that wait here.
@@ -40,18 +39,29 @@ pub struct ClusterStatus {
     pub log: storage::log::LogStats,
 }
 
-/// A member as this node sees it.
-#[derive(Debug, Clone)]
+/// Who is in the cluster, as one of its nodes sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberList {
+    /// Who sees it so. Only a leader knows who keeps up.
+    pub seen_by: NodeId,
+    /// Everybody the membership names.
+    pub members: Vec<Member>,
+    /// The sets of voters of which a majority each must agree: one, or two while voters change.
+    pub quorums: Vec<BTreeSet<NodeId>>,
+}
+
+/// A member as the node that [sees](MemberList::seen_by) it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Which.
     pub node: NodeId,
     /// Whether it votes.
     pub voter: bool,
-    /// The newest entry it is known to have; only a leader knows.
-    pub matched: Option<u64>,
-    /// Its wall clock less ours, in milliseconds, when last heard.
+    /// Entries it has yet to receive; only a leader knows.
+    pub lag: Option<u64>,
+    /// Its wall clock less the seer's, in milliseconds, when last heard.
     pub clock_offset_ms: Option<i64>,
-    /// How long ago it last answered us. Only a leader asks all the time.
+    /// How long ago it last answered the seer. Only a leader asks all the time.
     pub heard_ms_ago: Option<u64>,
 }
 
@@ -70,29 +80,6 @@ impl ClusterStatus {
         log: storage::log::LogStats,
         proposer: &Proposer,
     ) -> Self {
-        let (heard, now) = (peers.heard(), peers.boot_ms());
-        let membership = metrics.membership_config.membership();
-        let voters: Vec<u64> = membership.voter_ids().collect();
-        let matched = |id: u64| {
-            let replication = metrics.replication.as_ref()?;
-            Some(replication.get(&id)?.as_ref()?.index())
-        };
-        let members = membership.nodes().map(|(id, _)| Member {
-            node: NodeId::new(*id),
-            voter: voters.contains(id),
-            matched: if *id == me.get() {
-                metrics.last_log_index
-            } else {
-                matched(*id)
-            },
-            clock_offset_ms: heard
-                .get(&NodeId::new(*id))
-                .and_then(|heard| peers.clock_offset_ms(heard)),
-            heard_ms_ago: heard
-                .get(&NodeId::new(*id))
-                .map(|heard| now.saturating_sub(heard.boot_ms)),
-        });
-        let quorum = |voters: &BTreeSet<u64>| voters.iter().copied().map(NodeId::new).collect();
         let (proposals_waiting, heartbeats_waiting) = proposer.waiting();
         Self {
             node: me,
@@ -101,8 +88,7 @@ impl ClusterStatus {
             last_log: metrics.last_log_index.unwrap_or(0),
             applied: machine.applied(),
             snapshot: metrics.snapshot.as_ref().map_or(0, openraft::LogId::index),
-            members: members.collect(),
-            quorums: membership.get_joint_config().iter().map(quorum).collect(),
+            member_list: MemberList::of(me, metrics, peers),
             at: machine.ledger(licensing::ledger::Ledger::at),
             proposals_waiting,
             heartbeats_waiting,
@@ -110,14 +96,57 @@ impl ClusterStatus {
         }
     }
 
-    /// How many more nodes may be lost before the cluster stops answering, as far as this node can tell: only a leader
-    /// knows who keeps up; another node counts everybody in.
+    /// How many more nodes may be lost before the cluster stops answering; `None` also where it is not the leader that
+    /// sees its members so.
     pub fn tolerance(&self) -> Option<usize> {
-        self.leader?;
-        let leads = self.leader == Some(self.node);
-        let answers = |member: &Member| member.heard_ms_ago.is_some_and(|ms| ms <= SILENT_MS);
-        let has_all = |member: &Member| member.matched.is_some_and(|matched| matched + LAG_MAX >= self.last_log);
-        let keeps_up = |member: &&Member| !leads || member.node == self.node || (answers(member) && has_all(member));
+        let leads = self.leader == Some(self.member_list.seen_by);
+        leads.then(|| self.member_list.tolerance()).flatten()
+    }
+}
+
+impl MemberList {
+    pub(crate) fn of(me: NodeId, metrics: &RaftMetrics<TypeConfig>, peers: &Peers) -> Self {
+        let (heard, now) = (peers.heard(), peers.boot_ms());
+        let membership = metrics.membership_config.membership();
+        let voters: BTreeSet<u64> = membership.voter_ids().collect();
+        let last_log = metrics.last_log_index.unwrap_or(0);
+        let lag = |id: u64| {
+            let replication = metrics.replication.as_ref()?;
+            if id == me.get() {
+                return Some(0);
+            }
+            Some(last_log.saturating_sub(replication.get(&id)?.as_ref()?.index()))
+        };
+        let member = |id: u64| {
+            let heard = heard.get(&NodeId::new(id));
+            Member {
+                node: NodeId::new(id),
+                voter: voters.contains(&id),
+                lag: lag(id),
+                clock_offset_ms: heard.and_then(|heard| peers.clock_offset_ms(heard)),
+                heard_ms_ago: heard.map(|heard| now.saturating_sub(heard.boot_ms)),
+            }
+        };
+        let quorum = |voters: &BTreeSet<u64>| voters.iter().copied().map(NodeId::new).collect();
+        Self {
+            seen_by: me,
+            members: membership.nodes().map(|(id, _)| member(*id)).collect(),
+            quorums: membership.get_joint_config().iter().map(quorum).collect(),
+        }
+    }
+
+    /// The nodes that vote.
+    pub fn voters(&self) -> usize {
+        self.members.iter().filter(|member| member.voter).count()
+    }
+
+    /// How many more nodes may be lost before the cluster stops answering, if it is its leader that sees it so.
+    fn tolerance(&self) -> Option<usize> {
+        let keeps_up = |member: &&Member| {
+            let answers = member.heard_ms_ago.is_some_and(|ms| ms <= SILENT_MS);
+            let has_all = member.lag.is_some_and(|lag| lag <= LAG_MAX);
+            member.node == self.seen_by || (answers && has_all)
+        };
         let present: BTreeSet<NodeId> = self.members.iter().filter(keeps_up).map(|member| member.node).collect();
         let spare = |quorum: &BTreeSet<NodeId>| quorum.intersection(&present).count().checked_sub(quorum.len() / 2 + 1);
         // While voters change, the old and the new ones must both agree, so the weaker of the two counts.
@@ -135,7 +164,7 @@ mod tests {
         let member = |node: &NodeId| Member {
             node: *node,
             voter: true,
-            matched: Some(10),
+            lag: Some(0),
             clock_offset_ms: None,
             heard_ms_ago: Some(0),
         };
@@ -147,8 +176,11 @@ mod tests {
             last_log: 10,
             applied: 10,
             snapshot: 0,
-            members: everybody.iter().map(member).collect(),
-            quorums,
+            member_list: MemberList {
+                seen_by: NodeId::new(1),
+                members: everybody.iter().map(member).collect(),
+                quorums,
+            },
             at: At::default(),
             proposals_waiting: 0,
             heartbeats_waiting: 0,
@@ -160,9 +192,25 @@ mod tests {
     fn three_voters_can_lose_one_unless_one_is_silent() {
         let mut status = status(&[&[1, 2, 3]]);
         assert_eq!(status.tolerance(), Some(1));
-        status.members[2].heard_ms_ago = Some(SILENT_MS + 1);
+        status.member_list.members[2].heard_ms_ago = Some(SILENT_MS + 1);
         assert_eq!(status.tolerance(), Some(0));
-        status.members[1].heard_ms_ago = None;
+        status.member_list.members[1].heard_ms_ago = None;
+        assert_eq!(status.tolerance(), None);
+    }
+
+    #[test]
+    fn a_voter_that_lacks_much_counts_as_lost() {
+        let mut status = status(&[&[1, 2, 3]]);
+        status.member_list.members[1].lag = Some(LAG_MAX + 1);
+        assert_eq!(status.tolerance(), Some(0));
+        status.member_list.members[1].lag = None;
+        assert_eq!(status.tolerance(), Some(0));
+    }
+
+    #[test]
+    fn a_follower_alone_does_not_say_what_may_be_lost() {
+        let mut status = status(&[&[1, 2, 3]]);
+        status.member_list.seen_by = NodeId::new(2);
         assert_eq!(status.tolerance(), None);
     }
 

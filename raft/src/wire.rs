@@ -13,6 +13,7 @@ use openraft::raft::{
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{Authority, spki_hash, spki_of};
+use crate::status::MemberList;
 use crate::tls::Certificate;
 use crate::types::{TypeConfig, Vote};
 
@@ -58,6 +59,8 @@ pub(crate) enum Request {
     ReadIndex,
     /// The newest digests of your ledger, and where each was taken.
     Digests,
+    /// Who keeps up with you, if you are the leader?
+    MemberList,
 }
 
 /// A reply with the replier's wall clock, from which a leader knows its voters' clocks.
@@ -90,6 +93,8 @@ pub(crate) enum Answer {
     Digests(Vec<(u64, licensing::digest::Digest)>),
     /// This node cannot answer: its raft has stopped.
     Stopped,
+    /// To `MemberList`; `None` from a node that does not lead.
+    MemberList(Option<MemberList>),
 }
 
 /// Why a forwarded proposal got no outcome.

@@ -350,9 +350,34 @@ async fn a_join_token_admits_one_node_and_only_from_the_cluster_it_pins() {
             .is_err()
     );
     // A fourth node is a learner at most: it must not raise the quorum.
-    wait_for("the learner", async || cluster.status().members.len() == 4).await;
-    assert_eq!(cluster.status().members.iter().filter(|member| member.voter).count(), 3);
+    wait_for("the learner", async || cluster.status().member_list.members.len() == 4).await;
+    assert_eq!(cluster.status().member_list.voters(), 3);
     all.kill(2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_node_tells_what_may_be_lost_as_the_leader_sees_it() {
+    let mut all = Cluster3::start().await;
+    let leader = all.leader().unwrap();
+    let (follower, other) = (all.cluster((leader + 1) % 3), (leader + 2) % 3);
+    assert_eq!(follower.status().tolerance(), None);
+    let told = follower.status_by_leader().await;
+    assert_eq!(told.tolerance(), Some(1));
+    assert_eq!(told.member_list.seen_by, all.identities[leader].node);
+    assert!(told.member_list.members.iter().all(|member| member.lag.is_some()));
+
+    all.kill(other);
+    wait_for("the loss to be noticed", async || {
+        follower.status_by_leader().await.tolerance() == Some(0)
+    })
+    .await;
+
+    // The last one hears of no leader soon, and does not guess.
+    all.kill(leader);
+    wait_for("no leader", async || {
+        follower.status_by_leader().await.tolerance().is_none()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -371,6 +396,7 @@ async fn a_node_that_replaces_a_dead_one_gets_a_snapshot_and_its_vote_and_the_de
     let voters = |cluster: &Cluster| -> Vec<NodeId> {
         cluster
             .status()
+            .member_list
             .members
             .iter()
             .filter(|member| member.voter)

@@ -37,7 +37,7 @@ pub(crate) struct ClusterView {
     term: u64,
     /// Nodes that vote.
     voters: usize,
-    /// How many nodes may still be lost before the cluster stops answering; `null` without a leader.
+    /// How many nodes may still be lost before the cluster stops answering, as its leader sees it; `null` if none tells.
     tolerance: Option<usize>,
     /// The newest entry of the answering node's log.
     last_log: u64,
@@ -84,11 +84,11 @@ pub(crate) struct NodeView {
     /// Where its API is.
     api_url: String,
     role: Role,
-    /// Entries it has yet to receive; only the leader knows.
+    /// Entries it has yet to receive; `null` if no leader tells.
     lag: Option<u64>,
-    /// Its wall clock less the answering node's, when last heard.
+    /// Its wall clock less the leader's, when last heard.
     clock_offset_ms: Option<i64>,
-    /// How long ago it last answered the answering node. Only a leader asks all the time.
+    /// How long ago it last answered the leader.
     heard_ms_ago: Option<u64>,
     admitted_at: Timestamp,
     /// The node it was admitted to take the place of.
@@ -111,7 +111,8 @@ pub(crate) enum Role {
 
 impl NodeView {
     fn of(node: &Node, status: &ClusterStatus) -> Self {
-        let member = status.members.iter().find(|member| member.node == node.id);
+        let mut members = status.member_list.members.iter();
+        let member = members.find(|member| member.node == node.id);
         let leads = status.leader == Some(node.id);
         Self {
             id: node.id.get(),
@@ -119,9 +120,7 @@ impl NodeView {
             peer_address: node.peer_address.to_string(),
             api_url: node.api_url.to_string(),
             role: role(member, leads),
-            lag: member
-                .and_then(|member| member.matched)
-                .map(|matched| status.last_log.saturating_sub(matched)),
+            lag: member.and_then(|member| member.lag),
             clock_offset_ms: member.and_then(|member| member.clock_offset_ms),
             heard_ms_ago: member.and_then(|member| member.heard_ms_ago),
             admitted_at: Timestamp(node.admitted_at),
@@ -145,11 +144,11 @@ fn role(member: Option<&Member>, leads: bool) -> Role {
     responses((status = 200, description = "The cluster as the answering node sees it.", body = ClusterView)),
 )]
 pub(super) async fn get_cluster(State(api): State<Api>, _: Caller, _: NoQuery) -> Answer<ClusterView> {
-    Answer(view(&api))
+    Answer(view(&api).await)
 }
 
-fn view(api: &Api) -> ClusterView {
-    let status = api.cluster().status();
+async fn view(api: &Api) -> ClusterView {
+    let status = api.cluster().status_by_leader().await;
     let read = |ledger: &Ledger| {
         let present = ledger.nodes().filter(|node| node.removed_at.is_none());
         let nodes = present.map(|node| NodeView::of(node, &status)).collect();
@@ -167,7 +166,7 @@ fn view(api: &Api) -> ClusterView {
         cluster_version,
         leader: status.leader.map(NodeId::get),
         term: status.term,
-        voters: status.members.iter().filter(|member| member.voter).count(),
+        voters: status.member_list.voters(),
         tolerance: status.tolerance(),
         last_log: status.last_log,
         applied: status.applied,
@@ -209,7 +208,7 @@ pub(super) async fn transfer_lead(
     let to = request.value.to.map(NodeId::new);
     let conflict = |why: String| ApiError::new(Code::Conflict, format!("The lead was not handed over: {why}."));
     api.cluster().transfer_lead(to).await.map_err(conflict)?;
-    Ok(Answer(view(&api)))
+    Ok(Answer(view(&api).await))
 }
 
 fn elsewhere(api: &Api, leader: Option<NodeId>) -> ApiError {
@@ -247,5 +246,5 @@ pub(super) async fn remove_node(
     caller
         .change(&api, &request.bytes, Command::RemoveNode { node })
         .await?;
-    Ok(Answer(view(&api)))
+    Ok(Answer(view(&api).await))
 }

@@ -116,7 +116,7 @@ impl Collector for Facts {
 impl Facts {
     fn encode_raft(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let status = &self.status;
-        let voters = status.members.iter().filter(|member| member.voter).count();
+        let voters = status.member_list.voters();
         gauge(
             encoder,
             "raft_has_leader",
@@ -140,13 +140,13 @@ impl Facts {
             encoder,
             "raft_members",
             "Nodes of the membership, learners included",
-            count(status.members.len()),
+            count(status.member_list.members.len()),
         )?;
         if let Some(tolerance) = status.tolerance() {
             gauge(
                 encoder,
                 "raft_tolerance",
-                "Nodes that may be lost before the cluster stops",
+                "Nodes that may be lost before the cluster stops; only the leader knows",
                 count(tolerance),
             )?;
         }
@@ -182,7 +182,7 @@ impl Facts {
         )?;
         let help = "A peer's wall clock less this node's, when last heard";
         let mut family = encoder.encode_descriptor("clock_offset", help, Some(&Unit::Seconds), MetricType::Gauge)?;
-        for member in &status.members {
+        for member in &status.member_list.members {
             let Some(offset_ms) = member.clock_offset_ms else {
                 continue;
             };

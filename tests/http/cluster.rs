@@ -32,7 +32,7 @@ fn me(node: &TestServer) -> NodeId {
 }
 
 fn voters(node: &TestServer) -> Vec<NodeId> {
-    let members = node.server.node().cluster().status().members;
+    let members = node.server.node().cluster().status().member_list.members;
     members
         .iter()
         .filter(|member| member.voter)

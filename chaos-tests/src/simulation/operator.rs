@@ -157,13 +157,14 @@ impl Operator {
             let status = cluster.status();
             let leads = status.leader == Some(status.node);
             let voters: Vec<NodeId> = status
+                .member_list
                 .members
                 .iter()
                 .filter(|member| member.voter)
                 .map(|member| member.node)
                 .collect();
             leads
-                && status.quorums.len() == 1
+                && status.member_list.quorums.len() == 1
                 && voters.len() == 3
                 && !voters.contains(&old)
                 && status.tolerance() == Some(1)

@@ -336,7 +336,9 @@ impl Run {
             return false;
         };
         let agree = statuses.windows(2).all(|pair| pair[0].applied == pair[1].applied);
-        self.operator.borrow().done && agree && statuses.iter().all(|status| status.tolerance() == Some(1))
+        let same_leader = statuses.windows(2).all(|pair| pair[0].leader == pair[1].leader);
+        let can_lose_one = statuses.iter().any(|status| status.tolerance() == Some(1));
+        self.operator.borrow().done && agree && same_leader && can_lose_one
     }
 
     fn how_far_from_whole(&self) -> String {
@@ -344,19 +346,18 @@ impl Run {
         let state = |(name, machine): (&String, &Machine)| {
             let serving = machine.cluster.as_ref().map(|cluster| {
                 let status = cluster.status();
-                let member =
-                    |member: &raft::Member| (member.node.get(), member.voter, member.matched, member.heard_ms_ago);
+                let member = |member: &raft::Member| (member.node.get(), member.voter, member.lag, member.heard_ms_ago);
                 format!(
                     "node {} in term {} with leader {:?}, log {}, applied {}, tolerance {:?}, voters {:?}, members \
-                     (voter, matched, heard ms ago) {:?}",
+                     (voter, lag, heard ms ago) {:?}",
                     status.node,
                     status.term,
                     status.leader,
                     status.last_log,
                     status.applied,
                     status.tolerance(),
-                    status.quorums,
-                    status.members.iter().map(member).collect::<Vec<_>>()
+                    status.member_list.quorums,
+                    status.member_list.members.iter().map(member).collect::<Vec<_>>()
                 )
             });
             format!("{name}: {}", serving.unwrap_or_else(|| "not serving".to_owned()))

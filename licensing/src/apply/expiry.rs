@@ -13,12 +13,13 @@ use crate::session::{EndCause, EndedSession, Ghost, Session};
 use crate::state::Counted;
 use crate::time::Hour;
 
-/// The most sessions that a tick ends, and the most ghosts, and the most hours that it closes.
-const ENDED_PER_TICK_MAX: usize = 1_000;
+/// The most sessions that a tick ends, and the most ghosts, and the most hours that it closes. An end takes some 10 µs,
+/// and everybody waits meanwhile; [`Ledger::is_behind`] asks for the next tick.
+const ENDED_PER_TICK_MAX: usize = 200;
 
 /// The most ended sessions, and the most answers, that an entry forgets. More than a tick ends, so that memory keeps
 /// up; each proposal adds its own few.
-const FORGOTTEN_PER_ENTRY_MAX: usize = 2_000;
+const FORGOTTEN_PER_ENTRY_MAX: usize = 400;
 
 impl Ledger {
     /// Time passes: ends what is over, the longest overdue first.
@@ -40,6 +41,15 @@ impl Ledger {
                 .close_one(Hour::of(at), |license| self.sessions.seats(license))
         });
         Outcome::Done
+    }
+
+    /// Whether more is over than ticks have come to.
+    pub fn is_behind(&self) -> bool {
+        let (at, now) = (self.meta.at, self.meta.session_time);
+        self.sessions.overdue(now).is_some()
+            || self.sessions.outliving(at).is_some()
+            || self.ghosts.over(at).is_some()
+            || self.hours.over(Hour::of(at)).is_some()
     }
 
     /// Ends every session and ghost of a license whose time is over, and answers how many seats are held then. Sessions

@@ -72,24 +72,30 @@ impl Ghosts {
     pub(crate) fn end_of(&mut self, license: LicenseId, at: At) {
         // Most of the time no grace at all is over, and that is known without a look at the license.
         while self.index.by_end.first().is_some_and(|(end, ..)| *end <= at)
-            && let Some(holder) = self.over(license, at)
+            && let Some(holder) = self.over_of(license, at)
         {
             self.remove(license, holder);
         }
     }
 
-    fn over(&self, license: LicenseId, at: At) -> Option<HolderKey> {
+    fn over_of(&self, license: LicenseId, at: At) -> Option<HolderKey> {
         let (end, holder) = self.ends_of(license).next()?;
         (end <= at).then_some(holder)
     }
 
     /// Ends one ghost whose grace is over, and says whether there was one.
     pub(crate) fn end_one(&mut self, at: At) -> bool {
-        let Some((_, license, holder)) = self.index.by_end.first().filter(|(end, ..)| *end <= at).copied() else {
-            return false;
-        };
-        self.remove(license, holder);
-        true
+        let over = self.over(at);
+        if let Some((license, holder)) = over {
+            self.remove(license, holder);
+        }
+        over.is_some()
+    }
+
+    /// The ghost whose grace has been over the longest.
+    pub(crate) fn over(&self, at: At) -> Option<(LicenseId, HolderKey)> {
+        let first = self.index.by_end.first().filter(|(end, ..)| *end <= at);
+        first.map(|(_, license, holder)| (*license, *holder))
     }
 
     pub(crate) fn build_index(&mut self) {

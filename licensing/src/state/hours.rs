@@ -89,11 +89,16 @@ impl Hours {
 
     /// Closes one hour that has passed, the oldest, and says whether there was one. `held` tells what a license holds.
     pub(crate) fn close_one(&mut self, now: Hour, held: impl Fn(LicenseId) -> u32) -> bool {
-        let Some((hour, license)) = self.by_hour.first().filter(|(hour, _)| *hour < now).copied() else {
-            return false;
-        };
-        self.close((license, hour), now, held(license));
-        true
+        let over = self.over(now);
+        if let Some((hour, license)) = over {
+            self.close((license, hour), now, held(license));
+        }
+        over.is_some()
+    }
+
+    /// The oldest hour that has passed and is not closed.
+    pub(crate) fn over(&self, now: Hour) -> Option<(Hour, LicenseId)> {
+        self.by_hour.first().filter(|(hour, _)| *hour < now).copied()
     }
 
     /// Closes an hour, and opens the next one to be reported if seats are held.

@@ -846,7 +846,7 @@ export interface components {
             snapshot: number;
             /** Format: int64 */
             term: number;
-            /** @description How many nodes may still be lost before the cluster stops answering; `null` without a leader. */
+            /** @description How many nodes may still be lost before the cluster stops answering, as its leader sees it; `null` if none tells. */
             tolerance?: number | null;
             /** @description The version of usher that the answering node runs. */
             version: string;
@@ -1226,19 +1226,19 @@ export interface components {
             api_url: string;
             /**
              * Format: int64
-             * @description Its wall clock less the answering node's, when last heard.
+             * @description Its wall clock less the leader's, when last heard.
              */
             clock_offset_ms?: number | null;
             /**
              * Format: int64
-             * @description How long ago it last answered the answering node. Only a leader asks all the time.
+             * @description How long ago it last answered the leader.
              */
             heard_ms_ago?: number | null;
             /** Format: int64 */
             id: number;
             /**
              * Format: int64
-             * @description Entries it has yet to receive; only the leader knows.
+             * @description Entries it has yet to receive; `null` if no leader tells.
              */
             lag?: number | null;
             /** @description Its name for people. */

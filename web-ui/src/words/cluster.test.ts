@@ -8,6 +8,7 @@ test('health is one sentence', () => {
   expect(health(cluster({ node: 1, leader: 1, voters: 3, tolerance: 1 })).sentence).toBe('Can lose one node');
   expect(health(cluster({ node: 1, leader: 1, voters: 3, tolerance: 0 })).tone).toBe('warn');
   expect(health(cluster({ node: 1, leader: 1, voters: 1, tolerance: 0 })).more).toContain('one node');
-  expect(health(cluster({ node: 2, leader: 1, voters: 3, tolerance: 1 })).sentence).toBe('Led by node 1');
+  expect(health(cluster({ node: 2, leader: 1, voters: 3, tolerance: 1 })).sentence).toBe('Can lose one node');
+  expect(health(cluster({ node: 2, leader: 1, voters: 3, tolerance: null })).sentence).toBe('Node 1 does not answer');
   expect(health(cluster({ node: 1, leader: null, voters: 3, tolerance: null })).tone).toBe('bad');
 });

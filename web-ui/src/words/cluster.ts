@@ -5,6 +5,10 @@ import type { Tone } from './audit';
 export function health(cluster: Cluster): { tone: Tone; sentence: string; more: string } {
   const { tolerance, leader, voters, node } = cluster;
   const nodes = voters === 1 ? 'one node' : `${voters} nodes`;
+  if (tolerance == null && leader != null && leader !== node) {
+    const more = `Node ${node} answers you. Node ${leader}, which leads, did not tell it in time who keeps up.`;
+    return { tone: 'bad', sentence: `Node ${leader} does not answer`, more };
+  }
   if (leader == null || tolerance == null) {
     return {
       tone: 'bad',
@@ -13,11 +17,6 @@ export function health(cluster: Cluster): { tone: Tone; sentence: string; more: 
     };
   }
   const lost = tolerance === 1 ? 'one node' : `${tolerance} nodes`;
-  if (leader !== node && voters > 1) {
-    // A follower hears the leader alone, and counts everybody else in.
-    const more = `Node ${node} answers you, and only the leader knows who keeps up. With all ${voters} there, ${lost} can be lost.`;
-    return { tone: 'good', sentence: `Led by node ${leader}`, more };
-  }
   if (tolerance > 0) {
     return { tone: 'good', sentence: `Can lose ${lost}`, more: `${voters} nodes vote; node ${leader} leads.` };
   }
