@@ -397,8 +397,8 @@ impl Command {
             Self::SetTotp {
                 totp: Some((sealed, _)),
                 ..
-            } => *sealed = Arc::default(),
-            Self::CreateIdentityProvider(CreateIdentityProvider {
+            }
+            | Self::CreateIdentityProvider(CreateIdentityProvider {
                 client_secret: Some(sealed),
                 ..
             })

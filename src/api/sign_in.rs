@@ -272,7 +272,8 @@ async fn signed_in(api: &Api, browser: &Browser, back: Back) -> Result<(String, 
         .map_err(|_| Failed::TryAgain)?
         .ok_or(Failed::Stale)?;
     if let Some(error) = &back.error {
-        tracing::info!(provider = %provider.name, error = %error.escape_debug(), "a provider signed nobody in");
+        let error: String = error.chars().take(100).collect();
+        tracing::info!(provider = %provider.name, ?error, "a provider signed nobody in");
         return Err(Failed::Denied);
     }
     let code = back.code.filter(|code| (1..=CODE_CHARS_MAX).contains(&code.len()));

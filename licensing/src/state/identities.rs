@@ -39,14 +39,18 @@ impl Identities {
     /// Forgets every account of a person.
     pub(crate) fn unlink(&mut self, person: PersonId) {
         let subjects: Vec<_> = self.links_of(person).map(|link| link.subject).collect();
-        subjects.into_iter().for_each(|subject| self.forget(subject));
+        for subject in subjects {
+            self.forget(subject);
+        }
     }
 
     /// Removes a provider with every account of it, and says whose they were.
     pub(crate) fn remove_provider(&mut self, id: ProviderId) -> Vec<PersonId> {
         let of_it = self.links.iter().filter(|link| link.provider == id);
         let of_it: Vec<_> = of_it.map(|link| (link.subject, link.person)).collect();
-        of_it.iter().for_each(|(subject, _)| self.forget(*subject));
+        for (subject, _) in &of_it {
+            self.forget(*subject);
+        }
         self.providers.remove(id);
         of_it.into_iter().map(|(_, person)| person).collect()
     }
