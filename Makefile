@@ -91,8 +91,8 @@ web: $(CONSOLE) ## The console: its files with their sizes, lints, types, unit t
 $(CONSOLE): $(shell git ls-files web-ui 2> /dev/null | grep -v -e ^web-ui/crate -e ^web-ui/tests) web-ui/node_modules/.installed
 	$(WEB) npm run --silent build
 
-browser: web build chromium ## The console in a real browser, against three nodes
-	@if [ -x "$${CHROMIUM:-/usr/bin/chromium}" ]; then $(WEB) node tests/browser.mjs $(USHER); \
+browser: web build chromium $(VENV)/.installed ## The console in a real browser, against three nodes
+	@if [ -x "$${CHROMIUM:-/usr/bin/chromium}" ]; then $(WEB) PYTHON=$(CURDIR)/$(PYTHON) node tests/browser.mjs $(USHER); \
 	else echo "browser: no Chromium here, and not root to install it: skipped; CHROMIUM=path names another"; fi
 
 pictures: web build chromium ## Pictures of every page of the console, in target/pictures

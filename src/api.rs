@@ -7,7 +7,9 @@
 //! and one file per resource.
 
 mod access;
+mod analytics;
 mod audit;
+mod branding;
 mod caller;
 mod cluster;
 mod code;
@@ -27,20 +29,27 @@ mod logins;
 mod me;
 mod openapi;
 mod page;
+mod past_hours;
 mod people;
 mod plan_terms;
 mod plans;
 mod problem;
 mod products;
+mod recall;
 mod refusal;
+mod refusals;
 mod resource;
 mod role;
 mod same_site;
 mod seats;
+mod session_list;
+mod session_stream;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sorted;
 mod strangers;
+mod summary;
 mod text;
 pub(crate) mod time;
 mod tokens;
@@ -62,6 +71,7 @@ use licensing::ledger::Ledger;
 use licensing::time::{At, Span};
 use raft::seams::Seams;
 use raft::{Authority, Cluster};
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -74,7 +84,10 @@ use crate::ops::Metrics;
 use crate::signer::Signer;
 use edge::CallIds;
 use failures::Failures;
+use past_hours::PastHours;
 use problem::ApiError;
+use recall::Recall;
+use session_stream::Watching;
 use uses::Uses;
 
 pub use access::access_table;
@@ -107,6 +120,8 @@ pub struct ApiConfig {
     pub metrics: Arc<Metrics>,
     /// What callers may use up.
     pub limits: ApiLimits,
+    /// Becomes true as the node shuts down, which ends what would go on for ever.
+    pub stopping: watch::Receiver<bool>,
     /// Whether the API speaks TLS: browsers then keep a login's cookie for it alone.
     pub tls: bool,
 }
@@ -148,9 +163,13 @@ struct Inner {
     strangers: Failures<IpAddr>,
     failed_by_source: Failures<IpAddr>,
     failed_by_account: Failures<[u8; 32]>,
+    explained: Failures<IpAddr>,
     passwords: Passwords,
     providers: Providers,
     uses: Uses,
+    recall: Recall,
+    past_hours: PastHours,
+    watching: Watching,
 }
 
 impl Api {
@@ -162,14 +181,20 @@ impl Api {
             failed_sign_ins_per_minute: per_minute,
             ..
         } = config.limits;
+        let signer = Arc::clone(&config.signer);
+        config.cluster.tell_about(move || cluster::about(&signer));
         Self(Arc::new(Inner {
             call_ids,
             strangers: strangers::strangers(&config.limits),
             failed_by_source: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
+            explained: strangers::explained(),
             passwords: Passwords::new(&config.lookup),
             providers: Providers::new(Arc::clone(&config.seams.clock)),
             uses: Uses::default(),
+            recall: Recall::default(),
+            past_hours: PastHours::default(),
+            watching: Watching::default(),
             config,
         }))
     }
@@ -279,7 +304,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(license_changes::extend_license))
         .routes(routes!(license_key_rotation::rotate_license_key))
         .routes(routes!(usage::get_usage))
-        .routes(routes!(sessions::list_sessions))
+        .merge(analytics::routes())
+        .merge(refusals::routes())
+        .routes(routes!(summary::get_summary))
+        .routes(routes!(session_list::list_sessions))
+        .routes(routes!(session_stream::stream_sessions))
         .routes(routes!(sessions::get_session))
         .routes(routes!(sessions::revoke_session))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
@@ -292,6 +321,7 @@ fn routes() -> OpenApiRouter<Api> {
             people::remove_person
         ))
         .routes(routes!(people::invite_person))
+        .routes(routes!(people::end_logins))
         .routes(routes!(people::unlink_identities))
         .routes(routes!(
             identity_providers::list_identity_providers,
@@ -317,9 +347,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(logins::sign_out))
         .routes(routes!(logins::end_login))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(branding::get_branding, branding::set_branding))
         .routes(routes!(cluster::get_cluster))
         .routes(routes!(cluster::transfer_lead))
-        .routes(routes!(cluster::remove_node))
+        .routes(routes!(cluster::get_node, cluster::remove_node))
         .routes(routes!(join_tokens::list_join_tokens, join_tokens::create_join_token));
     OpenApiRouter::default().nest(BASE, routes)
 }

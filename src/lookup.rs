@@ -175,6 +175,22 @@ impl LookupKey {
         self.mac(b"derived", &[purpose.as_bytes(), scope, name.as_bytes()])
     }
 
+    /// The MAC under what a refusal's link says.
+    pub fn refusal_link(&self, said: &[u8]) -> [u8; 16] {
+        first_half(self.refusal_mac(said).finalize().into_bytes().into())
+    }
+
+    /// Whether it is that, found out in a time that tells nothing of how far it is right.
+    pub fn is_refusal_link(&self, said: &[u8], mac: &[u8]) -> bool {
+        mac.len() == 16 && self.refusal_mac(said).verify_truncated_left(mac).is_ok()
+    }
+
+    fn refusal_mac(&self, said: &[u8]) -> Hmac<Sha256> {
+        let key = self.purpose(b"refusal link");
+        let mac = Hmac::<Sha256>::new_from_slice(&key[..]).expect("HMAC takes keys of any length");
+        mac.chain_update(said)
+    }
+
     fn mac(&self, context: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0[..]).expect("HMAC takes keys of any length");
         for part in std::iter::once(&context).chain(parts) {

@@ -151,6 +151,7 @@ impl Server {
             announcing.spawn(announcer.run());
         }
 
+        let (stop, stopped) = watch::channel(false);
         let api = Api::new(ApiConfig {
             cluster: cluster.clone(),
             lookup: secrets.lookup.clone(),
@@ -160,9 +161,9 @@ impl Server {
             seams: seams.clone(),
             metrics: Arc::clone(&metrics),
             limits: config.api_limits,
+            stopping: stopped.clone(),
             tls: api_tls.is_some(),
         });
-        let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         let api = serve(
             api_listener,

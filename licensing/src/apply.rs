@@ -1,6 +1,7 @@
 //! Commands, one file per family. This file is what they share: the way from a proposal to its answer.
 
 mod acquire;
+mod branding;
 mod cluster;
 mod customer;
 mod expiry;
@@ -136,6 +137,7 @@ impl Ledger {
                 scope,
                 expires_at,
             } => self.issue_api_token(actor, *id, name, *secret, *scope, *expires_at),
+            Command::SetBranding(set) => self.set_branding(set),
             Command::CreateIdentityProvider(create) => self.create_identity_provider(create),
             Command::UpdateIdentityProvider(update) => self.update_identity_provider(update),
             Command::RemoveIdentityProvider { id, if_version } => self.remove_identity_provider(*id, *if_version),

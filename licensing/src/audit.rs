@@ -4,6 +4,8 @@
 //! A leaf's bytes are hashed into a tree that signed checkpoints vouch for, so its layout is never edited: a changed
 //! one becomes a new variant of [`AuditLeaf`]. Sessions appear by their public name.
 
+mod topic;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use crate::identity::User;
 use crate::outcome::Rejection;
 use crate::session::EndCause;
 use crate::time::At;
+
+pub use topic::Topic;
 
 /// A leaf as the ledger hands it out: its place and its canonical bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +108,12 @@ pub enum AuditEvent {
 }
 
 impl AuditLeaf {
+    /// What the leaf says, whichever layout it has.
+    pub const fn content(&self) -> &LeafV1 {
+        let Self::V1(content) = self;
+        content
+    }
+
     /// The canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
         postcard::to_stdvec(self).expect("a leaf is plain data of known lengths, which postcard takes")

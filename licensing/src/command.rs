@@ -4,6 +4,7 @@
 mod catalogue;
 mod identity;
 mod people;
+mod record;
 
 pub use catalogue::{
     CreateCustomer, CreateLicense, CreatePlan, CreateProduct, UpdateCustomer, UpdateLicense, UpdatePlan, UpdateProduct,
@@ -310,6 +311,8 @@ pub enum Command {
         /// Until when it may be used.
         expires_at: Option<At>,
     },
+    /// Say how the vendor wants to be seen, in place of what was said before.
+    SetBranding(SetBranding),
     /// Add an identity provider.
     CreateIdentityProvider(CreateIdentityProvider),
     /// Change an identity provider.
@@ -377,6 +380,7 @@ impl Command {
             Self::SignOutEverywhere { .. } => "sign_out_everywhere",
             Self::NoteUse { .. } => "note_use",
             Self::IssueApiToken { .. } => "issue_api_token",
+            Self::SetBranding(_) => "set_branding",
             Self::CreateIdentityProvider(_) => "create_identity_provider",
             Self::UpdateIdentityProvider(_) => "update_identity_provider",
             Self::RemoveIdentityProvider { .. } => "remove_identity_provider",
@@ -384,31 +388,6 @@ impl Command {
             Self::UnlinkIdentities { .. } => "unlink_identities",
             Self::AcquireByUser(_) => "acquire_by_user",
         }
-    }
-
-    /// The command as the audit keeps it: without the hashes of passwords and the sealed secrets of second factors and
-    /// identity providers, which nobody who reads the audit has any business with.
-    pub(crate) fn for_audit(&self) -> Self {
-        let mut command = self.clone();
-        match &mut command {
-            Self::AcceptInvitation(AcceptInvitation { password, .. }) | Self::SetPassword { password, .. } => {
-                *password = Arc::default();
-            }
-            Self::SetTotp {
-                totp: Some((sealed, _)),
-                ..
-            }
-            | Self::CreateIdentityProvider(CreateIdentityProvider {
-                client_secret: Some(sealed),
-                ..
-            })
-            | Self::UpdateIdentityProvider(UpdateIdentityProvider {
-                client_secret: Some(Some(sealed)),
-                ..
-            }) => *sealed = Arc::default(),
-            _ => {}
-        }
-        command
     }
 }
 
@@ -429,6 +408,19 @@ pub struct Acquire {
     pub replaces: Option<SessionNo>,
     /// What the client says about itself.
     pub client: Option<Arc<ClientInfo>>,
+}
+
+/// Say how the vendor wants to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetBranding {
+    /// The version the caller saw; another is a conflict.
+    pub if_version: Option<u32>,
+    /// The vendor's name for people.
+    pub name: Option<Arc<str>>,
+    /// The colour of buttons and marks.
+    pub colour: Option<Arc<str>>,
+    /// Where customers ask for help.
+    pub support: Option<Arc<str>>,
 }
 
 /// A node as it presents itself.

@@ -11,12 +11,13 @@ pub use load::LoadError;
 pub use lookup::{Seats, SessionState};
 
 use crate::audit::AuditRecord;
+use crate::branding::Branding;
 use crate::command::{Entry, Proposal};
 use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Identities, Members, People, Sessions, Texts};
+use crate::state::{Answers, Catalogue, Ghosts, Hours, Identities, Members, People, Rows, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
@@ -31,6 +32,7 @@ pub struct Ledger {
     pub(crate) hours: Hours,
     pub(crate) members: Members,
     pub(crate) people: People,
+    pub(crate) branding: Rows<Branding>,
     pub(crate) identities: Identities,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
@@ -114,6 +116,7 @@ impl Ledger {
         self.people.logins.take_changes(&mut rows);
         self.people.invitations.take_changes(&mut rows);
         self.members.token_uses.take_changes(&mut rows);
+        self.branding.take_changes(&mut rows);
         self.identities.providers.take_changes(&mut rows);
         self.identities.links.take_changes(&mut rows);
         self.identities.users.take_changes(&mut rows);
@@ -143,6 +146,7 @@ impl Ledger {
             + self.people.logins.changed()
             + self.people.invitations.changed()
             + self.members.token_uses.changed()
+            + self.branding.changed()
             + self.identities.providers.changed()
             + self.identities.links.changed()
             + self.identities.users.changed()
@@ -172,6 +176,7 @@ impl Ledger {
             .chain(self.people.logins.iter().cloned().map(Row::Login))
             .chain(self.people.invitations.iter().cloned().map(Row::Invitation))
             .chain(self.members.token_uses.iter().cloned().map(Row::TokenUse))
+            .chain(self.branding.iter().cloned().map(Row::Branding))
             .chain(self.identities.providers.iter().cloned().map(Row::IdentityProvider))
             .chain(self.identities.links.iter().cloned().map(Row::Identity))
             .chain(self.identities.users.iter().cloned().map(Row::SessionUser))
@@ -197,6 +202,7 @@ impl Ledger {
             self.people.logins.sum(),
             self.people.invitations.sum(),
             self.members.token_uses.sum(),
+            self.branding.sum(),
             self.identities.providers.sum(),
             self.identities.links.sum(),
             self.identities.users.sum(),

@@ -12,6 +12,7 @@
 pub mod answer;
 mod apply;
 pub mod audit;
+pub mod branding;
 pub mod catalogue;
 pub mod cluster;
 pub mod command;

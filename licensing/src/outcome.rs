@@ -111,6 +111,8 @@ pub enum Kind {
     Person,
     /// A login.
     Login,
+    /// How the vendor wants to be seen.
+    Branding,
     /// An identity provider.
     IdentityProvider,
 }
@@ -128,6 +130,7 @@ impl fmt::Display for Kind {
             Self::ApiToken => "API token",
             Self::Person => "person",
             Self::Login => "login",
+            Self::Branding => "branding",
             Self::IdentityProvider => "identity provider",
         })
     }

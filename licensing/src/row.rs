@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
+use crate::branding::Branding;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::identity::{Identity, IdentityProvider, SessionUser};
@@ -58,6 +59,8 @@ pub enum Row {
     Invitation(Invitation),
     /// What is known of an API token beside its own row.
     TokenUse(TokenUse),
+    /// The one row about how the vendor wants to be seen.
+    Branding(Branding),
     /// An identity provider.
     IdentityProvider(IdentityProvider),
     /// An account of a provider that is a person.
@@ -87,6 +90,7 @@ impl Row {
             Self::Login(row) => RowKey::Login(row.id),
             Self::Invitation(row) => RowKey::Invitation(row.secret),
             Self::TokenUse(row) => RowKey::TokenUse(row.token),
+            Self::Branding(_) => RowKey::Branding,
             Self::IdentityProvider(row) => RowKey::IdentityProvider(row.id),
             Self::Identity(row) => RowKey::Identity(row.subject),
             Self::SessionUser(row) => RowKey::SessionUser(row.session),
@@ -113,6 +117,7 @@ impl Row {
             Self::Login(row) => encode(row),
             Self::Invitation(row) => encode(row),
             Self::TokenUse(row) => encode(row),
+            Self::Branding(row) => encode(row),
             Self::IdentityProvider(row) => encode(row),
             Self::Identity(row) => encode(row),
             Self::SessionUser(row) => encode(row),
@@ -139,6 +144,7 @@ impl Row {
             Table::Logins => Self::Login(decode(table, bytes)?),
             Table::Invitations => Self::Invitation(decode(table, bytes)?),
             Table::TokenUses => Self::TokenUse(decode(table, bytes)?),
+            Table::Branding => Self::Branding(decode(table, bytes)?),
             Table::IdentityProviders => Self::IdentityProvider(decode(table, bytes)?),
             Table::Identities => Self::Identity(decode(table, bytes)?),
             Table::SessionUsers => Self::SessionUser(decode(table, bytes)?),

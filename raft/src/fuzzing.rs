@@ -13,6 +13,7 @@ use openraft::{EntryPayload, alias};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::facts::NodeFacts;
 use crate::frame::{self, FRAME_BYTES_MAX};
 use crate::identity::{Authority, NodeKey, spki_hash, spki_of};
 use crate::server::HELLO_BYTES_MAX;
@@ -211,6 +212,8 @@ pub fn frame_samples(tick: &Entry) -> Vec<(Message, Vec<u8>)> {
         Request::ReadIndex,
         Request::Digests,
         Request::MemberList,
+        Request::Facts,
+        Request::HandOver(Some(NodeId::new(2))),
     ];
     let answers = [
         Answer::Append(AppendEntriesResponse::Success),
@@ -222,6 +225,15 @@ pub fn frame_samples(tick: &Entry) -> Vec<(Message, Vec<u8>)> {
         Answer::Digests(vec![(7, Digest::from_bytes([5; 32]))]),
         Answer::Stopped,
         Answer::MemberList(Some(member_list())),
+        Answer::Facts(NodeFacts {
+            last_log: 9,
+            applied: 8,
+            log_bytes: 1 << 20,
+            disk_free_bytes: Some(1 << 30),
+            wall_ms: 7,
+            about: b"about".to_vec(),
+        }),
+        Answer::HandedOver(Err("busy".to_owned())),
     ];
     let mut samples: Vec<_> = requests.map(|request| (Message::Request, frame(&request))).into();
     samples.extend(answers.map(|answer| (Message::Reply, frame(&Reply { wall_ms: 9, answer }))));

@@ -10,11 +10,14 @@
 mod agree;
 mod clock;
 mod error;
+mod facts;
+mod feed;
 mod frame;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod greeting;
+mod hand_over;
 mod identity;
 mod join;
 mod leader;
@@ -40,6 +43,8 @@ mod types;
 mod wire;
 
 pub use error::ProposeError;
+pub use facts::NodeFacts;
+pub use feed::{SessionChanges, Told};
 pub use identity::{Authority, Identity, IdentityError, NodeKey};
 pub use join::{JoinError, JoinToken, Joiner, ParseJoinTokenError, join, join_secret_hash};
 pub use members::VOTERS_TARGET;

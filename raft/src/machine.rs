@@ -17,9 +17,10 @@ use openraft::{EntryPayload, OptionalSend};
 use storage::checkpoint::{Checkpoint, Loaded, StateFile};
 use storage::disk::Disk;
 use storage::snapshot::{Incoming, Snapshot as SnapshotFile, Snapshots};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::agree::Digests;
+use crate::feed::{Feed, Told};
 use crate::stored::{damaged, decode, encode};
 use crate::types::{Answers, LogId, Membership, Payload, SnapshotMeta, TypeConfig};
 
@@ -44,6 +45,8 @@ struct Shared {
     writing: tokio::sync::Mutex<()>,
     /// The index of the last applied entry, for those who wait for it.
     applied: watch::Sender<u64>,
+    /// Tells those who watch sessions.
+    feed: Feed,
     /// The error that ended the writing of checkpoints, if one did.
     failed: watch::Sender<Option<String>>,
 }
@@ -110,6 +113,7 @@ impl Machine {
                 snapshots,
                 writing: tokio::sync::Mutex::default(),
                 applied: watch::Sender::new(index),
+                feed: Feed::default(),
                 failed: watch::Sender::new(None),
             }),
         })
@@ -154,6 +158,11 @@ impl Machine {
         *self.shared.applied.borrow()
     }
 
+    /// Begins to watch sessions.
+    pub(crate) fn watch_sessions(&self) -> broadcast::Receiver<Told> {
+        self.shared.feed.watch()
+    }
+
     /// Waits until the entry at `index` has been applied here.
     pub(crate) async fn wait_applied(&self, index: u64) {
         let mut applied = self.shared.applied.subscribe();
@@ -172,6 +181,16 @@ impl Machine {
     /// The audit and closed usage on disk.
     pub(crate) fn history(&self) -> &StateFile {
         &self.shared.file
+    }
+
+    /// Waits until [`history`](Self::history) shows what was applied before this call. The node does not wait for its
+    /// next checkpoint then, but writes it; those who ask meanwhile share it.
+    pub(crate) async fn catch_up_history(&self) -> Result<(), storage::Error> {
+        let applied = self.state().index();
+        if applied <= self.shared.file.applied_index() {
+            return Ok(());
+        }
+        self.checkpoint_to(applied).await
     }
 
     /// Writes checkpoints for as long as the node runs.
@@ -201,7 +220,15 @@ impl Machine {
     }
 
     async fn checkpoint(&self) -> Result<(), storage::Error> {
+        self.checkpoint_to(u64::MAX).await
+    }
+
+    /// Writes a checkpoint, unless another that is as new as `wanted` was written while this one waited for its turn.
+    async fn checkpoint_to(&self, wanted: u64) -> Result<(), storage::Error> {
         let _writing = self.shared.writing.lock().await;
+        if wanted <= self.shared.file.applied_index() {
+            return Ok(());
+        }
         if self.shared.state.is_poisoned() {
             // Half of an entry was applied. The checkpoint before it is whole, and must stay the newest.
             let error = io::Error::other("applying an entry panicked");
@@ -222,6 +249,7 @@ impl Machine {
                 digest: state.ledger.digest(),
             }
         };
+        self.shared.feed.tell(&checkpoint.changes);
         self.shared.file.write(checkpoint).await
     }
 
@@ -303,6 +331,7 @@ impl RaftStateMachine<TypeConfig> for Machine {
         let index = state.index();
         *self.state() = state;
         self.shared.applied.send_replace(index);
+        self.shared.feed.tell_anew();
         Ok(())
     }
 

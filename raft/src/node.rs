@@ -15,11 +15,15 @@ use openraft::rt::WatchReceiver;
 use openraft::{Config, SnapshotPolicy};
 use storage::checkpoint::StateFile;
 use storage::disk::Disk;
+use tokio::sync::broadcast;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::ProposeError;
 use crate::agree;
+use crate::facts::{Facts, NodeFacts};
+use crate::feed::Told;
+use crate::hand_over::hand_over;
 use crate::identity::Identity;
 use crate::join::Admissions;
 use crate::leader::Leadership;
@@ -36,6 +40,7 @@ use crate::server::PeerPort;
 use crate::status::ClusterStatus;
 use crate::tls::PeerTls;
 use crate::types::{LogId, Raft};
+use crate::wire::{Answer, Request};
 
 pub use removal::RemovalError;
 pub(crate) use removal::is_majority;
@@ -136,7 +141,11 @@ pub struct Cluster {
     reads: Reads,
     carrier: Arc<Carrier>,
     recovery: Arc<Recovery>,
+    facts: Facts,
 }
+
+/// How long a peer may take to answer a question.
+const ASK_WITHIN: Duration = Duration::from_secs(4);
 
 fn engine(tuning: &Tuning) -> Result<Arc<Config>, StartError> {
     let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
@@ -199,6 +208,12 @@ impl Node {
         let carrier = Carrier::new(Arc::clone(&leadership), Arc::clone(&peers));
         let (proposer, queues) = Proposer::new();
         let (reads, waiters) = Reads::new();
+        let facts = Facts {
+            log: log.clone(),
+            machine: machine.clone(),
+            disk: Arc::clone(&seams.disk),
+            about: Arc::default(),
+        };
         let port = PeerPort {
             seams: seams.clone(),
             tls,
@@ -214,6 +229,7 @@ impl Node {
                 machine: machine.clone(),
                 reads: reads.clone(),
             },
+            facts: facts.clone(),
         };
         let rounds = Rounds {
             raft: raft.clone(),
@@ -249,6 +265,7 @@ impl Node {
             reads,
             carrier,
             recovery,
+            facts,
         };
         Ok(Self {
             cluster,
@@ -379,6 +396,16 @@ impl Cluster {
         self.machine.history()
     }
 
+    /// The same once it shows everything that [`ledger`](Self::ledger) showed before this call.
+    ///
+    /// # Errors
+    ///
+    /// The disk's, after which the node stops.
+    pub async fn latest_history(&self) -> Result<&StateFile, storage::Error> {
+        self.machine.catch_up_history().await?;
+        Ok(self.machine.history())
+    }
+
     /// The cluster as this node sees it.
     pub fn status(&self) -> ClusterStatus {
         let log = self.log.stats();
@@ -427,42 +454,38 @@ impl Cluster {
 
     /// Hands the lead to `to`, or to the voter that is furthest. Does nothing on a node that does not lead.
     pub async fn transfer_lead(&self, to: Option<NodeId>) -> Result<(), String> {
-        let status = self.status();
-        if status.leader != Some(self.me) {
-            return if to.is_some() {
-                Err("this node does not lead".to_owned())
-            } else {
-                Ok(())
-            };
+        hand_over(&self.raft, self.me, to).await
+    }
+
+    /// Asks the node that leads, `leader`, to do that.
+    pub async fn ask_to_transfer_lead(&self, leader: NodeId, to: Option<NodeId>) -> Result<(), String> {
+        if leader == self.me {
+            return self.transfer_lead(to).await;
         }
-        let others = || {
-            let members = status.member_list.members.iter();
-            members.filter(|member| member.voter && member.node != self.me)
-        };
-        let heir = match to {
-            Some(to) => {
-                others()
-                    .find(|member| member.node == to)
-                    .ok_or("that node is not another voter")?
-                    .node
-            }
-            None => match others().min_by_key(|member| member.lag.unwrap_or(u64::MAX)) {
-                Some(member) => member.node,
-                None => return Ok(()),
-            },
-        };
-        self.raft
-            .trigger()
-            .transfer_leader(heir.get())
-            .await
-            .map_err(|error| error.to_string())?;
-        let mut metrics = self.raft.metrics();
-        let led_by_another = |leader: Option<u64>| leader.is_some_and(|leader| leader != self.me.get());
-        let moved = async {
-            while !led_by_another(metrics.borrow_watched().current_leader) && metrics.changed().await.is_ok() {}
-        };
-        timeout(Duration::from_secs(2), moved)
-            .await
-            .map_err(|_| "the other node did not take the lead".to_owned())
+        match self.peers.ask(leader, &Request::HandOver(to), ASK_WITHIN).await {
+            Ok(Answer::HandedOver(done)) => done,
+            Ok(_) | Err(_) => Err(format!("node {leader}, which leads, does not answer")),
+        }
+    }
+
+    /// What a node says of itself; `None` if it does not answer.
+    pub async fn facts_of(&self, node: NodeId) -> Option<NodeFacts> {
+        if node == self.me {
+            return Some(self.facts.read(self.peers.wall_ms()));
+        }
+        match self.peers.ask(node, &Request::Facts, ASK_WITHIN).await {
+            Ok(Answer::Facts(facts)) => Some(facts),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// What the appliance adds to this node's facts. Only the first is heard.
+    pub fn tell_about(&self, about: impl Fn() -> Vec<u8> + Send + Sync + 'static) {
+        let _ = self.facts.about.set(Box::new(about));
+    }
+
+    /// Begins to watch what becomes of sessions here, up to about a second late.
+    pub fn watch_sessions(&self) -> broadcast::Receiver<Told> {
+        self.machine.watch_sessions()
     }
 }

@@ -90,6 +90,11 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Our wall clock, milliseconds since 1970.
+    pub(crate) fn wall_ms(&self) -> u64 {
+        self.seams.clock.unix_ms()
+    }
+
     /// Now, on the clock that [`Heard::boot_ms`] is of.
     pub(crate) fn boot_ms(&self) -> u64 {
         self.seams.clock.boot_ms()
@@ -147,6 +152,13 @@ impl Peers {
             })
         })
         .await?
+    }
+
+    /// Asks a peer one question, over a connection that is made for it.
+    pub(crate) async fn ask(self: &Arc<Self>, to: NodeId, request: &Request, within: Duration) -> io::Result<Answer> {
+        let by = Instant::now() + within;
+        let mut connection = self.connect(to).await?;
+        connection.call(request, by).await
     }
 
     /// Lets peers be found by the membership too.

@@ -16,8 +16,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::facts::Facts;
 use crate::frame;
 use crate::greeting::Greeters;
+use crate::hand_over::hand_over;
 use crate::join::Admissions;
 use crate::leader::Leadership;
 use crate::machine::Machine;
@@ -52,6 +54,7 @@ pub(crate) struct PeerPort {
     pub(crate) machine: Machine,
     pub(crate) leadership: Arc<Leadership>,
     pub(crate) admissions: Admissions,
+    pub(crate) facts: Facts,
 }
 
 impl PeerPort {
@@ -229,6 +232,8 @@ impl PeerPort {
                 let leads = metrics.current_leader == Some(self.peers.me.get());
                 Answer::MemberList(leads.then(|| MemberList::of(self.peers.me, &metrics, &self.peers)))
             }
+            Request::Facts => Answer::Facts(self.facts.read(self.seams.clock.unix_ms())),
+            Request::HandOver(to) => Answer::HandedOver(hand_over(raft, self.peers.me, to).await),
         })
     }
 }

@@ -12,6 +12,7 @@ use openraft::raft::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::facts::NodeFacts;
 use crate::identity::{Authority, spki_hash, spki_of};
 use crate::status::MemberList;
 use crate::tls::Certificate;
@@ -61,6 +62,10 @@ pub(crate) enum Request {
     Digests,
     /// Who keeps up with you, if you are the leader?
     MemberList,
+    /// What do you know of yourself?
+    Facts,
+    /// Hand the lead to this node, or to the voter that is furthest.
+    HandOver(Option<NodeId>),
 }
 
 /// A reply with the replier's wall clock, from which a leader knows its voters' clocks.
@@ -95,6 +100,10 @@ pub(crate) enum Answer {
     Stopped,
     /// To `MemberList`; `None` from a node that does not lead.
     MemberList(Option<MemberList>),
+    /// To `Facts`.
+    Facts(NodeFacts),
+    /// To `HandOver`: done, or why not.
+    HandedOver(Result<(), String>),
 }
 
 /// Why a forwarded proposal got no outcome.

@@ -1,6 +1,7 @@
 //! The audit: every change, grant, refusal and end, in the order of its hash tree.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -9,7 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord, LeafV1};
 use licensing::command::{Actor, Command};
 use licensing::ledger::Ledger;
+use licensing::time::At;
 use serde::{Deserialize, Deserializer, Serialize};
+use storage::checkpoint::StateFile;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
@@ -19,7 +22,8 @@ use super::extract::Query;
 use super::page::Limit;
 use super::problem::ApiError;
 use super::sessions::{SessionStatus, SessionUser};
-use super::text::{digits, read_text};
+use super::sorted::Order;
+use super::text::{Handle, digits, read_text};
 use super::time::Timestamp;
 
 /// Records of the audit.
@@ -27,8 +31,10 @@ use super::time::Timestamp;
 pub(crate) struct AuditPage {
     /// The records, in their order.
     items: Vec<Record>,
-    /// What to send as `after` for the next page; `null` at the end.
+    /// What to send as `after` for the next page of a list that goes forward; `null` at the end.
     next_after: Option<u64>,
+    /// What to send as `before` for the next page of a list that goes back; `null` at the beginning.
+    next_before: Option<u64>,
     /// How many records there are.
     size: u64,
     /// The root of their RFC 6962 tree, in hexadecimal.
@@ -79,7 +85,7 @@ pub(crate) struct Record {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EventKind {
     /// A seat is held by a new session.
@@ -105,11 +111,44 @@ pub(crate) struct AuditQuery {
     /// The `index` after which to go on; left out, from the beginning.
     #[param(value_type = Option<After>)]
     after: Option<After>,
+    /// The `index` before which to go on; left out, from the end.
+    #[param(value_type = Option<After>)]
+    before: Option<After>,
+    /// Whether the oldest or the newest come first.
+    #[serde(default)]
+    order: Order,
+    /// Only what happened in this way.
+    event: Option<EventKind>,
+    /// Only of this command, such as `create_license`.
+    command: Option<Handle>,
+    /// Only what this one asked for: the id of a person or a token, `client` or `system`.
+    actor: Option<Handle>,
+    /// Only what is about the one with this id: a license, a session, a holder, or what was changed.
+    about: Option<Handle>,
+    /// Only what happened at this time or later.
+    #[param(value_type = Option<Timestamp>)]
+    from: Option<Timestamp>,
+    /// Only what happened before this time.
+    #[param(value_type = Option<Timestamp>)]
+    to: Option<Timestamp>,
+}
+
+impl AuditQuery {
+    fn is_about(&self, record: &Record) -> bool {
+        let mut ids = [&record.subject, &record.license, &record.holder].into_iter().flatten();
+        self.about.as_deref().is_none_or(|wanted| ids.any(|id| *id == *wanted))
+    }
 }
 
 /// The index of a record after which to go on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct After(u64);
+
+/// Records that are read at once.
+const CHUNK: u64 = 1_000;
+
+/// Records that one call looks at.
+const LOOKED_AT_MAX: u64 = 10_000;
 
 /// The largest that there may be: what a signed number of 64 bits holds, as the document says.
 const AFTER_MAX: u64 = i64::MAX.unsigned_abs();
@@ -142,7 +181,8 @@ impl ToSchema for After {
 }
 
 /// Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-/// with the first record that it has.
+/// with the first record that it has. A page of what is rare may have fewer records than asked for, or none, and yet say
+/// where to go on: a call looks at a bounded number of them.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery), security(("api_token" = [])),
     responses((status = 200, description = "A page of records.", body = AuditPage)),
@@ -152,32 +192,163 @@ pub(super) async fn list_audit(
     _: Caller,
     Query(query): Query<AuditQuery>,
 ) -> Result<Answer<AuditPage>, ApiError> {
-    let from = query.after.map_or(0, |After(index)| index.saturating_add(1));
-    let records = api.cluster().history().audit(from..u64::MAX, query.limit.get()).await;
-    let records = records.map_err(ApiError::internal)?;
-    let items = records.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;
-    let full = items.len() == query.limit.get();
-    let next_after = items.last().filter(|_| full).map(|record| record.index);
+    let history = api.cluster().history();
+    let mut range = query.after.map_or(0, |After(index)| index.saturating_add(1))..u64::MAX;
+    range.end = query.before.map_or(range.end, |After(index)| index);
+    if let Some(Timestamp(from)) = query.from {
+        range.start = range.start.max(first_at(&api, from).await?);
+    }
+    if let Some(Timestamp(to)) = query.to {
+        range.end = range.end.min(first_at(&api, to).await?);
+    }
+    let found = match query.order {
+        Order::Asc => forward(history, range, &query).await?,
+        Order::Desc => {
+            range.end = range.end.min(api.cluster().ledger(Ledger::audit_size));
+            back(history, range, &query).await?
+        }
+    };
     let (size, root) = api
         .cluster()
         .ledger(|ledger: &Ledger| (ledger.audit_size(), ledger.audit_root().to_string()));
     Ok(Answer(AuditPage {
-        items,
-        next_after,
+        items: found.items,
+        next_after: found.next.filter(|_| query.order == Order::Asc),
+        next_before: found.next.filter(|_| query.order == Order::Desc),
         size,
         root,
     }))
 }
 
+/// Records that were found, and the index of the last that was looked at if there may be more.
+struct Found {
+    items: Vec<Record>,
+    next: Option<u64>,
+}
+
+/// What a leaf says.
+fn decoded(record: &AuditRecord) -> Result<LeafV1, ApiError> {
+    let AuditLeaf::V1(leaf) = AuditLeaf::decode(&record.leaf).map_err(ApiError::internal)?;
+    Ok(leaf)
+}
+
+/// The record if it is asked for. Most are not, and are put into words for nobody.
+fn asked_for(record: &AuditRecord, query: &AuditQuery) -> Result<Option<Record>, ApiError> {
+    let leaf = decoded(record)?;
+    let (event, command) = match &leaf.event {
+        AuditEvent::Granted { .. } => (EventKind::Granted, None),
+        AuditEvent::Ended { .. } => (EventKind::Ended, None),
+        AuditEvent::Changed { command } => (EventKind::Changed, Some(command.name())),
+        AuditEvent::Refused { command, .. } => (EventKind::Refused, Some(&**command)),
+        AuditEvent::Identified { .. } => (EventKind::Identified, None),
+    };
+    let wanted = query.command.as_deref();
+    if query.event.is_some_and(|wanted| wanted != event) || wanted.is_some_and(|wanted| command != Some(wanted)) {
+        return Ok(None);
+    }
+    if query
+        .actor
+        .as_deref()
+        .is_some_and(|actor| actor_text(leaf.actor) != actor)
+    {
+        return Ok(None);
+    }
+    let record = Record::of(record, leaf);
+    Ok(query.is_about(&record).then_some(record))
+}
+
+/// Goes from the range's start on.
+async fn forward(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Result<Found, ApiError> {
+    let (mut items, mut start, mut looked_at) = (Vec::new(), range.start, 0);
+    while looked_at < LOOKED_AT_MAX {
+        let wanted = CHUNK.min(range.end.saturating_sub(start));
+        let records = history.audit(start..range.end, wanted as usize).await;
+        let records = records.map_err(ApiError::internal)?;
+        let ends = (records.len() as u64) < wanted || wanted == 0;
+        for record in records {
+            looked_at += 1;
+            start = record.index + 1;
+            if let Some(item) = asked_for(&record, query)? {
+                items.push(item);
+                if items.len() == query.limit.get() {
+                    return Ok(Found {
+                        items,
+                        next: Some(start - 1),
+                    });
+                }
+            }
+        }
+        if ends {
+            return Ok(Found { items, next: None });
+        }
+    }
+    let next = start.checked_sub(1);
+    Ok(Found { items, next })
+}
+
+/// Goes from the range's end back.
+async fn back(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Result<Found, ApiError> {
+    let (mut items, mut end, mut looked_at) = (Vec::new(), range.end, 0);
+    while end > range.start && looked_at < LOOKED_AT_MAX {
+        let start = range.start.max(end.saturating_sub(CHUNK));
+        let records = history.audit(start..end, CHUNK as usize).await;
+        let records = records.map_err(ApiError::internal)?;
+        if records.is_empty() && !is_any(history, range.start..start).await? {
+            return Ok(Found { items, next: None });
+        }
+        for record in records.into_iter().rev() {
+            end = record.index;
+            if let Some(item) = asked_for(&record, query)? {
+                items.push(item);
+                if items.len() == query.limit.get() {
+                    let next = Some(end).filter(|end| *end > range.start);
+                    return Ok(Found { items, next });
+                }
+            }
+        }
+        end = start;
+        looked_at += CHUNK;
+    }
+    let next = Some(end).filter(|end| *end > range.start);
+    Ok(Found { items, next })
+}
+
+/// Whether there is any record in a range.
+async fn is_any(history: &StateFile, range: Range<u64>) -> Result<bool, ApiError> {
+    let first = history.audit(range, 1).await.map_err(ApiError::internal)?;
+    Ok(!first.is_empty())
+}
+
+/// The index of the first record of a time or later. Times never go back, so it is found by halving.
+async fn first_at(api: &Api, at: At) -> Result<u64, ApiError> {
+    let (mut low, mut high) = (0, api.cluster().ledger(Ledger::audit_size));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let record = api.cluster().history().audit(middle..high, 1).await;
+        let record = record.map_err(ApiError::internal)?;
+        match record.first() {
+            Some(record) => {
+                if decoded(record)?.at < at {
+                    low = record.index + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            None => high = middle,
+        }
+    }
+    Ok(low)
+}
+
 impl Record {
-    fn of(record: &AuditRecord) -> Result<Self, ApiError> {
-        let AuditLeaf::V1(LeafV1 {
+    fn of(record: &AuditRecord, leaf: LeafV1) -> Self {
+        let LeafV1 {
             index,
             seq,
             at,
             actor,
             event,
-        }) = AuditLeaf::decode(&record.leaf).map_err(ApiError::internal)?;
+        } = leaf;
         let actor = actor_text(actor);
         let leaf = STANDARD.encode(&record.leaf);
         let bare = Self {
@@ -197,7 +368,7 @@ impl Record {
             reason: None,
             leaf,
         };
-        Ok(bare.telling(event))
+        bare.telling(event)
     }
 
     fn telling(self, event: AuditEvent) -> Self {
@@ -322,7 +493,8 @@ fn subject(command: &Command) -> Option<String> {
         | Command::StepClock { .. }
         | Command::NoteUse { .. }
         | Command::RaiseClusterVersion { .. }
-        | Command::BeginEpoch { .. } => return None,
+        | Command::BeginEpoch { .. }
+        | Command::SetBranding(_) => return None,
     })
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use licensing::cluster::Scope;
+use licensing::cluster::{ApiToken, Scope};
 use licensing::command::{Actor, Command, Proposal, Request};
 use licensing::id::{ApiTokenId, CustomerId, LoginId, PersonId};
 use licensing::ledger::Ledger;
@@ -128,6 +128,17 @@ impl Caller {
         self.role.customer()
     }
 
+    /// Whether the caller is still who they were: their login or token is good, and they may do what they might.
+    pub(crate) fn is_still_in(&self, ledger: &Ledger) -> bool {
+        match self.who {
+            Who::Token(id) => ledger.api_token(id).is_some_and(|token| !is_over(token, ledger)),
+            Who::Person(person, login) => {
+                let person = ledger.person(person).filter(|person| person.disabled_at.is_none());
+                ledger.login(login).is_some() && person.is_some_and(|person| person.role == self.role)
+            }
+        }
+    }
+
     /// Whether what is this customer's exists for the caller.
     pub(crate) fn sees(&self, customer: CustomerId) -> bool {
         self.customer().is_none_or(|own| own == customer)
@@ -231,8 +242,7 @@ async fn bearer(parts: &Parts, api: &Api) -> Result<(ApiTokenId, Scope), ApiErro
     let secret = api.lookup().api_token(text);
     let find = |ledger: &Ledger| {
         let token = ledger.api_token_by_secret(&secret)?;
-        let over = token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= ledger.at());
-        Some((token.id, token.scope, over))
+        Some((token.id, token.scope, is_over(token, ledger)))
     };
     match Source::of(parts).find(api, find).await? {
         Some((id, scope, false)) => Ok((id, scope)),
@@ -249,6 +259,10 @@ async fn bearer(parts: &Parts, api: &Api) -> Result<(ApiTokenId, Scope), ApiErro
             ))
         }
     }
+}
+
+fn is_over(token: &ApiToken, ledger: &Ledger) -> bool {
+    token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= ledger.at())
 }
 
 fn bearer_text(headers: &HeaderMap) -> Result<&str, ApiError> {

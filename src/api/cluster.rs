@@ -7,6 +7,7 @@ use licensing::command::Command;
 use licensing::id::NodeId;
 use licensing::ledger::Ledger;
 use licensing::outcome::Kind;
+use licensing::time::At;
 use raft::{ClusterStatus, Member};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,6 +22,7 @@ use super::problem::ApiError;
 use super::refusal::not_found;
 use super::text::digits;
 use super::time::Timestamp;
+use crate::signer::Signer;
 
 /// The cluster as the answering node sees it. It answers also when no quorum is left.
 #[derive(Debug, Serialize, ToSchema)]
@@ -191,7 +193,7 @@ pub(crate) struct Transfer {
     to: Option<u64>,
 }
 
-/// Hand the lead to another node. The node that leads has to be asked; the refusal of another one names it.
+/// Hand the lead to another node. Whichever node is asked, the one that leads does it.
 #[utoipa::path(
     post, path = "/cluster/transfer", tag = "cluster", request_body = Transfer, security(("api_token" = [])),
     responses((status = 200, description = "The cluster after the transfer.", body = ClusterView)),
@@ -201,28 +203,88 @@ pub(super) async fn transfer_lead(
     _: Caller,
     request: MaybeJson<Transfer>,
 ) -> Result<Answer<ClusterView>, ApiError> {
-    let leader = api.cluster().status().leader;
-    if leader != Some(api.cluster().me()) {
-        return Err(elsewhere(&api, leader));
-    }
+    let leader = api.cluster().status().leader.ok_or(raft::ProposeError::NoLeader)?;
     let to = request.value.to.map(NodeId::new);
     let conflict = |why: String| ApiError::new(Code::Conflict, format!("The lead was not handed over: {why}."));
-    api.cluster().transfer_lead(to).await.map_err(conflict)?;
+    let asked = api.cluster().ask_to_transfer_lead(leader, to).await;
+    asked.map_err(conflict)?;
     Ok(Answer(view(&api).await))
 }
 
-fn elsewhere(api: &Api, leader: Option<NodeId>) -> ApiError {
-    let Some(leader) = leader else {
-        return raft::ProposeError::NoLeader.into();
+/// A node, by its own word.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NodeFacts {
+    id: u64,
+    /// Whether it answered. If not, nothing else is known of it.
+    answers: bool,
+    /// The version of usher that it runs.
+    version: Option<String>,
+    /// The newest entry of its log.
+    last_log: Option<u64>,
+    /// Entries that it has yet to apply.
+    lag: Option<u64>,
+    /// How long its log is on disk.
+    log_bytes: Option<u64>,
+    /// What is free where its data is.
+    disk_free_bytes: Option<u64>,
+    /// Its wall clock less the answering node's; the way of the question is in it.
+    clock_offset_ms: Option<i64>,
+    /// Until when its certificate lets it sign.
+    certified_until: Option<Timestamp>,
+}
+
+/// What the appliance adds to what a node says of itself.
+#[derive(Serialize, Deserialize)]
+struct About {
+    version: String,
+    certified_until_ms: u64,
+}
+
+/// What this node says of itself beyond what agreement knows.
+pub(super) fn about(signer: &Signer) -> Vec<u8> {
+    let about = About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        certified_until_ms: signer.certified_until().ms(),
     };
-    let url = api
-        .cluster()
-        .ledger(|ledger| ledger.node(leader).map(|node| node.api_url.to_string()));
-    let detail = format!(
-        "This node does not lead. Ask node {leader}, at {}.",
-        url.as_deref().unwrap_or("an unknown address")
-    );
-    ApiError::new(Code::Conflict, detail)
+    postcard::to_stdvec(&about).expect("plain data of known lengths, which postcard takes")
+}
+
+/// Ask a node of itself: its version, its disk, its clock and its certificate. It answers also when no quorum is left.
+#[utoipa::path(
+    get, path = "/cluster/nodes/{id}", tag = "cluster", security(("api_token" = [])),
+    params(("id" = u64, Path, description = "The node's number.")),
+    responses((status = 200, description = "What the node says, or that it does not answer.", body = NodeFacts)),
+)]
+pub(super) async fn get_node(
+    State(api): State<Api>,
+    _: Caller,
+    InPath(text): InPath,
+) -> Result<Answer<NodeFacts>, ApiError> {
+    let node = NodeId::new(digits(&text).ok_or_else(|| not_found(Kind::Node))?);
+    let is_there = |ledger: &Ledger| ledger.node(node).is_some_and(|node| node.removed_at.is_none());
+    if !api.cluster().ledger(is_there) {
+        return Err(not_found(Kind::Node));
+    }
+    let facts = api.cluster().facts_of(node).await;
+    let about = facts
+        .as_ref()
+        .and_then(|facts| postcard::from_bytes::<About>(&facts.about).ok());
+    let now = i128::from(api.unix_ms());
+    let offset = |wall_ms: u64| i64::try_from(i128::from(wall_ms) - now).ok();
+    let facts = facts.as_ref();
+    Ok(Answer(NodeFacts {
+        id: node.get(),
+        answers: facts.is_some(),
+        certified_until: about
+            .as_ref()
+            .map(|about| Timestamp(At::from_ms(about.certified_until_ms))),
+        version: about.map(|about| about.version),
+        last_log: facts.map(|facts| facts.last_log),
+        lag: facts.map(|facts| facts.last_log.saturating_sub(facts.applied)),
+        log_bytes: facts.map(|facts| facts.log_bytes),
+        disk_free_bytes: facts.and_then(|facts| facts.disk_free_bytes),
+        clock_offset_ms: facts.and_then(|facts| offset(facts.wall_ms)),
+    }))
 }
 
 /// Remove a node for good. Its number is never used again; to come back it joins anew. Refused if the cluster would stop

@@ -2,6 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
+use licensing::catalogue::Customer as Row;
 use licensing::command::{Command, CreateCustomer, UpdateCustomer};
 use licensing::id::CustomerId;
 use licensing::ledger::Ledger;
@@ -13,10 +14,12 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::page::{Limit, Page, contains, fill};
+use super::license_view::Status;
+use super::page::{Limit, Page, contains, list, read_cursor, read_id};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::{Edit, SeenVersion, Shown};
+use super::sorted::{Order, SortKey, read_place_cursor, sorted};
 use super::text::{Email, Name, Reference, Search};
 use super::time::Timestamp;
 
@@ -30,18 +33,47 @@ pub(crate) struct Customer {
     email: Option<String>,
     /// The vendor's own number for it; unique where given.
     reference: Option<String>,
+    /// What its licenses come to.
+    holding: Holding,
     created_at: Timestamp,
     /// Counts its edits, from 1; also the `ETag`.
     version: u32,
 }
 
+/// What a customer's licenses come to.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+pub(crate) struct Holding {
+    /// How many licenses there are.
+    licenses: u32,
+    /// Seats that may be held of those that can be used now.
+    limit: u32,
+    /// Seats held.
+    in_use: u32,
+}
+
+impl Holding {
+    fn of(ledger: &Ledger, customer: CustomerId) -> Self {
+        let mut sum = Self::default();
+        for license in ledger.licenses_of(customer) {
+            sum.licenses += 1;
+            if let Some(seats) = ledger.seats(license.id) {
+                let usable = Status::of(ledger, license) == Status::Active;
+                sum.limit = sum.limit.saturating_add(if usable { seats.limit } else { 0 });
+                sum.in_use = sum.in_use.saturating_add(seats.in_use);
+            }
+        }
+        sum
+    }
+}
+
 impl Customer {
-    fn of(customer: &licensing::catalogue::Customer) -> Self {
+    fn of(ledger: &Ledger, customer: &Row) -> Self {
         Self {
             id: Id(customer.id),
             name: customer.name.to_string(),
             email: customer.email.as_deref().map(str::to_owned),
             reference: customer.reference.as_deref().map(str::to_owned),
+            holding: Holding::of(ledger, customer.id),
             created_at: Timestamp(customer.created_at),
             version: customer.version,
         }
@@ -83,16 +115,46 @@ pub(crate) struct CustomerQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<id::CustomerId>)]
-    cursor: Option<id::CustomerId>,
+    #[param(pattern = "^(([0-9a-f]{2}){0,64}\\.)?cus_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$")]
+    cursor: Option<String>,
+    /// What to sort by; left out, by id. In an order the answer has a `total`.
+    sort: Option<CustomerSort>,
+    /// Which way to sort.
+    #[serde(default)]
+    order: Order,
     /// Only those whose name, address or reference contains this.
     search: Option<Search>,
     /// Only the one with exactly this reference.
     reference: Option<Reference>,
 }
 
+/// What customers are sorted by.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CustomerSort {
+    /// Their names.
+    Name,
+    /// When they were created.
+    Created,
+    /// How many licenses they have.
+    Licenses,
+    /// How many seats they hold.
+    InUse,
+}
+
+impl CustomerSort {
+    fn key(self, ledger: &Ledger, customer: &Row) -> SortKey {
+        match self {
+            Self::Name => SortKey::text(&customer.name),
+            Self::Created => SortKey::number(customer.created_at.ms()),
+            Self::Licenses => SortKey::number(Holding::of(ledger, customer.id).licenses),
+            Self::InUse => SortKey::number(Holding::of(ledger, customer.id).in_use),
+        }
+    }
+}
+
 impl CustomerQuery {
-    fn matches(&self, customer: &licensing::catalogue::Customer) -> bool {
+    fn matches(&self, customer: &Row) -> bool {
         let search = self.search.as_deref().unwrap_or_default();
         let texts = [
             Some(&customer.name),
@@ -114,7 +176,8 @@ pub(super) fn customer_id(ledger: &Ledger, text: &str) -> Option<CustomerId> {
 }
 
 fn shown(api: &Api, id: CustomerId) -> Result<Shown<Customer>, ApiError> {
-    let customer = api.cluster().ledger(|ledger| ledger.customer(id).map(Customer::of));
+    let look = |ledger: &Ledger| ledger.customer(id).map(|customer| Customer::of(ledger, customer));
+    let customer = api.cluster().ledger(look);
     let customer = customer.ok_or_else(|| not_found(Kind::Customer))?;
     let version = customer.version;
     Ok(Shown::at_version(customer, version))
@@ -129,7 +192,7 @@ async fn named(api: &Api, caller: &Caller, text: &str) -> Result<CustomerId, Api
         .ok_or_else(|| not_found(Kind::Customer))
 }
 
-/// List customers, in id order.
+/// List customers, in id order or as it is asked for.
 #[utoipa::path(
     get, path = "/customers", tag = "catalogue", params(CustomerQuery), security(("api_token" = [])),
     responses((status = 200, description = "A page of customers.", body = Page<Customer>)),
@@ -139,20 +202,14 @@ pub(super) async fn list_customers(
     caller: Caller,
     Query(query): Query<CustomerQuery>,
 ) -> Result<Answer<Page<Customer>>, ApiError> {
-    let after = query.cursor.map(|Id(id)| id);
-    let page = fill(
-        &api,
-        query.limit,
-        after,
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger.customers(after).try_for_each(|customer| {
-                let matches = caller.sees(customer.id) && query.matches(customer);
-                filling.look_at(customer.id, matches.then(|| Customer::of(customer)))
-            });
-        },
-    );
-    page.await.map(Answer)
+    let matches = |customer: &Row| caller.sees(customer.id) && query.matches(customer);
+    let show = |ledger: &Ledger, customer: &Row| matches(customer).then(|| Customer::of(ledger, customer));
+    let cursor = query.cursor.as_deref();
+    let Some(sort) = query.sort else {
+        return list(&api, query.limit, read_cursor(cursor, read_id)?, show).await;
+    };
+    let key = |ledger: &Ledger, customer: &Row| matches(customer).then(|| sort.key(ledger, customer));
+    sorted(&api, query.limit, query.order, read_place_cursor(cursor)?, key, show).await
 }
 
 /// Create a customer.

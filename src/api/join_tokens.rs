@@ -15,7 +15,7 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{MaybeJson, Query};
 use super::id::{self, Id};
-use super::page::{Limit, Page, fill};
+use super::page::{Limit, Page, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::Shown;
@@ -90,19 +90,13 @@ pub(super) async fn list_join_tokens(
     _: Caller,
     Query(query): Query<JoinTokenQuery>,
 ) -> Result<Answer<Page<JoinToken>>, ApiError> {
-    let after = query.cursor.map(|Id(id)| id);
-    let page = fill(
+    list(
         &api,
         query.limit,
-        after,
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger
-                .join_tokens(after)
-                .try_for_each(|token| filling.look_at(token.id, Some(JoinToken::of(token))));
-        },
-    );
-    page.await.map(Answer)
+        query.cursor,
+        |_, token: &licensing::cluster::JoinToken| Some(JoinToken::of(token)),
+    )
+    .await
 }
 
 /// Make a join token. Its secret is in this answer and nowhere else.

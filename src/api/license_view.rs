@@ -1,6 +1,6 @@
 //! A license as the API shows it.
 
-use licensing::catalogue::LicenseStatus;
+use licensing::catalogue::{Customer, LicenseStatus, Plan, Product};
 use licensing::id::LicenseId;
 use licensing::ledger::Ledger;
 use licensing::ledger::Seats;
@@ -66,6 +66,16 @@ pub(crate) struct LicensedProduct {
     name: String,
 }
 
+impl LicensedProduct {
+    pub(super) fn of(product: &Product) -> Self {
+        Self {
+            id: Id(product.id),
+            code: product.code.to_string(),
+            name: product.name.to_string(),
+        }
+    }
+}
+
 /// The plan that a license is of.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LicensedPlan {
@@ -74,12 +84,32 @@ pub(crate) struct LicensedPlan {
     name: String,
 }
 
+impl LicensedPlan {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self {
+            id: Id(plan.id),
+            code: plan.code.to_string(),
+            name: plan.name.to_string(),
+        }
+    }
+}
+
 /// Who holds a license.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Licensee {
     id: id::CustomerId,
     name: String,
     reference: Option<String>,
+}
+
+impl Licensee {
+    pub(super) fn of(customer: &Customer) -> Self {
+        Self {
+            id: Id(customer.id),
+            name: customer.name.to_string(),
+            reference: customer.reference.as_deref().map(str::to_owned),
+        }
+    }
 }
 
 /// A license's seats as they stand.
@@ -115,21 +145,9 @@ impl License {
         Some(Self {
             id: Id(license.id),
             key_hint: license.key_hint.to_string(),
-            product: LicensedProduct {
-                id: Id(product.id),
-                code: product.code.to_string(),
-                name: product.name.to_string(),
-            },
-            plan: LicensedPlan {
-                id: Id(plan.id),
-                code: plan.code.to_string(),
-                name: plan.name.to_string(),
-            },
-            customer: Licensee {
-                id: Id(customer.id),
-                name: customer.name.to_string(),
-                reference: customer.reference.as_deref().map(str::to_owned),
-            },
+            product: LicensedProduct::of(product),
+            plan: LicensedPlan::of(plan),
+            customer: Licensee::of(customer),
             status: Status::of(ledger, license),
             reason: reason(&license.status),
             starts_at: Timestamp(license.starts_at),

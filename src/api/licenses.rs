@@ -1,7 +1,10 @@
 //! Licenses: listed, created, read. How they change is in `license_changes`.
 
+use std::sync::OnceLock;
+
 use axum::Json as Answer;
 use axum::extract::State;
+use licensing::catalogue::License as Row;
 use licensing::command::{Command, CreateLicense};
 use licensing::id::{CustomerId, LicenseId, PlanId, ProductId};
 use licensing::ledger::Ledger;
@@ -13,13 +16,13 @@ use super::caller::Caller;
 use super::customers::customer_id;
 use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, Query};
-use super::id::{self, Id};
 use super::license_view::{License, Status, named, shown, view};
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list, read_cursor, read_id};
 use super::plans::{plan_id, plan_of_request};
 use super::problem::ApiError;
 use super::products::product_id;
 use super::resource::Shown;
+use super::sorted::{Order, SortKey, read_place_cursor, sorted};
 use super::text::{Handle, Search};
 use super::time::Timestamp;
 use crate::license_key::LicenseKey;
@@ -71,8 +74,13 @@ pub(crate) struct LicenseQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<id::LicenseId>)]
-    cursor: Option<id::LicenseId>,
+    #[param(pattern = "^(([0-9a-f]{2}){0,64}\\.)?lic_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$")]
+    cursor: Option<String>,
+    /// What to sort by; left out, by id. In an order the answer has a `total`.
+    sort: Option<LicenseSort>,
+    /// Which way to sort.
+    #[serde(default)]
+    order: Order,
     /// Only those of the customer with this id or reference.
     customer: Option<Handle>,
     /// Only those of the product with this id or code.
@@ -85,8 +93,45 @@ pub(crate) struct LicenseQuery {
     search: Option<Search>,
 }
 
+/// What licenses are sorted by.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LicenseSort {
+    /// Their customers' names.
+    Customer,
+    /// The names of their products and plans.
+    Product,
+    /// How many seats are held.
+    InUse,
+    /// How many seats are free.
+    Free,
+    /// When they end; those without end come last.
+    Ends,
+    /// When they were created.
+    Created,
+}
+
+impl LicenseSort {
+    fn key(self, ledger: &Ledger, license: &Row) -> SortKey {
+        let seats = || ledger.seats(license.id);
+        match self {
+            Self::Customer => SortKey::text(ledger.customer(license.customer).map_or("", |customer| &customer.name)),
+            Self::Product => {
+                let plan = ledger.plan(license.plan);
+                let product = plan.and_then(|plan| ledger.product(plan.product));
+                let (product, plan) = (product.map_or("", |row| &row.name), plan.map_or("", |row| &row.name));
+                SortKey::text(&format!("{product} {plan}"))
+            }
+            Self::InUse => SortKey::number(seats().map_or(0, |seats| seats.in_use)),
+            Self::Free => SortKey::number(seats().map_or(0, |seats| seats.limit.saturating_sub(seats.in_use))),
+            Self::Ends => SortKey::end(license.expires_at),
+            Self::Created => SortKey::number(license.created_at.ms()),
+        }
+    }
+}
+
 /// What a query asks for by a name.
-enum Wanted<T> {
+pub(super) enum Wanted<T> {
     /// It names nothing, so all match.
     All,
     /// The one that was named.
@@ -96,11 +141,11 @@ enum Wanted<T> {
 }
 
 impl<T: PartialEq> Wanted<T> {
-    fn new(name: Option<&Handle>, find: impl Fn(&str) -> Option<T>) -> Self {
+    pub(super) fn new(name: Option<&str>, find: impl Fn(&str) -> Option<T>) -> Self {
         name.map_or(Self::All, |name| find(name).map_or(Self::Unknown, Self::One))
     }
 
-    fn is(&self, found: &T) -> bool {
+    pub(super) fn is(&self, found: &T) -> bool {
         match self {
             Self::All => true,
             Self::One(wanted) => wanted == found,
@@ -121,13 +166,13 @@ impl<'a> Filter<'a> {
     fn new(ledger: &Ledger, query: &'a LicenseQuery) -> Self {
         Self {
             query,
-            customer: Wanted::new(query.customer.as_ref(), |text| customer_id(ledger, text)),
-            product: Wanted::new(query.product.as_ref(), |text| product_id(ledger, text)),
-            plan: Wanted::new(query.plan.as_ref(), |text| plan_id(ledger, text).ok()),
+            customer: Wanted::new(query.customer.as_deref(), |text| customer_id(ledger, text)),
+            product: Wanted::new(query.product.as_deref(), |text| product_id(ledger, text)),
+            plan: Wanted::new(query.plan.as_deref(), |text| plan_id(ledger, text).ok()),
         }
     }
 
-    fn matches(&self, ledger: &Ledger, license: &licensing::catalogue::License) -> bool {
+    fn matches(&self, ledger: &Ledger, license: &Row) -> bool {
         let product = ledger.plan(license.plan).map(|plan| plan.product);
         self.customer.is(&license.customer)
             && self.plan.is(&license.plan)
@@ -144,7 +189,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn found(ledger: &Ledger, license: &licensing::catalogue::License, search: &str) -> bool {
+fn found(ledger: &Ledger, license: &Row, search: &str) -> bool {
     let customer = ledger.customer(license.customer);
     contains(&license.key_hint, search)
         || contains(&license.id.to_string(), search)
@@ -154,7 +199,7 @@ fn found(ledger: &Ledger, license: &licensing::catalogue::License, search: &str)
             .is_some_and(|text| contains(text, search))
 }
 
-/// List licenses, in id order.
+/// List licenses, in id order or as it is asked for.
 #[utoipa::path(
     get, path = "/licenses", tag = "licenses", params(LicenseQuery), security(("api_token" = [])),
     responses((status = 200, description = "A page of licenses.", body = Page<License>)),
@@ -164,20 +209,22 @@ pub(super) async fn list_licenses(
     caller: Caller,
     Query(query): Query<LicenseQuery>,
 ) -> Result<Answer<Page<License>>, ApiError> {
-    let page = fill(
-        &api,
-        query.limit,
-        query.cursor.map(|Id(id)| id),
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let filter = Filter::new(ledger, &query);
-            let _ = ledger.licenses(after).try_for_each(|license| {
-                let matches = caller.sees(license.customer) && filter.matches(ledger, license);
-                filling.look_at(license.id, matches.then(|| License::of(ledger, license)).flatten())
-            });
-        },
-    );
-    page.await.map(Answer)
+    // Looked up once this node has caught up.
+    let filter = OnceLock::new();
+    let matches = |ledger: &Ledger, license: &Row| {
+        let filter = filter.get_or_init(|| Filter::new(ledger, &query));
+        caller.sees(license.customer) && filter.matches(ledger, license)
+    };
+    let show = |ledger: &Ledger, license: &Row| {
+        let shown = matches(ledger, license).then(|| License::of(ledger, license));
+        shown.flatten()
+    };
+    let cursor = query.cursor.as_deref();
+    let Some(sort) = query.sort else {
+        return list(&api, query.limit, read_cursor(cursor, read_id)?, show).await;
+    };
+    let key = |ledger: &Ledger, license: &Row| matches(ledger, license).then(|| sort.key(ledger, license));
+    sorted(&api, query.limit, query.order, read_place_cursor(cursor)?, key, show).await
 }
 
 /// Create a license. Its key is in this answer and nowhere else.

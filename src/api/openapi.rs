@@ -25,12 +25,17 @@ use utoipa::{PartialSchema, ToSchema};
 use super::access;
 use super::audit::After;
 use super::code::Code;
+use super::customers::CustomerSort;
+use super::licenses::LicenseSort;
 use super::page::Limit;
 use super::problem::{FieldError, PROBLEM_JSON, Problem};
+use super::session_list::SessionSort;
+use super::session_stream::{Seconds, SessionEvents};
+use super::sorted::Order;
 use super::text::{ReturnTo, Search};
 
 /// What each tag holds.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "seats",
         "Take, keep and give back seats. Public: the license key, then the secret session id, is the authority.",
@@ -41,6 +46,14 @@ const TAGS: [(&str, &str); 9] = [
         "Licenses: the right to a number of seats of a plan until a date.",
     ),
     ("sessions", "Sessions as operators see them: by their public names."),
+    (
+        "refusals",
+        "Acquires that were refused, and why. What one holder repeated within ten minutes is one refusal.",
+    ),
+    (
+        "analytics",
+        "Figures of a license's use, made of its whole history and not of samples. docs/analytics.md defines each.",
+    ),
     ("access", "API tokens of operators and programs."),
     (
         "people",
@@ -111,6 +124,22 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     components.schemas.insert(Search::name().into(), Search::schema());
     components.schemas.insert(ReturnTo::name().into(), ReturnTo::schema());
     components.schemas.insert(After::name().into(), After::schema());
+    components.schemas.insert(Seconds::name().into(), Seconds::schema());
+    components.schemas.insert(Order::name().into(), Order::schema());
+    // The data of events, which no answer is made of as a whole.
+    components
+        .schemas
+        .insert(SessionEvents::name().into(), SessionEvents::schema());
+    components
+        .schemas
+        .insert(CustomerSort::name().into(), CustomerSort::schema());
+    components
+        .schemas
+        .insert(LicenseSort::name().into(), LicenseSort::schema());
+    components
+        .schemas
+        .insert(SessionSort::name().into(), SessionSort::schema());
+    components.schemas.extend(super::analytics::schemas());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete_operation(path, method, operation, &mut components.responses);
@@ -244,7 +273,11 @@ fn is_about_oneself(path: &str, method: &str) -> bool {
 }
 
 /// Operations whose body may be left out, since each of its members may.
-const MAY_BE_LEFT_OUT: [&str; 2] = ["post /api/v1/cluster/join-tokens", "post /api/v1/cluster/transfer"];
+const MAY_BE_LEFT_OUT: [&str; 3] = [
+    "post /api/v1/cluster/join-tokens",
+    "post /api/v1/cluster/transfer",
+    "put /api/v1/branding",
+];
 
 /// The codes that an operation answers.
 fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
@@ -290,6 +323,7 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
         ],
         "heartbeats" => &[Code::CertificateExpired],
         "release" => &[Code::RequestTooLate],
+        "explain" => &[Code::NotFound, Code::RateLimited],
         "logins" if method == "post" => &[
             Code::SignInRefused,
             Code::TotpRequired,

@@ -20,7 +20,7 @@ use super::customers::customer_id;
 use super::extract::{InPath, Json, MaybeJson, Query};
 use super::id::{self, Id};
 use super::license_changes::Nothing;
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::{SeenVersion, Shown, given};
@@ -56,6 +56,10 @@ pub(crate) struct Person {
     created_at: Timestamp,
     /// When they last signed in.
     signed_in_at: Option<Timestamp>,
+    /// When one of the logins that they have was last used, to a few minutes.
+    seen_at: Option<Timestamp>,
+    /// How many logins they have.
+    logins: usize,
     /// Counts the edits, from 1; also the `ETag`.
     version: u32,
 }
@@ -75,6 +79,12 @@ impl Person {
             invited_until: ledger.invited_until(person.id).map(Timestamp),
             created_at: Timestamp(person.created_at),
             signed_in_at: person.signed_in_at.map(Timestamp),
+            seen_at: ledger
+                .logins_of(person.id)
+                .map(|login| login.used_at)
+                .max()
+                .map(Timestamp),
+            logins: ledger.logins_of(person.id).count(),
             version: person.version,
         }
     }
@@ -213,19 +223,11 @@ pub(super) async fn list_people(
     caller: Caller,
     Query(query): Query<PersonQuery>,
 ) -> Result<Answer<Page<Person>>, ApiError> {
-    let page = fill(
-        &api,
-        query.limit,
-        query.cursor.map(|Id(id)| id),
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger.people(after).try_for_each(|person| {
-                let matches = sees(&caller, person) && query.matches(ledger, person);
-                filling.look_at(person.id, matches.then(|| Person::of(ledger, person)))
-            });
-        },
-    );
-    page.await.map(Answer)
+    list(&api, query.limit, query.cursor, |ledger, person| {
+        let matches = sees(&caller, person) && query.matches(ledger, person);
+        matches.then(|| Person::of(ledger, person))
+    })
+    .await
 }
 
 /// Add a person. The link by which they choose a password is in this answer and nowhere else.
@@ -377,6 +379,24 @@ pub(super) async fn invite_person(
         Outcome::Changed { version } => Link::new(&api, &caller, person.id, version).answer(&api, person.id),
         other => Err(ApiError::internal(format!("an invitation was answered {other:?}"))),
     }
+}
+
+/// End every login of a person: they have to sign in again.
+#[utoipa::path(
+    delete, path = "/people/{id}/logins", tag = "people", security(("api_token" = [])),
+    params(("id" = String, Path, description = "The person's id or e-mail address.")),
+    responses((status = 204, description = "They are signed in nowhere.")),
+)]
+pub(super) async fn end_logins(
+    State(api): State<Api>,
+    caller: Caller,
+    InPath(text): InPath,
+    request: MaybeJson<Nothing>,
+) -> Result<StatusCode, ApiError> {
+    let person = named(&api, &caller, &text).await?;
+    let command = Command::SignOutEverywhere { person: person.id };
+    caller.change(&api, &request.bytes, command).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Forget which accounts of identity providers a person is, for somebody whose account there is another one now. They are

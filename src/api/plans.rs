@@ -16,7 +16,7 @@ use super::code::Code;
 use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list};
 use super::plan_terms::{Holder, Terms, TermsChange, defaults, request_with_terms};
 use super::problem::ApiError;
 use super::products::product_id;
@@ -158,21 +158,17 @@ pub(super) async fn list_plans(
 ) -> Result<Answer<Page<Plan>>, ApiError> {
     let search = query.search.as_deref().unwrap_or_default();
     let product = query.product.as_deref();
-    let page = fill(
+    list(
         &api,
         query.limit,
-        query.cursor.map(|Id(id)| id),
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let product = product.map(|text| product_id(ledger, text));
-            let _ = ledger.plans(after).try_for_each(|plan| {
-                let of_product = product.is_none_or(|product| product == Some(plan.product));
-                let matches = of_product && (contains(&plan.code, search) || contains(&plan.name, search));
-                filling.look_at(plan.id, matches.then(|| Plan::of(ledger, plan)))
-            });
+        query.cursor,
+        |ledger, plan: &licensing::catalogue::Plan| {
+            let of_product = product.is_none_or(|text| product_id(ledger, text) == Some(plan.product));
+            let matches = of_product && (contains(&plan.code, search) || contains(&plan.name, search));
+            matches.then(|| Plan::of(ledger, plan))
         },
-    );
-    page.await.map(Answer)
+    )
+    .await
 }
 
 /// Create a plan.

@@ -44,6 +44,9 @@ pub struct Problem {
     /// Where the license is renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal_url: Option<String>,
+    /// A page that explains this very refusal to whoever met it, for 30 days. What follows the `#` is a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation_url: Option<String>,
     /// What is wrong with the request, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
@@ -70,6 +73,7 @@ struct Said {
     retry_after: Option<u64>,
     usage: Option<(u32, u32)>,
     renewal_url: Option<String>,
+    explanation_url: Option<String>,
     errors: Vec<FieldError>,
     /// What the log keeps beside the code; never sent.
     cause: Option<String>,
@@ -85,6 +89,7 @@ impl ApiError {
             retry_after: None,
             usage: None,
             renewal_url: None,
+            explanation_url: None,
             errors: Vec::new(),
             cause: None,
         }))
@@ -128,6 +133,12 @@ impl ApiError {
         self.with(|said| said.renewal_url = url.map(str::to_owned))
     }
 
+    /// Where whoever was refused reads why.
+    #[must_use]
+    pub(crate) fn explanation_url(self, url: Option<String>) -> Self {
+        self.with(|said| said.explanation_url = url)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Said)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -157,6 +168,7 @@ impl ApiError {
             limit: said.usage.map(|(limit, _)| limit),
             in_use: said.usage.map(|(_, in_use)| in_use),
             renewal_url: said.renewal_url.clone(),
+            explanation_url: said.explanation_url.clone(),
             errors: said.errors.clone(),
         }
     }

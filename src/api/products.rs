@@ -13,7 +13,7 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, contains, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::{Edit, SeenVersion, Shown};
@@ -122,18 +122,10 @@ pub(super) async fn list_products(
     let search = query.search.as_deref().unwrap_or_default();
     let matches =
         |product: &licensing::catalogue::Product| contains(&product.code, search) || contains(&product.name, search);
-    let page = fill(
-        &api,
-        query.limit,
-        query.cursor.map(|Id(id)| id),
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger
-                .products(after)
-                .try_for_each(|product| filling.look_at(product.id, matches(product).then(|| Product::of(product))));
-        },
-    );
-    page.await.map(Answer)
+    list(&api, query.limit, query.cursor, |_, product| {
+        matches(product).then(|| Product::of(product))
+    })
+    .await
 }
 
 /// Create a product.

@@ -212,6 +212,7 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
         | Kind::ApiToken
         | Kind::Person
         | Kind::Login
+        | Kind::Branding
         | Kind::IdentityProvider => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),

@@ -1,27 +1,26 @@
 //! Sessions as operators see them: by their public names.
 
-use axum::Json as Answer;
 use axum::extract::State;
 use licensing::command::Command;
-use licensing::id::{HolderKey, LicenseId, SessionName, SessionNo};
+use licensing::id::{LicenseId, SessionName};
 use licensing::identity::User;
 use licensing::ledger::Ledger;
 use licensing::ledger::SessionState;
 use licensing::outcome::Rejection;
 use licensing::session::{ClientInfo, EndCause, EndedSession, Session as LiveSession};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::caller::Caller;
 use super::code::Code;
-use super::extract::{InPath, Json, Query};
+use super::extract::{InPath, Json};
 use super::id::{self, Id};
 use super::license_changes::ReasonRequest;
-use super::page::{Limit, Page, fill, read_cursor};
+use super::license_view::{LicensedPlan, LicensedProduct, Licensee};
 use super::problem::ApiError;
 use super::resource::Shown;
-use super::text::digits;
+use super::seats::OfflineModeName;
 use super::time::Timestamp;
 
 /// A session, live or ended lately.
@@ -32,6 +31,18 @@ pub(crate) struct Session {
     session: id::SessionName,
     /// The license whose seat it holds or held.
     license: id::LicenseId,
+    /// The last characters of its key.
+    key_hint: String,
+    /// What the license is for.
+    product: LicensedProduct,
+    /// What it is of.
+    plan: LicensedPlan,
+    /// Who has it.
+    customer: Licensee,
+    /// How often the plan asks for a heartbeat.
+    heartbeat_seconds: u64,
+    /// What becomes of the seat while its client is silent.
+    offline: OfflineModeName,
     /// Who the seat is counted for: a keyed hash, the same for each session of one holder.
     holder: id::HolderKey,
     /// Whether it is live, or how it ended.
@@ -130,45 +141,59 @@ impl SessionUser {
 }
 
 impl Session {
-    fn live(ledger: &Ledger, session: &LiveSession) -> Self {
-        Self {
-            session: Id(session.hash.public()),
-            license: Id(session.license),
-            holder: Id(session.holder),
+    /// A session as it is, or as it is remembered.
+    pub(super) fn of(ledger: &Ledger, state: SessionState<'_>) -> Option<Self> {
+        let (license, hash, holder) = match state {
+            SessionState::Live(session) => (session.license, session.hash, session.holder),
+            SessionState::Ended(session) => (session.license, session.hash, session.holder),
+        };
+        let license = ledger.license(license)?;
+        let plan = ledger.plan(license.plan)?;
+        let bare = Self {
+            session: Id(hash.public()),
+            license: Id(license.id),
+            key_hint: license.key_hint.to_string(),
+            product: LicensedProduct::of(ledger.product(plan.product)?),
+            plan: LicensedPlan::of(plan),
+            customer: Licensee::of(ledger.customer(license.customer)?),
+            heartbeat_seconds: plan.terms.heartbeat.secs_ceil(),
+            offline: plan.terms.offline.into(),
+            holder: Id(holder),
             status: SessionStatus::Live,
-            client: session.client.as_deref().map(Client::of),
-            user: ledger.user_of(session.no).map(SessionUser::of),
-            granted_at: Some(Timestamp(session.granted_at)),
-            beat_at: Some(Timestamp(session.beat_at)),
-            expires_in_seconds: Some(session.deadline.since(ledger.session_time()).secs_ceil()),
-            grace_until: Some(Timestamp(session.grace_until)),
-            ended_at: None,
-            reason: None,
-        }
-    }
-
-    fn ended(session: &EndedSession) -> Self {
-        let (status, reason) = SessionStatus::of(&session.cause);
-        Self {
-            session: Id(session.hash.public()),
-            license: Id(session.license),
-            holder: Id(session.holder),
-            status,
             client: None,
             user: None,
             granted_at: None,
             beat_at: None,
             expires_in_seconds: None,
             grace_until: None,
-            ended_at: Some(Timestamp(session.ended_at)),
-            reason,
+            ended_at: None,
+            reason: None,
+        };
+        Some(match state {
+            SessionState::Live(session) => bare.live(ledger, session),
+            SessionState::Ended(session) => bare.ended(session),
+        })
+    }
+
+    fn live(self, ledger: &Ledger, session: &LiveSession) -> Self {
+        Self {
+            client: session.client.as_deref().map(Client::of),
+            user: ledger.user_of(session.no).map(SessionUser::of),
+            granted_at: Some(Timestamp(session.granted_at)),
+            beat_at: Some(Timestamp(session.beat_at)),
+            expires_in_seconds: Some(session.deadline.since(ledger.session_time()).secs_ceil()),
+            grace_until: Some(Timestamp(session.grace_until)),
+            ..self
         }
     }
 
-    fn of(ledger: &Ledger, state: SessionState<'_>) -> Self {
-        match state {
-            SessionState::Live(session) => Self::live(ledger, session),
-            SessionState::Ended(session) => Self::ended(session),
+    fn ended(self, session: &EndedSession) -> Self {
+        let (status, reason) = SessionStatus::of(&session.cause);
+        Self {
+            status,
+            ended_at: Some(Timestamp(session.ended_at)),
+            reason,
+            ..self
         }
     }
 }
@@ -184,87 +209,6 @@ impl SessionStatus {
             EndCause::LicenseEnded => (Self::LicenseEnded, None),
         }
     }
-}
-
-/// Which live sessions to list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct SessionQuery {
-    /// How many items a page has.
-    #[serde(default)]
-    limit: Limit,
-    /// `next_cursor` of the page before.
-    #[param(pattern = "^(hld_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]\\.)?[0-9]{1,19}$")]
-    cursor: Option<String>,
-    /// Only those of this license.
-    #[param(value_type = Option<id::LicenseId>)]
-    license: Option<id::LicenseId>,
-}
-
-/// A place among the sessions of a license: they are in holder order, then in the order of their grants.
-type Place = (HolderKey, SessionNo);
-
-fn place(cursor: &str) -> Option<Place> {
-    let (holder, no) = cursor.split_once('.')?;
-    Some((holder.parse().ok()?, number(no)?))
-}
-
-fn number(text: &str) -> Option<SessionNo> {
-    digits(text).map(SessionNo::new)
-}
-
-/// List live sessions, in the order of their grants; those of one license, in the order of their holders.
-#[utoipa::path(
-    get, path = "/sessions", tag = "sessions", params(SessionQuery), security(("api_token" = [])),
-    responses((status = 200, description = "A page of live sessions.", body = Page<Session>)),
-)]
-pub(super) async fn list_sessions(
-    State(api): State<Api>,
-    caller: Caller,
-    Query(query): Query<SessionQuery>,
-) -> Result<Answer<Page<Session>>, ApiError> {
-    let page = match query.license {
-        Some(Id(license)) => of_license(&api, &caller, &query, license).await,
-        None => all(&api, &caller, &query).await,
-    };
-    page.map(Answer)
-}
-
-async fn all(api: &Api, caller: &Caller, query: &SessionQuery) -> Result<Page<Session>, ApiError> {
-    let after = read_cursor(query.cursor.as_deref(), number)?;
-    fill(
-        api,
-        query.limit,
-        after,
-        |no| no.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger.sessions(after).try_for_each(|session| {
-                let seen = sees(caller, ledger, session.license);
-                filling.look_at(session.no, seen.then(|| Session::live(ledger, session)))
-            });
-        },
-    )
-    .await
-}
-
-async fn of_license(
-    api: &Api,
-    caller: &Caller,
-    query: &SessionQuery,
-    license: LicenseId,
-) -> Result<Page<Session>, ApiError> {
-    let after: Option<Place> = read_cursor(query.cursor.as_deref(), place)?;
-    let cursor = |(holder, no): Place| format!("{holder}.{no}");
-    fill(api, query.limit, after, cursor, |ledger, after, filling| {
-        if !sees(caller, ledger, license) {
-            return;
-        }
-        let _ = ledger.sessions_of(license, after).try_for_each(|session| {
-            filling.look_at((session.holder, session.no), Some(Session::live(ledger, session)))
-        });
-    })
-    .await
 }
 
 /// Whether what hangs on a license exists for the caller.
@@ -312,7 +256,7 @@ async fn named(api: &Api, caller: &Caller, text: &str) -> Result<SessionName, Ap
 }
 
 fn shown(api: &Api, name: SessionName) -> Result<Shown<Session>, ApiError> {
-    let look = |ledger: &Ledger| ledger.session_by_name(&name).map(|state| Session::of(ledger, state));
+    let look = |ledger: &Ledger| Session::of(ledger, ledger.session_by_name(&name)?);
     api.cluster().ledger(look).map(Shown::plain).ok_or_else(not_found)
 }
 

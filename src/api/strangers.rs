@@ -22,6 +22,11 @@ pub(crate) fn strangers(limits: &ApiLimits) -> Failures<IpAddr> {
     Failures::new(limits.failed_lookups_burst, limits.failed_lookups_per_minute, OTHERS)
 }
 
+/// Counts the explanations of refusals that each source asks for: each costs a look into the history.
+pub(crate) fn explained() -> Failures<IpAddr> {
+    Failures::new(60, 60, OTHERS)
+}
+
 /// Where a call comes from, as far as it is counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source(pub(super) IpAddr);
@@ -47,6 +52,16 @@ impl Source {
             api.0.strangers.count(self.0, api.0.config.seams.clock.boot_ms());
         }
         Ok(found)
+    }
+
+    /// Lets so many explanations of refusals through and no more, whether their links are good or not.
+    pub(crate) fn explained(self, api: &Api) -> Result<(), ApiError> {
+        let now_ms = api.0.config.seams.clock.boot_ms();
+        api.0.explained.take(self.0, now_ms).map_err(|wait| {
+            api.metrics().rate_limited();
+            let detail = format!("This address asked too often. Try again in {} s.", wait.secs_ceil());
+            ApiError::new(Code::RateLimited, detail).retry_after(wait)
+        })
     }
 
     fn check(self, api: &Api) -> Result<(), ApiError> {

@@ -39,6 +39,9 @@ const EMAIL: &str = concat!(
     r"@[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$",
 );
 
+/// The same of a place to ask for help: one of both.
+const SUPPORT: &str = r"^(https://[A-Za-z0-9\[][!-~]*|[!-?A-~]+@[!-?A-~]+)$";
+
 fn any(_: char) -> bool {
     true
 }
@@ -206,12 +209,25 @@ text!(
     Search: 0..=200, no_control, NO_CONTROL, "at most 200 characters without control characters"
 );
 text!(
+    /// A colour as style sheets write it, such as `#0b7a5e`.
+    Colour: 7..=7, any, "^#[0-9a-f]{6}$", "# and six of 0-9 a-f, such as #0b7a5e"
+);
+text!(
+    /// Where to ask for help: an e-mail address or an `https://` address.
+    Support: 3..=200, no_control, SUPPORT, "an e-mail address or an https:// address of at most 200 characters"
+);
+text!(
     /// The client's fingerprint. It is hashed at the edge and not kept.
     HardwareId: 8..=256, any, ANY, "8 to 256 characters"
 );
 text!(
     /// The call's name, chosen by its client: the same one repeats the call, a new one makes a new call.
     RequestName: 8..=64, plain, "^[A-Za-z0-9_-]*$", "8 to 64 of A-Z a-z 0-9 _ -"
+);
+
+text!(
+    /// The secret of a refusal's link: what follows the `#`.
+    RefusalLinkText: 8..=256, plain, "^[A-Za-z0-9_-]*$", "what follows the # in the link"
 );
 
 /// A license key as people write it.

@@ -18,7 +18,7 @@ use super::customers::customer_id;
 use super::extract::{InPath, Json, MaybeJson, Query};
 use super::id::{self, Id};
 use super::license_changes::Nothing;
-use super::page::{Limit, Page, fill};
+use super::page::{Limit, Page, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::Shown;
@@ -180,19 +180,10 @@ pub(super) async fn list_tokens(
     _: Caller,
     Query(query): Query<TokenQuery>,
 ) -> Result<Answer<Page<Token>>, ApiError> {
-    let after = query.cursor.map(|Id(id)| id);
-    let page = fill(
-        &api,
-        query.limit,
-        after,
-        |id| id.to_string(),
-        |ledger, after, filling| {
-            let _ = ledger
-                .api_tokens(after)
-                .try_for_each(|token| filling.look_at(token.id, Some(Token::of(ledger, token))));
-        },
-    );
-    page.await.map(Answer)
+    list(&api, query.limit, query.cursor, |ledger, token| {
+        Some(Token::of(ledger, token))
+    })
+    .await
 }
 
 /// Make an API token. Its secret is in this answer and nowhere else.

@@ -124,5 +124,6 @@ fn page(mut items: Vec<(Hour, UsageHour)>, limit: Limit) -> Page<UsageHour> {
     Page {
         items: items.into_iter().map(|(_, hour)| hour).collect(),
         next_cursor,
+        total: None,
     }
 }

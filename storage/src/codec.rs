@@ -47,6 +47,10 @@ pub(crate) enum Kind {
     AuditExtent = 12,
     /// Which closed hours of usage there are, stored under license and chunk of hours.
     UsageIndex = 13,
+    /// That an audit leaf is about a topic, stored under topic and index.
+    TopicEntry = 14,
+    /// How many audit leaves are about a topic, stored under the topic.
+    TopicEnd = 15,
 }
 
 /// Why an envelope was not opened.

@@ -67,6 +67,7 @@ impl Fixture {
             ("/nodes/", "9"),
             ("/people/", &self.person.id),
             ("/logins/", "lgn_0000000000000000"),
+            ("/refusals/", "ref_0000000000000"),
         ];
         let id = ids
             .into_iter()
@@ -138,8 +139,12 @@ impl Fixture {
             "PasswordProof" => json!({"password": PASSWORD}),
             "NewLogin" => json!({"email": "ann@example.com", "password": PASSWORD, "totp": "123456"}),
             "SetUp" => json!({"secret": "inv_0", "email": "a@b.example", "name": "New", "password": PASSWORD}),
+            "ExplainRequest" => json!({"link": "why_0000"}),
             "NewJoinToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
+            "NewBranding" => json!({
+                "if_version": 0, "name": "New", "colour": "#0b7a5e", "support": "help@new.example",
+            }),
             other => panic!("say what a valid {other} is"),
         }
     }
@@ -164,7 +169,7 @@ impl Fixture {
                     properties: schema["properties"].as_object().unwrap().clone(),
                     required: required.unwrap_or_default(),
                     valid: self.valid(&name).as_object().unwrap().clone(),
-                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer"),
+                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding"),
                 });
             }
         }

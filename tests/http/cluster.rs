@@ -118,3 +118,39 @@ async fn an_application_that_restarts_at_once_replaces_its_session_through_a_nod
     assert_eq!(third["seats"]["in_use"], 1);
     behind.heartbeat(&text(&third["session_id"])).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_node_tells_of_every_other_and_hands_the_lead_over() {
+    let nodes = cluster_of(3).await;
+    let follower = &nodes[2];
+    for node in &nodes {
+        let facts = follower.get(&format!("/cluster/nodes/{}", me(node))).await.expect(200);
+        assert_eq!(
+            (&facts["answers"], &facts["version"]),
+            (&json!(true), &json!(env!("CARGO_PKG_VERSION")))
+        );
+        assert!(
+            facts["disk_free_bytes"].is_u64() && facts["certified_until"].is_string(),
+            "{facts}"
+        );
+    }
+    let to = me(&nodes[1]).get();
+    follower.post("/cluster/transfer", json!({"to": to})).await.expect(200);
+    until("another leader", async || {
+        (nodes[1].server.node().cluster().status().leader == Some(me(&nodes[1]))).then_some(())
+    })
+    .await;
+    follower
+        .post("/cluster/transfer", json!({"to": 99}))
+        .await
+        .problem(409, "CONFLICT");
+    let mut nodes = nodes;
+    let gone = nodes.remove(0);
+    let path = format!("/cluster/nodes/{}", me(&gone));
+    gone.server.shutdown().await;
+    let facts = nodes[0].get(&path).await.expect(200);
+    assert_eq!(
+        (&facts["answers"], &facts["version"]),
+        (&json!(false), &serde_json::Value::Null)
+    );
+}

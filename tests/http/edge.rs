@@ -73,6 +73,7 @@ async fn a_panic_is_answered_and_the_server_lives_on() {
         cluster_id: server.keys.identity.cluster,
         seams: server.seams.clone(),
         metrics: Metrics::new(),
+        stopping: tokio::sync::watch::channel(false).1,
         tls: false,
         limits: ApiLimits::default(),
     });

@@ -4,6 +4,7 @@
 
 mod admin;
 mod ambiguous;
+mod analytics;
 mod auth;
 mod bad_input;
 mod canary;
@@ -16,12 +17,14 @@ mod gate;
 mod idempotency;
 mod identity;
 mod limits;
+mod lists;
 mod numbers;
 mod openapi;
 mod ops;
 mod people;
 mod probes;
 mod provider;
+mod refusals;
 mod seats;
 mod support;
 mod users;

@@ -72,6 +72,19 @@ async fn customer(server: &TestServer, name: &str) -> (String, Customer) {
         ids.entry("sessions").or_default().push(text(&seat["session"]));
         hosts.push(host);
     }
+    let full = json!({"plan": "pro", "customer": reference, "seats": 0});
+    let full = server.post("/licenses", full).await.expect(201);
+    let refused = json!({"license_key": full["license_key"], "hardware_id": format!("refused-of-{lower}")});
+    server
+        .public("POST", "/licenses/acquire", &refused)
+        .await
+        .problem(409, "SEAT_LIMIT_REACHED");
+    let refusals = server
+        .get(&format!("/refusals?license={}", text(&full["id"])))
+        .await
+        .expect(200);
+    ids.entry("licenses").or_default().push(text(&full["id"]));
+    ids.insert("refusals", vec![text(&refusals["items"][0]["id"])]);
     let spare = format!("spare@{lower}.example");
     let new = json!({"email": spare, "name": format!("Spare of {name}"), "role": "member", "customer": reference});
     let person = text(&server.post("/people", new).await.expect(201)["id"]);
@@ -122,6 +135,7 @@ fn objects(path: &str, customers: &[Customer], vendors: &BTreeMap<&str, String>)
         "sessions" => missing("ses", 16),
         "people" => missing("per", 26),
         "customers" => missing("cus", 26),
+        "refusals" => missing("ref", 13),
         _ => (None, "0".to_owned()),
     });
     for (place, customer) in customers.iter().enumerate() {
@@ -134,7 +148,9 @@ fn objects(path: &str, customers: &[Customer], vendors: &BTreeMap<&str, String>)
 
 /// What is asked of a list, so that it might tell what it should not.
 fn queries(path: &str, customers: &[Customer]) -> Vec<String> {
-    let mut found = vec![String::new()];
+    // Without an end the stream would go on for minutes.
+    let plain = if path == "/sessions/stream" { "?seconds=0" } else { "" };
+    let mut found = vec![plain.to_owned()];
     for customer in customers {
         let (id, reference) = (&customer.ids["customers"][0], &customer.ids["customers"][1]);
         match path {
@@ -143,11 +159,14 @@ fn queries(path: &str, customers: &[Customer]) -> Vec<String> {
                 format!("?customer={reference}"),
                 format!("?search={reference}"),
                 "?product=coditect&limit=1".to_owned(),
+                format!("?sort=customer&search={}", &reference[4..]),
+                "?sort=in_use&order=desc".to_owned(),
             ]),
             "/customers" => found.extend([
                 format!("?reference={reference}"),
                 format!("?search={}", &reference[4..]),
                 format!("?cursor={id}"),
+                "?sort=in_use&order=desc".to_owned(),
             ]),
             "/people" => found.extend([
                 format!("?customer={id}"),
@@ -155,11 +174,25 @@ fn queries(path: &str, customers: &[Customer]) -> Vec<String> {
                 format!("?search={}", &reference[4..]),
                 format!("?cursor={}", customer.ids["people"][0]),
             ]),
-            "/sessions" => found.extend(
-                customer.ids["licenses"]
-                    .iter()
-                    .map(|license| format!("?license={license}")),
-            ),
+            "/refusals" => found.extend([
+                format!("?customer={id}"),
+                format!("?customer={reference}&reason=seat_limit_reached"),
+                format!("?license={}", customer.ids["licenses"][2]),
+            ]),
+            "/sessions" => {
+                let licenses = &customer.ids["licenses"];
+                found.extend(licenses.iter().map(|license| format!("?license={license}")));
+                found.extend([
+                    format!("?customer={id}"),
+                    format!("?customer={reference}&sort=host&order=desc"),
+                    format!("?search={}", &reference[4..]),
+                    "?product=coditect&order=desc".to_owned(),
+                ]);
+            }
+            "/sessions/stream" => found.extend([
+                format!("?seconds=0&customer={id}"),
+                format!("?seconds=0&search={}", &reference[4..]),
+            ]),
             _ => {}
         }
     }

@@ -330,6 +330,12 @@ impl TestServer {
     }
 }
 
+/// Puts the clock forward and waits until the ledger has seen it.
+pub(crate) async fn leap(server: &TestServer, clock: &MovableClock, by: Duration) {
+    clock.put_forward(by);
+    server.pass(clock, Span::from_ms(1)).await;
+}
+
 /// A server that speaks plainly on loopback, with everything else as it is by itself.
 pub(crate) fn on_loopback(peer_listen: String) -> ServerConfig {
     ServerConfig {

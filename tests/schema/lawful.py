@@ -44,6 +44,8 @@ LAWFUL = [
     Lawful("is over", "create_token", "expires_at", "^give a date in the future"),
     Lawful("together too long for a token", "*_plan", "entitlements", "^a session token has room"),
     Lawful("together too long for a token", "*_license", "entitlements", "^a session token has room"),
+    Lawful("is no period to look at", "get_*", "from", "^expected a time before `to`|^expected at most 366 days"),
+    Lawful("holds too much to look at", "get_*", "from", "^more than .* records|^too much has happened"),
     # Which members an identity provider needs depends on what it is for.
     Lawful("is missing for what it is for", "*_identity_provider", "*", "^missing; (say what|without it|give the)"),
     Lawful("does not go with its kind", "*_identity_provider", "*", "^GitHub |^Google's is|^nobody can sign in"),
@@ -55,7 +57,8 @@ LAWFUL = [
     # No regular expression computes check digits.
     Lawful("is mistyped", "acquire_seat", "license_key", "check digits|^a license key is"),
     # A cursor of a license's sessions is not one of all sessions.
-    Lawful("is another list's", "list_sessions", "cursor", "^not a cursor of this list"),
+    # Neither is one that a list in id order gave one of the same list in another order.
+    Lawful("is another list's", "list_*", "cursor", "^not a cursor of this list"),
 ]
 
 

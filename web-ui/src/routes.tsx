@@ -1,7 +1,10 @@
 // Every address of the console, in one place.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { Reason } from './api/analytics';
+import type { AuditFilter } from './api/queries';
 import { Gate } from './shell/Gate';
 import { Loading, Trouble } from './ui/parts';
+import { isReason } from './words/refusals';
 
 const root = createRootRoute({ component: Gate });
 const at = <const Path extends string>(path: Path, load: () => Promise<{ Page: React.ComponentType }>) =>
@@ -11,15 +14,44 @@ const usage = createRoute({
   getParentRoute: () => root,
   path: '/usage',
   component: lazyRouteComponent(() => import('./pages/Usage'), 'Page'),
+  validateSearch: ({ license, days }: { license?: unknown; days?: unknown }): { license?: string; days?: number } => ({
+    license: typeof license === 'string' ? license : undefined,
+    days: [1, 7, 30, 90].find((count) => count === days),
+  }),
+});
+
+const refusals = createRoute({
+  getParentRoute: () => root,
+  path: '/refusals',
+  component: lazyRouteComponent(() => import('./pages/Refusals'), 'Page'),
   validateSearch: ({
     license,
-    hours,
+    reason,
+    days,
   }: {
     license?: unknown;
-    hours?: unknown;
-  }): { license?: string; hours?: number } => ({
+    reason?: unknown;
+    days?: unknown;
+  }): { license?: string; reason?: Reason; days?: number } => ({
     license: typeof license === 'string' ? license : undefined,
-    hours: [24, 168, 720].find((count) => count === hours),
+    reason: isReason(reason) ? reason : undefined,
+    days: [1, 7, 30].find((count) => count === days),
+  }),
+});
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const EVENTS = ['granted', 'ended', 'changed', 'refused'] as const;
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  component: lazyRouteComponent(() => import('./pages/Activity'), 'Page'),
+  validateSearch: (search: { [name in keyof AuditFilter]?: unknown }): AuditFilter => ({
+    event: EVENTS.find((event) => event === search.event),
+    actor: text(search.actor),
+    about: text(search.about),
+    from: text(search.from),
+    to: text(search.to),
   }),
 });
 
@@ -33,9 +65,20 @@ const routes = root.addChildren([
   at('/products', () => import('./pages/Products')),
   at('/products/$id', () => import('./pages/Product')),
   usage,
-  at('/activity', () => import('./pages/Activity')),
+  refusals,
+  at('/refusals/$id', () => import('./pages/Refusal')),
+  at('/refused', () => import('./pages/Refused')),
+  activity,
+  at('/people', () => import('./pages/People')),
   at('/tokens', () => import('./pages/Tokens')),
   at('/cluster', () => import('./pages/Cluster')),
+  at('/settings', () => import('./pages/Settings')),
+  at('/account', () => import('./pages/Account')),
+  at('/portal', () => import('./pages/portal/Licenses')),
+  at('/portal/licenses/$id', () => import('./pages/portal/License')),
+  at('/portal/seats', () => import('./pages/portal/Seats')),
+  at('/portal/team', () => import('./pages/People')),
+  at('/portal/help', () => import('./pages/portal/Help')),
   at('/setup', () => import('./pages/SetUp')),
 ]);
 

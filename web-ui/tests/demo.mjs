@@ -1,5 +1,5 @@
 // A real cluster of three nodes, and the calls that fill it.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ export class Demo {
     );
     this.token = said.admin_token;
     this.setUpLink = said.setup_link;
+    this.root = said.root_file;
     this.nodes = said.nodes;
     this.url = said.nodes[0].api;
   }
@@ -44,6 +45,31 @@ export class Demo {
       { license_key, hardware_id: `machine-${hostname}-${randomUUID().slice(0, 4)}`, client },
       refusal,
     );
+  }
+
+  /** An application written in Python, which holds a seat until it is told that it lost it. */
+  application(license_key, said) {
+    const program = `
+import sys, threading, usher_client
+lost = threading.Event()
+seat = usher_client.seat(sys.argv[1], url=sys.argv[2], root=sys.argv[3], state_dir=sys.argv[4], on_lost=lambda change: lost.set())
+seat.acquire()
+print("held", flush=True)
+lost.wait(60)
+print("lost", seat.state.name, flush=True)
+`;
+    const args = ['-c', program, license_key, this.url, this.root, join(this.dir, 'state')];
+    const child = spawn(process.env.PYTHON ?? 'python3', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.setEncoding('utf8').on('data', said);
+    return child;
+  }
+
+  /** Someone who has chosen a password, and what they sign in with. */
+  async person(email, name, role, customer) {
+    const { link } = await this.call('POST', '/people', { email, name, role, customer });
+    const password = 'a sentence that is long';
+    await this.call('POST', '/setup', { secret: link.split('#')[1], password });
+    return { email, password };
   }
 
   /** A small vendor's business: products, plans, customers, licenses, people at work, and some that were refused. */
@@ -102,7 +128,10 @@ export class Demo {
     await license('studio:company', 2, { seats: 80 });
     for (const host of ['ada-laptop', 'babbage-desk', 'lovelace-mini', 'engine-01', 'engine-02'])
       await this.acquire(full.license_key, host);
-    for (const host of ['menabrea', 'guest-7']) await this.acquire(full.license_key, host, {}, 'SEAT_LIMIT_REACHED');
+    let link;
+    for (const host of ['menabrea', 'guest-7', 'guest-7'])
+      link = (await this.acquire(full.license_key, host, {}, 'SEAT_LIMIT_REACHED')).explanation_url;
+    const refused = await this.call('GET', `/refusals?license=${full.id}`);
     for (const host of ['turing', 'clarke', 'welchman', 'knox', 'flowers', 'tutte', 'good'])
       await this.acquire(company.license_key, `${host}.bp.example`, { version: '2.0.9', os: 'macos' });
     for (let place = 1; place <= 9; place++)
@@ -119,6 +148,28 @@ export class Demo {
     const old = await this.call('POST', '/tokens', { name: 'Old script', scope: 'admin' });
     await this.call('POST', `/tokens/${old.id}/revoke`);
     await this.call('POST', '/cluster/join-tokens', {});
-    return { license: full.id, customer: full.customer.id, product: full.product.id };
+    const refusal = refused.items[0].id;
+    await this.person('olga@vendor.example', 'Olga Petrova', 'operator');
+    await this.person('sam@vendor.example', 'Sam Okafor', 'support');
+    await this.call('POST', '/people', { email: 'audit@vendor.example', name: 'Ines Weber', role: 'auditor' });
+    await this.call('POST', '/people', {
+      email: 'mina@bletchley.example',
+      name: 'Mina Clarke',
+      role: 'member',
+      customer: 'CRM-1041',
+    });
+    const member = await this.person('joan@bletchley.example', 'Joan Clarke', 'member-admin', 'CRM-1041');
+    await license('studio:team', 1, { seats: 6, expires_at: days(20) });
+    const idle = await license('render:node', 1, { seats: 2 });
+    await this.call('POST', `/licenses/${idle.id}/suspend`, { reason: 'Moved to Studio' });
+    return {
+      license: full.id,
+      customer: full.customer.id,
+      product: full.product.id,
+      own: company.id,
+      member,
+      refusal,
+      link,
+    };
   }
 }

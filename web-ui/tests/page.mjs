@@ -53,6 +53,14 @@ export async function knock(page, url, path = '/') {
   await page.getByRole('button', { name: 'Sign in with an API token' }).click();
 }
 
+export async function signInByPassword(page, url, { email, password }, path = '/') {
+  await page.goto(url + path);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor({ state: 'attached' });
+}
+
 export async function signIn(page, url, token, path = '/') {
   await knock(page, url, path);
   await page.getByLabel('API token', { exact: true }).fill(token);

@@ -1,7 +1,63 @@
 // Pictures of every page, light and dark, wide and narrow: node tests/screenshots.mjs USHER DIRECTORY
 import { mkdirSync } from 'node:fs';
 import { Demo } from './demo.mjs';
-import { launch, open, signIn, violations } from './page.mjs';
+import { month } from './month.mjs';
+import { launch, open, signIn, signInByPassword, violations } from './page.mjs';
+
+/** The figures of a month, what is shown while they come, when they may not be seen and when a node lacks some. */
+async function figures(page, url, shoot) {
+  const all = /\/analytics\//;
+  const answer = (change) => (route) => {
+    const [, name] = route
+      .request()
+      .url()
+      .match(/analytics\/([a-z-]+)/);
+    return route.fulfill(change(month()[name], name));
+  };
+  const visit = async (name, handler) => {
+    await page.route(all, handler);
+    await page.goto(`${url}/usage`);
+    await page.getByRole('heading', { name: 'The peak of each hour' }).waitFor();
+    await page.waitForTimeout(900);
+    await shoot(name);
+    await page.unroute(all);
+  };
+  await visit(
+    'state-usage-month',
+    answer((json) => ({ json })),
+  );
+  await page.route(
+    all,
+    answer((json) => ({ json })),
+  );
+  await page.goto(`${url}/usage`);
+  for (const table of await page.getByText('As a table').all()) await table.click();
+  await page.waitForTimeout(500);
+  await shoot('state-usage-tables');
+  await page.unroute(all);
+  const nothing = { peak: 0, refusals: 0, refused: 0 };
+  const empty = (json, name) => {
+    const items = {
+      peaks: (json.items ?? []).map((item) => ({ ...item, ...nothing })),
+      'heat-map': (json.items ?? []).map((item) => ({ ...item, ...nothing, mean: 0 })),
+      'duration-curve': [{ seats: 0, share: 1, milliseconds: 1 }],
+    }[name];
+    const more = {
+      idle: { max: 0, p95: 0, mean: 0, idle_at_max: 25, idle_at_p95: 25, full_share: 0 },
+      'what-if': { refusals: 0, items: [] },
+      forecast: { verdict: 'too_little_data', days: 3, level: null, earliest: null, likely: null, latest: null },
+      versions: { items: [] },
+    }[name];
+    return { json: { ...json, complete: false, ...(items && { items }), ...more } };
+  };
+  await visit('state-usage-empty', answer(empty));
+  const forbidden = { code: 'FORBIDDEN', detail: 'Your role does not cover this call. Ask an owner.', status: 403 };
+  await visit('state-usage-forbidden', (route) => route.fulfill({ status: 403, json: forbidden }));
+  await visit('state-usage-loading', () => new Promise(() => {}));
+  await page.goto(`${url}/refusals?reason=license_revoked`);
+  await page.getByText('No such refusal').waitFor();
+  await shoot('state-refusals-empty');
+}
 
 /** What is not there at first sight: dialogs, the search, nothing at all, and a server that does not answer. */
 async function states(page, url, made, shoot) {
@@ -35,12 +91,49 @@ async function states(page, url, made, shoot) {
   await page.getByRole('button', { name: /Curie Laboratories: Studio/ }).waitFor();
   await shoot('state-search');
   await page.keyboard.press('Escape');
+  await page.goto(`${url}/people`);
+  await page.getByRole('button', { name: 'Invite somebody' }).click();
+  await shoot('state-invite');
   const none = (route) => route.fulfill({ json: { items: [], next_cursor: null } });
-  await page.route(/api\/v1\/licenses/, none);
+  await page.route(/api\/v1\/summary/, async (route) => {
+    const json = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...json, all: { ...json.all, licenses: 0 } } });
+  });
   await page.goto(`${url}/`);
   await page.getByText('Nothing is licensed yet').waitFor();
   await shoot('state-empty');
-  await page.unroute(/api\/v1\/licenses/);
+  await page.unroute(/api\/v1\/summary/);
+  for (const [name, list] of [
+    ['customers', 'customers'],
+    ['licenses', 'licenses'],
+    ['seats', 'sessions'],
+    ['people', 'people'],
+  ]) {
+    const path = new RegExp(`api/v1/${list}\\?`);
+    await page.route(path, none);
+    await page.goto(`${url}/${name}`);
+    await page
+      .getByText(/^No|^Nobody/)
+      .first()
+      .waitFor();
+    await shoot(`state-empty-${name}`);
+    await page.unroute(path);
+    const refuse = (code, status, detail) => (route) =>
+      route.fulfill({ status, contentType: 'application/problem+json', json: { code, status, detail } });
+    for (const [state, answer] of [
+      ['forbidden', refuse('FORBIDDEN', 403, 'Your role does not cover this call. Ask an owner.')],
+      [
+        'no-quorum',
+        refuse('NO_LEADER', 503, 'The cluster has no leader that answers. Send the call again in a moment.'),
+      ],
+    ]) {
+      await page.route(path, answer);
+      await page.goto(`${url}/${name}`);
+      await page.getByRole('alert').waitFor({ timeout: 20_000 });
+      await shoot(`state-${state}-${name}`);
+      await page.unroute(path);
+    }
+  }
   await page.goto(`${url}/customers`);
   const link = page.getByRole('link', { name: 'Analytical Engines Ltd' });
   await link.waitFor();
@@ -62,6 +155,8 @@ try {
     overview: '/',
     seats: '/seats',
     usage: '/usage',
+    refusals: '/refusals',
+    refusal: `/refusals/${made.refusal}`,
     customers: '/customers',
     customer: `/customers/${made.customer}`,
     licenses: '/licenses',
@@ -69,8 +164,18 @@ try {
     products: '/products',
     product: `/products/${made.product}`,
     activity: '/activity',
+    people: '/people',
     tokens: '/tokens',
     cluster: '/cluster',
+    settings: '/settings',
+  };
+  const portal = {
+    portal: '/portal',
+    'portal-license': `/portal/licenses/${made.own}`,
+    'portal-seats': '/portal/seats',
+    'portal-team': '/portal/team',
+    'portal-help': '/portal/help',
+    account: '/account',
   };
   for (const colorScheme of ['light', 'dark']) {
     for (const [width, viewport] of Object.entries({
@@ -95,16 +200,33 @@ try {
       await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
       await shoot('sign-in');
       await signIn(page, demo.url, demo.token);
-      for (const [name, path] of Object.entries(pages)) {
-        if (only && name !== only) continue;
-        await page.goto(demo.url + path);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForFunction(() => document.querySelector('[aria-label="Loading"]') === null);
-        // What a page asks for once its first answers are there has no sign of its own.
-        await page.waitForTimeout(500);
-        await shoot(name);
+      const visit = async (places) => {
+        for (const [name, path] of Object.entries(places)) {
+          if (only && name !== only) continue;
+          await page.goto(demo.url + path);
+          await page.getByRole('heading', { level: 1 }).waitFor();
+          await page.waitForFunction(() => document.querySelector('[aria-label="Loading"]') === null);
+          // What a page asks for once its first answers are there has no sign of its own.
+          await page.waitForTimeout(500);
+          await shoot(name);
+        }
+      };
+      await visit(pages);
+      const link = made.link.slice(made.link.indexOf('/refused'));
+      if (!only || only === 'refused') {
+        await page.goto(demo.url + link);
+        await page.getByText('What you can do').waitFor();
+        await shoot('refused');
+        await page.goto(`${demo.url}/`);
+        await page.goto(`${demo.url}/refused#why_${'0'.repeat(110)}`);
+        await page.getByRole('alert').waitFor();
+        await shoot('state-refused-unknown');
       }
+      if (!only || only === 'figures') await figures(page, demo.url, shoot);
       if (!only || only === 'states') await states(page, demo.url, made, shoot);
+      await page.evaluate(() => sessionStorage.clear());
+      await signInByPassword(page, demo.url, made.member);
+      await visit(portal);
       wrong.push(...opened.wrong);
       await opened.context.close();
     }

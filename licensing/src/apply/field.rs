@@ -115,6 +115,23 @@ pub(super) fn renewal_url(url: &str) -> Checked {
     })
 }
 
+/// A colour as style sheets write it.
+pub(super) fn colour(colour: &str) -> Checked {
+    let digits = colour.strip_prefix('#').unwrap_or_default();
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    check(digits.len() == 6 && digits.bytes().all(is_digit), "colour", || {
+        "give # and six of 0-9 a-f, such as #0b7a5e".to_owned()
+    })
+}
+
+/// Where customers ask for help.
+pub(super) fn support(contact: &str) -> Checked {
+    let holds = is_url(contact, &["https://"]) || email(contact).is_ok();
+    check(holds, "support", || {
+        "give an e-mail address or an https:// address".to_owned()
+    })
+}
+
 /// Where a node's API is. Plain http is for one node on one machine, which the edge sees to.
 pub(super) fn api_url(url: &str) -> Checked {
     check(is_url(url, &["https://", "http://"]), "api_url", || {

@@ -92,6 +92,7 @@ impl Ledger {
             Row::Login(row) => self.people.logins.load(row),
             Row::Invitation(row) => self.people.invitations.load(row),
             Row::TokenUse(row) => self.members.token_uses.load(row),
+            Row::Branding(row) => self.branding.load(row),
             Row::IdentityProvider(row) => self.identities.providers.load(row),
             Row::Identity(row) => self.identities.links.load(row),
             Row::SessionUser(row) => self.identities.users.load(row),

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use crate::branding::Branding;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::id::{
@@ -76,6 +77,11 @@ impl Ledger {
     /// Which kinds of command may be emitted.
     pub const fn cluster_version(&self) -> u32 {
         self.meta.cluster_version
+    }
+
+    /// How the vendor wants to be seen.
+    pub fn branding(&self) -> Branding {
+        self.branding.get(()).cloned().unwrap_or_default()
     }
 
     /// How many audit leaves there are.
@@ -154,6 +160,11 @@ impl Ledger {
         rows_after(&self.catalogue.licenses, after)
     }
 
+    /// A customer's licenses in id order.
+    pub fn licenses_of(&self, customer: CustomerId) -> impl Iterator<Item = &License> {
+        self.catalogue.licenses_of(customer)
+    }
+
     /// A license's seats as they stand. Sessions that are overdue count until a command or a tick has ended them.
     pub fn seats(&self, license: LicenseId) -> Option<Seats> {
         let terms = self.catalogue.terms(license)?;
@@ -185,6 +196,11 @@ impl Ledger {
         self.sessions.live.get(no)
     }
 
+    /// How many sessions are live.
+    pub fn session_count(&self) -> usize {
+        self.sessions.live.len()
+    }
+
     /// An ended session that is still remembered.
     pub fn ended_session(&self, no: SessionNo) -> Option<&EndedSession> {
         self.sessions.remembered(no, self.meta.session_time)
@@ -203,6 +219,12 @@ impl Ledger {
     /// Live sessions in the order of their grants, after `after`.
     pub fn sessions(&self, after: Option<SessionNo>) -> impl Iterator<Item = &Session> {
         rows_after(&self.sessions.live, after)
+    }
+
+    /// Live sessions granted before `before`, the newest first.
+    pub fn sessions_newest_first(&self, before: Option<SessionNo>) -> impl Iterator<Item = &Session> {
+        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
+        self.sessions.live.range((Bound::Unbounded, before)).rev()
     }
 
     /// Live sessions of a license in the order of their holders and grants, after `after`.

@@ -50,18 +50,20 @@ pub enum Table {
     Invitations = 15,
     /// [`TokenUse`](super::Row::TokenUse)s by API token.
     TokenUses = 16,
+    /// The one [`Branding`](super::Row::Branding) row.
+    Branding = 17,
     /// [`IdentityProvider`](super::Row::IdentityProvider)s by id.
-    IdentityProviders = 17,
+    IdentityProviders = 18,
     /// [`Identity`](super::Row::Identity) rows by the hash of provider and account.
-    Identities = 18,
+    Identities = 19,
     /// [`SessionUser`](super::Row::SessionUser)s by session.
-    SessionUsers = 19,
+    SessionUsers = 20,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -79,6 +81,7 @@ impl Table {
         Self::Logins,
         Self::Invitations,
         Self::TokenUses,
+        Self::Branding,
         Self::IdentityProviders,
         Self::Identities,
         Self::SessionUsers,
@@ -114,6 +117,7 @@ impl Table {
             Self::Logins => "logins",
             Self::Invitations => "invitations",
             Self::TokenUses => "token_uses",
+            Self::Branding => "branding",
             Self::IdentityProviders => "identity_providers",
             Self::Identities => "identities",
             Self::SessionUsers => "session_users",
@@ -164,6 +168,8 @@ pub enum RowKey {
     Invitation(SecretHash),
     /// What is known of an API token beside its own row.
     TokenUse(ApiTokenId),
+    /// The one row about how the vendor wants to be seen.
+    Branding,
     /// An identity provider.
     IdentityProvider(ProviderId),
     /// An account of a provider that is a person.
@@ -193,6 +199,7 @@ impl RowKey {
             Self::Login(_) => Table::Logins,
             Self::Invitation(_) => Table::Invitations,
             Self::TokenUse(_) => Table::TokenUses,
+            Self::Branding => Table::Branding,
             Self::IdentityProvider(_) => Table::IdentityProviders,
             Self::Identity(_) => Table::Identities,
             Self::SessionUser(_) => Table::SessionUsers,
@@ -202,7 +209,7 @@ impl RowKey {
     /// The key inside its table, as bytes that order as the keys do: numbers are big-endian.
     pub fn to_bytes(&self) -> KeyBytes {
         match self {
-            Self::Meta => KeyBytes::of(&[]),
+            Self::Meta | Self::Branding => KeyBytes::of(&[]),
             Self::Product(id) => KeyBytes::of(id.as_bytes()),
             Self::Plan(id) => KeyBytes::of(id.as_bytes()),
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
@@ -257,6 +264,7 @@ impl RowKey {
             Table::Logins => Self::Login(LoginId::from_bytes(bytes.try_into().ok()?)),
             Table::Invitations => Self::Invitation(SecretHash::from_bytes(bytes.try_into().ok()?)),
             Table::TokenUses => Self::TokenUse(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
+            Table::Branding => bytes.is_empty().then_some(Self::Branding)?,
             Table::IdentityProviders => Self::IdentityProvider(ProviderId::from_bytes(bytes.try_into().ok()?)),
             Table::Identities => Self::Identity(SubjectHash::from_bytes(bytes.try_into().ok()?)),
             Table::SessionUsers => Self::SessionUser(SessionNo::new(number()?)),

@@ -28,6 +28,7 @@ struct Index {
     plans: BTreeMap<(ProductId, Arc<str>), PlanId>,
     customers: BTreeMap<Arc<str>, CustomerId>,
     licenses: BTreeMap<SecretHash, LicenseId>,
+    of_customer: BTreeSet<(CustomerId, LicenseId)>,
     /// Each plan's entitlements, ready to be handed out with every grant.
     of_plan: BTreeMap<PlanId, Arc<Entitlements>>,
     /// The merged entitlements of the licenses that have some of their own.
@@ -72,6 +73,14 @@ impl Catalogue {
 
     pub(crate) fn license_by_key(&self, key: &SecretHash) -> Option<&License> {
         self.licenses.get(*self.index.licenses.get(key)?)
+    }
+
+    /// A customer's licenses in id order.
+    pub(crate) fn licenses_of(&self, customer: CustomerId) -> impl Iterator<Item = &License> {
+        let first = (customer, LicenseId::from_bytes([0; 16]));
+        let last = (customer, LicenseId::from_bytes([0xff; 16]));
+        let found = self.index.of_customer.range(first..=last);
+        found.filter_map(|(_, license)| self.licenses.get(*license))
     }
 
     /// A license's end, if it has one.
@@ -239,6 +248,7 @@ impl Index {
 
     fn add_license(&mut self, license: &License, plan: Option<&Plan>) {
         self.licenses.insert(license.key, license.id);
+        self.of_customer.insert((license.customer, license.id));
         if let Some(plan) = plan
             && !license.entitlements.is_empty()
         {
@@ -251,6 +261,7 @@ impl Index {
 
     fn remove_license(&mut self, license: &License) {
         self.licenses.remove(&license.key);
+        self.of_customer.remove(&(license.customer, license.id));
         self.of_license.remove(&license.id);
         self.own_bytes
             .remove(&(license.plan, json_bytes(&license.entitlements), license.id));

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use licensing::answer::Answer;
 use licensing::audit::{AuditEvent, AuditLeaf, LeafV1};
+use licensing::branding::Branding;
 use licensing::catalogue::{
     Customer, Entitlement, Entitlements, HolderPolicy, License, LicenseStatus, OfflineMode, Plan, PlanTerms, Product,
 };
 use licensing::cluster::{ApiToken, JoinToken, Node, Scope};
 use licensing::command::{
     AcceptInvitation, Acquire, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider, CreateLicense,
-    CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request, SignIn,
+    CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn,
     SignInByProvider, UpdateCustomer, UpdateIdentityProvider, UpdateLicense, UpdatePerson, UpdatePlan, UpdateProduct,
 };
 use licensing::id::{
@@ -342,6 +343,12 @@ fn login_commands() -> Vec<Command> {
             scope: Scope::As(Role::MemberAdmin(CUSTOMER)),
             expires_at: Some(LATER),
         },
+        Command::SetBranding(SetBranding {
+            if_version: Some(0),
+            name: Some(text("Example Ltd")),
+            colour: Some(text("#0b7a5e")),
+            support: Some(text("help@example.com")),
+        }),
     ]
 }
 
@@ -567,7 +574,9 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
 }
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    use Kind::{ApiToken, Customer, IdentityProvider, JoinToken, License, Login, Node, Person, Plan, Product, Session};
+    use Kind::{
+        ApiToken, Branding, Customer, IdentityProvider, JoinToken, License, Login, Node, Person, Plan, Product, Session,
+    };
     vec![
         Product,
         Plan,
@@ -579,6 +588,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         ApiToken,
         Person,
         Login,
+        Branding,
         IdentityProvider,
     ]
 }
@@ -719,6 +729,12 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(session_rows());
     rows.extend(cluster_rows());
     rows.extend(people_rows());
+    rows.push(Row::Branding(Branding {
+        name: Some(text("Example Ltd")),
+        colour: Some(text("#0b7a5e")),
+        support: Some(text("help@example.com")),
+        version: 1,
+    }));
     rows.extend(identity_rows());
     rows
 }

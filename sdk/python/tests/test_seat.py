@@ -162,6 +162,29 @@ def test_an_acquire_whose_answer_was_lost_takes_one_session() -> None:
             assert seat.session == server.sessions[0].name
 
 
+def test_a_refusal_carries_and_prints_the_page_that_explains_it(server: FakeUsher) -> None:
+    page = "https://license.example/refused#why_abc123"
+    server.refuse("SEAT_LIMIT_REACHED", limit=3, in_use=3, detail="All taken. Wait a little.", explanation_url=page)
+    with pytest.raises(usher_client.SeatLimitReached) as refusal:
+        server.seat().acquire()
+    copy = pickle.loads(pickle.dumps(refusal.value))
+    assert copy.explanation_url == page
+    assert str(copy).startswith("All taken. Wait a little. [SEAT_LIMIT_REACHED")
+    assert str(copy).endswith(f"] Why: {page}")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [None, "", 7, "javascript:alert(1)", "https://license.example/a b", "https://x\x1b[2J", "https://ex\u0430mple/why"],
+)
+def test_what_is_no_page_is_not_shown_as_one(server: FakeUsher, page: object) -> None:
+    server.refuse("SEAT_LIMIT_REACHED", limit=3, in_use=3, detail="All taken.", explanation_url=page)
+    with pytest.raises(usher_client.SeatLimitReached) as refusal:
+        server.seat().acquire()
+    assert refusal.value.explanation_url is None
+    assert "Why:" not in str(refusal.value)
+
+
 def test_errors_keep_their_figures_across_processes(server: FakeUsher) -> None:
     server.refuse("SEAT_LIMIT_REACHED", limit=3, in_use=3, retry_after=7, detail="All taken. Wait a little.")
     with pytest.raises(usher_client.SeatLimitReached) as refusal:

@@ -79,6 +79,7 @@ const LINKS: &[Row] = &[
     ),
     ("list_sessions", "/items/0/session", Parameter("id"), &["get_session"]),
     ("list_tokens", "/items/0/id", Parameter("id"), &["get_token"]),
+    ("list_audit", "/next_before", Parameter("before"), &["list_audit"]),
     ("list_audit", "/next_after", Parameter("after"), &["list_audit"]),
 ];
 

@@ -19,6 +19,7 @@ use crate::api::Api;
 use crate::api::extract::{Json, maybe_object};
 use crate::api::problem::ApiError;
 use crate::api::refusal::not_found;
+use crate::api::refusals::explanation_url;
 use crate::api::strangers::Source;
 use crate::api::text::{ClientText, HardwareId, KeyText, RequestName, SessionSecret, UserToken};
 use crate::license_key::LicenseKey;
@@ -111,7 +112,11 @@ async fn acquire(api: &Api, source: Source, request: AcquireRequest) -> Result<S
     let applied = api.cluster().propose(proposal).await?;
     match applied.outcome {
         Outcome::Granted(grant) => seat(api, &call.session, &grant, applied.seq, applied.at),
-        Outcome::Rejected(rejection) => Err(rejection.into()),
+        Outcome::Rejected(ref rejection) => {
+            let holder = api.lookup().holder(license, &call.hardware, None);
+            let url = explanation_url(api, license, holder, &applied, rejection);
+            Err(ApiError::from(rejection.clone()).explanation_url(url))
+        }
         other => Err(ApiError::internal(format!("an acquire was answered {other:?}"))),
     }
 }

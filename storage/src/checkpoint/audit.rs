@@ -8,6 +8,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::table::{FILE, MARKS, View};
+use super::topics;
 use crate::codec::{self, Kind};
 use crate::error::{Context, Error};
 
@@ -52,7 +53,9 @@ pub(super) fn append(tx: &WriteTransaction, records: &[AuditRecord]) -> Result<(
     }
     let mut extent = stored_or_found(tx)?;
     let mut table = tx.open_table(TABLE).context(FILE, "write")?;
-    for AuditRecord { index, leaf } in records {
+    let mut fresh = Vec::with_capacity(records.len());
+    for record in records {
+        let AuditRecord { index, leaf } = record;
         let sealed = codec::seal(Kind::AuditLeaf, &index.to_be_bytes(), leaf);
         let before = table.insert(index, &sealed[..]).context(FILE, "write")?;
         match before {
@@ -67,10 +70,14 @@ pub(super) fn append(tx: &WriteTransaction, records: &[AuditRecord]) -> Result<(
                     "audit leaf {index} is behind the newest and was not there"
                 )));
             }
-            None => extent.add(*index),
+            None => {
+                extent.add(*index);
+                fresh.push(record);
+            }
         }
     }
     drop(table);
+    topics::append(tx, fresh)?;
     store(tx, &extent)
 }
 
@@ -117,7 +124,26 @@ pub(crate) fn extent_again(payload: &[u8]) -> Option<Vec<u8>> {
     crate::fuzzing::again::<Extent>(payload)
 }
 
+/// Which audit leaves a node has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The index from which on none is missing.
+    pub whole_from: u64,
+    /// The index behind the last.
+    pub end: u64,
+}
+
 impl View {
+    /// Which leaves there are.
+    pub(super) fn kept(&self) -> Result<Kept, Error> {
+        let extent = stored(&self.tx.open_table(MARKS).context(FILE, "read")?)?
+            .ok_or_else(|| Error::corrupt(FILE, "the mark of the audit is missing"))?;
+        Ok(Kept {
+            whole_from: extent.gaps.last().map_or(0, |(_, to)| *to),
+            end: extent.end,
+        })
+    }
+
     pub(super) fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
         if range.is_empty() {
             return Ok(Vec::new());
@@ -148,9 +174,15 @@ impl View {
     }
 }
 
-fn record((index, sealed): (redb::AccessGuard<'_, u64>, redb::AccessGuard<'_, &[u8]>)) -> Result<AuditRecord, Error> {
-    let index = index.value();
-    let leaf = codec::open(Kind::AuditLeaf, &index.to_be_bytes(), sealed.value())
+pub(super) fn record(
+    (index, sealed): (redb::AccessGuard<'_, u64>, redb::AccessGuard<'_, &[u8]>),
+) -> Result<AuditRecord, Error> {
+    opened(index.value(), sealed.value())
+}
+
+/// The leaf in its envelope.
+pub(super) fn opened(index: u64, sealed: &[u8]) -> Result<AuditRecord, Error> {
+    let leaf = codec::open(Kind::AuditLeaf, &index.to_be_bytes(), sealed)
         .map_err(|broken| broken.of(FILE, &format!("audit leaf {index}")))?;
     Ok(AuditRecord {
         index,

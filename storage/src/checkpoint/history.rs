@@ -4,12 +4,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use licensing::audit::AuditRecord;
-use licensing::id::LicenseId;
-use licensing::time::Hour;
+use licensing::audit::{AuditRecord, Topic};
+use licensing::id::{LicenseId, Seq};
+use licensing::time::{At, Hour};
 use licensing::usage::UsageHour;
 
+use super::audit::Kept;
 use super::table::{FILE, View};
+use super::topics::Order;
 use super::{StateFile, run};
 use crate::disk::Lane;
 use crate::error::Error;
@@ -23,6 +25,48 @@ impl StateFile {
     /// [`Error::Corrupt`] if a leaf is not what was written, or is not there any more.
     pub async fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
         self.read(move |view| view.audit(range, limit)).await
+    }
+
+    /// The audit leaves about any of these topics in a range of indexes, each once, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if a leaf is not what was written, or is not there any more.
+    pub async fn audit_about(
+        &self,
+        topics: Vec<Topic>,
+        range: Range<u64>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, Error> {
+        self.read(move |view| view.about(&topics, &range, order, limit)).await
+    }
+
+    /// The index of the first audit leaf from this time on; the one that the next leaf gets if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if a leaf that was looked at is not what was written.
+    pub async fn audit_index_at(&self, at: At) -> Result<u64, Error> {
+        self.read(move |view| view.first_at(at)).await
+    }
+
+    /// The audit leaves of these commands, in their order. A command may have none, or several.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if a leaf that was looked at is not what was written.
+    pub async fn audit_of_commands(&self, seqs: Vec<Seq>) -> Result<Vec<AuditRecord>, Error> {
+        self.read(move |view| view.of_commands(&seqs)).await
+    }
+
+    /// Which audit leaves there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if what says so is not what was written.
+    pub async fn audit_kept(&self) -> Result<Kept, Error> {
+        self.read(View::kept).await
     }
 
     /// A license's closed hours in a range of hours, in their order, at most `limit` of them. Hours without any use have

@@ -9,6 +9,7 @@ mod audit;
 mod history;
 mod section;
 mod table;
+mod topics;
 mod usage;
 
 use std::fmt;
@@ -20,10 +21,12 @@ use licensing::row::Row;
 
 use crate::disk::{Disk, Lane, guarded, open_or_create, run};
 use crate::error::Error;
+pub use audit::Kept;
 #[cfg(feature = "fuzzing")]
 pub(crate) use audit::extent_again;
 pub(crate) use section::Section;
 pub(crate) use table::{FILE, Mark, StateTables, View};
+pub use topics::Order;
 
 /// A file up to this length is checked to the last page when it is opened. For half of it that takes 0.3 s of a processor.
 const CHECKED_BYTES_MAX: u64 = 1 << 30;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SealedRows;
 use super::section::{Section, closed};
-use super::{audit, usage};
+use super::{audit, topics, usage};
 use crate::codec::{self, Kind};
 use crate::disk::{Backend, File};
 use crate::error::{Context, Error};
@@ -60,13 +60,24 @@ impl StateTables {
             .context(FILE, "open")?;
         let tables = Self { db };
         tables.transact(|tx| {
-            let is_indexed = check_known(tx)?.contains(usage::INDEX.name());
+            let found = check_known(tx)?;
             // A new file has none of them, and one of an older version may lack some.
             tx.open_table(MARKS).context(FILE, "write")?;
             tx.open_table(audit::TABLE).context(FILE, "write")?;
             Section::all().try_for_each(|section| tx.open_table(section.table()).map(drop).context(FILE, "write"))?;
             audit::prepare(tx)?;
-            if is_indexed { Ok(()) } else { usage::prepare(tx) }
+            if !found.contains(usage::INDEX.name()) {
+                usage::prepare(tx)?;
+            }
+            // Both were made in one transaction.
+            if [topics::ENTRIES, topics::ENDS]
+                .iter()
+                .any(|table| found.contains(table.name()))
+            {
+                Ok(())
+            } else {
+                topics::prepare(tx)
+            }
         })?;
         Ok(tables)
     }
@@ -119,7 +130,8 @@ impl StateTables {
 fn check_known(tx: &WriteTransaction) -> Result<BTreeSet<String>, Error> {
     let known: BTreeSet<String> = Section::all()
         .map(|section| section.table().name().to_owned())
-        .chain([MARKS.name(), audit::TABLE.name(), usage::INDEX.name()].map(str::to_owned))
+        .chain([MARKS.name(), audit::TABLE.name()].map(str::to_owned))
+        .chain([usage::INDEX.name(), topics::ENTRIES.name(), topics::ENDS.name()].map(str::to_owned))
         .collect();
     let found: BTreeSet<String> = tx
         .list_tables()

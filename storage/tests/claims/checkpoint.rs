@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use licensing::audit::{AuditLeaf, AuditRecord, Topic};
 use licensing::digest::Digest;
+use licensing::id::PlanId;
 use licensing::ledger::Ledger;
 use licensing::row::Table;
 use licensing::time::Hour;
 use proptest::prelude::*;
 use storage::Error;
-use storage::checkpoint::{Loaded, StateFile};
+use storage::checkpoint::{Kept, Loaded, Order, StateFile};
 use storage::faulty::{Call, FaultyDisk, PowerLoss};
 
 use crate::business::{Business, History, history_of, license, log_id, members};
@@ -296,4 +298,73 @@ fn history_is_read_in_pages() {
         assert_eq!(state.usage(license(1), all.clone(), 2).await.unwrap(), of_one[..2]);
         assert_eq!(state.usage(license(99), all, usize::MAX).await.unwrap(), []);
     });
+}
+
+/// The leaves about any of these topics, by reading all of them.
+fn about(all: &[AuditRecord], topics: &[Topic]) -> Vec<AuditRecord> {
+    let is_about = |record: &&AuditRecord| {
+        let leaf = AuditLeaf::decode(&record.leaf).unwrap();
+        Topic::of(&leaf.content().event)
+            .iter()
+            .any(|topic| topics.contains(topic))
+    };
+    all.iter().filter(is_about).cloned().collect()
+}
+
+fn topics() -> Vec<Vec<Topic>> {
+    let refusals = |nth| Topic::RefusalsOf(license(nth));
+    vec![
+        vec![],
+        vec![Topic::Refusals],
+        vec![Topic::Refusals, refusals(1)],
+        (0..5).map(refusals).collect(),
+        vec![Topic::Seats(license(2))],
+        vec![Topic::Seats(license(2)), Topic::License(license(2)), refusals(2)],
+        vec![Topic::Plan(PlanId::from_bytes([2; 16])), Topic::Seats(license(0))],
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_leaves_about_something_are_found_as_if_all_were_read(
+        seed: u64, saves in prop::collection::vec(0_u64..40, 1..5), from in 0_u64..60, length in 0_u64..200, limit in 1_usize..40,
+    ) {
+        simulate(async {
+            let chance = Chance::new(seed);
+            let state = open(&chance.disk()).await;
+            let mut business = Business::found(&chance);
+            for entries in saves {
+                business.work_and_save(entries, &state).await;
+            }
+            let all = &business.history.audit;
+            let range = from..from + length;
+            let within = |record: &AuditRecord| range.contains(&record.index);
+            for topics in topics() {
+                let mut expected = about(all, &topics);
+                let found = state.audit_about(topics.clone(), 0..u64::MAX, Order::OldestFirst, usize::MAX).await.unwrap();
+                assert_eq!(found, expected);
+                expected.retain(within);
+                let mut newest_first = expected.clone();
+                newest_first.reverse();
+                for (order, mut expected) in [(Order::OldestFirst, expected), (Order::NewestFirst, newest_first)] {
+                    expected.truncate(limit);
+                    let found = state.audit_about(topics.clone(), range.clone(), order, limit).await.unwrap();
+                    assert_eq!(found, expected);
+                }
+            }
+            for record in all.iter().step_by(7) {
+                let content = AuditLeaf::decode(&record.leaf).unwrap();
+                let (at, seq) = (content.content().at, content.content().seq);
+                let first = all.iter().position(|other| AuditLeaf::decode(&other.leaf).unwrap().content().at >= at);
+                assert_eq!(state.audit_index_at(at).await.unwrap(), first.unwrap() as u64);
+                let of_it: Vec<_> =
+                    all.iter().filter(|other| AuditLeaf::decode(&other.leaf).unwrap().content().seq == seq).cloned().collect();
+                assert_eq!(state.audit_of_commands(vec![seq]).await.unwrap(), of_it);
+            }
+            let kept = Kept { whole_from: 0, end: all.len() as u64 };
+            assert_eq!(state.audit_kept().await.unwrap(), kept);
+        });
+    }
 }

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use licensing::audit::AuditRecord;
+use licensing::audit::{AuditRecord, Topic};
 use licensing::digest::Digest;
 use licensing::time::Hour;
 use licensing::usage::UsageHour;
 use storage::Error;
-use storage::checkpoint::StateFile;
+use storage::checkpoint::{Order, StateFile};
 use storage::disk::Disk;
 use storage::faulty::{FaultyDisk, PowerLoss};
 
@@ -37,6 +37,7 @@ const BRANCH: u8 = 2;
 #[derive(PartialEq)]
 struct History {
     audit: Vec<Vec<AuditRecord>>,
+    about: Vec<Vec<AuditRecord>>,
     usage: Vec<Vec<UsageHour>>,
 }
 
@@ -47,6 +48,17 @@ impl History {
             audit.push(state.audit(from..from + 7, 100).await?);
         }
         audit.push(state.audit(0..u64::MAX, usize::MAX).await?);
+        let mut about = Vec::new();
+        for nth in 0..4 {
+            let topics = vec![Topic::Seats(license(nth)), Topic::RefusalsOf(license(nth))];
+            for range in [0..u64::MAX, 40..150] {
+                about.push(
+                    state
+                        .audit_about(topics.clone(), range, Order::NewestFirst, usize::MAX)
+                        .await?,
+                );
+            }
+        }
         let mut usage = Vec::new();
         for nth in 0..4 {
             let hours = |from, to| state.usage(license(nth), Hour::new(from)..Hour::new(to), usize::MAX);
@@ -56,7 +68,18 @@ impl History {
             }
             usage.push(all);
         }
-        Ok(Self { audit, usage })
+        Ok(Self { audit, about, usage })
+    }
+}
+
+impl History {
+    /// What is different from the truth.
+    fn differs(&self, truth: &Self) -> &'static str {
+        match (self.audit == truth.audit, self.about == truth.about) {
+            (false, _) => "audit",
+            (true, false) => "topics",
+            (true, true) => "usage",
+        }
     }
 }
 
@@ -111,6 +134,7 @@ impl Everything {
             ("state", self.state == truth.state),
             ("replayed", self.replayed == truth.replayed),
             ("audit", self.history.audit == truth.history.audit),
+            ("topics", self.history.about == truth.history.about),
             ("usage", self.history.usage == truth.history.usage),
             ("snapshot", dropped_snapshot || self.snapshot == truth.snapshot),
         ]
@@ -247,7 +271,10 @@ fn a_flipped_bit_in_the_history_of_a_large_state_is_found_or_harmless() {
                 match found {
                     Err(Error::Corrupt { .. } | Error::Panicked { .. }) => tally.refused += 1,
                     Ok(found) if found == rest.truth.history => tally.exact += 1,
-                    Ok(_) => *tally.believed.entry(format!("bit {bit} of page {page}")).or_default() += 1,
+                    Ok(found) => {
+                        let what = found.differs(&rest.truth.history);
+                        *tally.believed.entry(format!("{what}: page {page}")).or_default() += 1;
+                    }
                     Err(other) => panic!("damage is called damage, not: {other}"),
                 }
             }

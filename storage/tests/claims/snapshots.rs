@@ -3,16 +3,17 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use licensing::audit::Topic;
 use licensing::digest::Digest;
 use licensing::id::ClusterId;
 use licensing::ledger::Ledger;
 use storage::Error;
-use storage::checkpoint::StateFile;
+use storage::checkpoint::{Order, StateFile};
 use storage::disk::Disk;
 use storage::faulty::{Call, FaultyDisk, PowerLoss};
 use storage::snapshot::{Snapshot, Snapshots};
 
-use crate::business::{Business, history_of, log_id, members};
+use crate::business::{Business, history_of, license, log_id, members};
 use crate::chance::{Chance, simulate, unless_dead};
 
 const MODES: [PowerLoss; 3] = [PowerLoss::Nothing, PowerLoss::Random, PowerLoss::Everything];
@@ -160,6 +161,18 @@ fn installing_keeps_the_audit_leaves_that_this_node_has() {
         business.work_and_save(50, &behind.state).await;
         let after = history_of(&behind.state).await.audit;
         assert_eq!(after, [&before[..], &business.history.audit[missed..]].concat());
+        let kept = behind.state.audit_kept().await.unwrap();
+        assert_eq!(
+            (kept.whole_from, kept.end),
+            (missed as u64, business.history.audit.len() as u64)
+        );
+        let seats = vec![Topic::Seats(license(1))];
+        let found = behind
+            .state
+            .audit_about(seats, 0..u64::MAX, Order::OldestFirst, usize::MAX)
+            .await
+            .unwrap();
+        assert!(!found.is_empty() && found.iter().all(|record| after.contains(record)));
     });
 }
 

@@ -15,10 +15,22 @@ export type Token = Schemas['Token'];
 export type Record = Schemas['Record'];
 export type UsageHour = Schemas['UsageHour'];
 export type Cluster = Schemas['ClusterView'];
+export type NodeFacts = Schemas['NodeFacts'];
+export type Person = Schemas['Person'];
+export type Branding = Schemas['Branding'];
+export type Summary = Schemas['Summary'];
+export type Order = Schemas['Order'];
 
-interface Page<T> {
+/** What a list is sorted by, and which way. */
+export interface Sorted<Key extends string> {
+  sort: Key;
+  order: Order;
+}
+
+export interface Page<T> {
   items: T[];
   next_cursor?: string | null;
+  total?: number | null;
 }
 
 /** A list, whole or up to a bound. */
@@ -56,6 +68,31 @@ export const queries = {
     queryFn: () => body(api.GET('/api/v1/cluster')),
     refetchInterval: 3000,
   }),
+  node: (id: number) =>
+    queryOptions({
+      queryKey: ['cluster', 'node', id],
+      queryFn: () => body(api.GET('/api/v1/cluster/nodes/{id}', { params: { path: { id } } })),
+      refetchInterval: 5000,
+    }),
+  summary: queryOptions({
+    queryKey: ['summary'],
+    queryFn: () => body(api.GET('/api/v1/summary')),
+    refetchInterval: 5000,
+  }),
+  branding: queryOptions({
+    queryKey: ['branding'],
+    queryFn: () => body(api.GET('/api/v1/branding')),
+    staleTime: 60_000,
+  }),
+  people: (filter: { search?: string; role?: Schemas['RoleName']; customer?: string } = {}) =>
+    pages(['people', filter], (cursor) =>
+      body(
+        api.GET('/api/v1/people', {
+          params: { query: { limit: PAGE, cursor, ...filter, search: some(filter.search) } },
+        }),
+      ),
+    ),
+  logins: queryOptions({ queryKey: ['logins'], queryFn: () => body(api.GET('/api/v1/logins')) }),
   joinTokens: queryOptions({
     queryKey: ['join-tokens'],
     queryFn: () =>
@@ -82,9 +119,9 @@ export const queries = {
       whole((cursor) => body(api.GET('/api/v1/plans', { params: { query: { limit: WHOLE_PAGE, cursor } } }))),
   }),
 
-  customers: (search = '') =>
-    pages(['customers', { search }], (cursor) =>
-      body(api.GET('/api/v1/customers', { params: { query: { limit: PAGE, cursor, search: some(search) } } })),
+  customers: (search = '', sorted: Sorted<Schemas['CustomerSort']> = { sort: 'name', order: 'asc' }, limit = PAGE) =>
+    pages(['customers', { search, ...sorted }], (cursor) =>
+      body(api.GET('/api/v1/customers', { params: { query: { limit, cursor, search: some(search), ...sorted } } })),
     ),
   customer: (id: string) =>
     queryOptions({
@@ -98,6 +135,8 @@ export const queries = {
     customer?: string;
     plan?: string;
     product?: string;
+    sort?: Schemas['LicenseSort'];
+    order?: Order;
   }) =>
     pages(['licenses', filter], (cursor) =>
       body(
@@ -134,62 +173,49 @@ export const queries = {
       refetchInterval: 30_000,
     }),
 
-  sessions: (license?: string) =>
-    pages(['sessions', { license }], (cursor) =>
-      body(api.GET('/api/v1/sessions', { params: { query: { limit: WHOLE_PAGE, cursor, license } } })),
+  sessions: (filter: SessionFilter & Partial<Sorted<Schemas['SessionSort']>>, limit = WHOLE_PAGE) =>
+    pages(['sessions', filter], (cursor) =>
+      body(
+        api.GET('/api/v1/sessions', { params: { query: { limit, cursor, ...filter, search: some(filter.search) } } }),
+      ),
     ),
 
   tokens: pages(['tokens'], (cursor) =>
     body(api.GET('/api/v1/tokens', { params: { query: { limit: PAGE, cursor } } })),
   ),
 
-  audit: infiniteQueryOptions({
-    queryKey: ['audit'],
-    queryFn: ({ pageParam }) => auditBefore(pageParam, PAGE),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: (page) => page.before,
-    placeholderData: keepPreviousData,
-  }),
-  /** The newest records, back to a time or to a bound. */
-  auditSince: (hours: number) =>
+  audit: (filter: AuditFilter) =>
+    infiniteQueryOptions({
+      queryKey: ['audit', filter],
+      queryFn: ({ pageParam }) => newestFirst(filter, PAGE, pageParam),
+      initialPageParam: undefined as number | undefined,
+      getNextPageParam: (page) => page.next_before ?? undefined,
+      placeholderData: keepPreviousData,
+    }),
+  /** The newest records of a kind. */
+  latest: (filter: AuditFilter, count: number) =>
     queryOptions({
-      queryKey: ['audit', 'since', hours],
-      queryFn: () => auditSince(Date.now() - hours * 3_600_000),
-      refetchInterval: 8000,
+      queryKey: ['audit', 'latest', filter, count],
+      queryFn: () => newestFirst(filter, count),
+      refetchInterval: 5000,
     }),
 };
 
-export interface AuditPage {
-  /** Newest first. */
-  items: Record[];
-  /** Where to go on toward the beginning. */
-  before?: number;
+export interface SessionFilter {
+  license?: string;
+  customer?: string;
+  product?: string;
+  search?: string;
 }
 
-/** The records before an index, newest first. The API reads the audit forward, so the place to begin at is reckoned. */
-async function auditBefore(before: number | undefined, count: number): Promise<AuditPage> {
-  const read = (query: { limit: number; after?: number }) => body(api.GET('/api/v1/audit', { params: { query } }));
-  const end = before ?? (await read({ limit: 1 })).size;
-  const start = Math.max(0, end - count);
-  // Left out, `after` begins with the first record.
-  const page = await read({ limit: count, after: start > 0 ? start - 1 : undefined });
-  const items = page.items.filter((record) => record.index < end).reverse();
-  return { items, before: start > 0 ? start : undefined };
+export interface AuditFilter {
+  event?: Schemas['EventKind'];
+  command?: string;
+  actor?: string;
+  about?: string;
+  from?: string;
+  to?: string;
 }
 
-const AUDIT_MAX = 2000;
-
-async function auditSince(from: number): Promise<Whole<Record>> {
-  const items: Record[] = [];
-  let before: number | undefined;
-  do {
-    const page = await auditBefore(before, WHOLE_PAGE);
-    items.push(...page.items);
-    before = page.before;
-    const oldest = page.items.at(-1);
-    if (oldest && Date.parse(oldest.at) < from) {
-      return { items: items.filter((record) => Date.parse(record.at) >= from), complete: true };
-    }
-  } while (before !== undefined && items.length < AUDIT_MAX);
-  return { items, complete: before === undefined };
-}
+const newestFirst = (filter: AuditFilter, limit: number, before?: number) =>
+  body(api.GET('/api/v1/audit', { params: { query: { ...filter, limit, before, order: 'desc' } } }));

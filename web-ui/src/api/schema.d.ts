@@ -10,7 +10,8 @@ export interface paths {
         };
         /**
          * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-         *     with the first record that it has.
+         *     with the first record that it has. A page of what is rare may have fewer records than asked for, or none, and yet say
+         *     where to go on: a call looks at a bounded number of them.
          */
         get: operations["list_audit"];
         put?: never;
@@ -63,7 +64,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Ask a node of itself: its version, its disk, its clock and its certificate. It answers also when no quorum is left. */
+        get: operations["get_node"];
         put?: never;
         post?: never;
         /**
@@ -85,7 +87,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand the lead to another node. The node that leads has to be asked; the refusal of another one names it. */
+        /** Hand the lead to another node. Whichever node is asked, the one that leads does it. */
         post: operations["transfer_lead"];
         delete?: never;
         options?: never;
@@ -100,7 +102,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List customers, in id order. */
+        /** List customers, in id order or as it is asked for. */
         get: operations["list_customers"];
         put?: never;
         /** Create a customer. */
@@ -136,7 +138,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List licenses, in id order. */
+        /** List licenses, in id order or as it is asked for. */
         get: operations["list_licenses"];
         put?: never;
         /** Create a license. Its key is in this answer and nowhere else. */
@@ -232,6 +234,128 @@ export interface paths {
         head?: never;
         /** Change a license's plan, seats or entitlements. */
         patch: operations["change_license"];
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/duration-curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show for which share of the time so many seats or more were in use. */
+        get: operations["get_duration_curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show when the seats will not be enough any more, if things go on as they do. */
+        get: operations["get_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/heat-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show which hours of the week are busy. */
+        get: operations["get_heat_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/idle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how many seats were never needed. */
+        get: operations["get_idle_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the exact peak of each hour, with the seats that could be held and the refusals. */
+        get: operations["get_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show which versions of the application hold seats now. The history does not keep them. */
+        get: operations["get_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/analytics/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how many refusals would not have happened with more seats: the recorded history once more, through the ledger's
+         *     own rules.
+         */
+        get: operations["get_what_if"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/licenses/{id}/extend": {
@@ -594,6 +718,60 @@ export interface paths {
         patch: operations["change_product"];
         trace?: never;
     };
+    "/api/v1/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refusals, the latest first. What one holder repeated within ten minutes is one item. A page may be short where
+         *     few of many records are wanted.
+         */
+        get: operations["list_refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refusals/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Explain a refusal to whoever met it, by the link that it carried. No account is needed. */
+        post: operations["explain_refusal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refusals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain a refusal. */
+        get: operations["get_refusal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -714,6 +892,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how the vendor wants to be seen. It answers without a login, and also when no quorum is left. */
+        get: operations["get_branding"];
+        /** Say how the vendor wants to be seen. */
+        put: operations["set_branding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every login of a person: they have to sign in again. */
+        delete: operations["end_logins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch sessions: a stream of server-sent events. `ready` comes first; what is listed after it misses nothing. Then
+         *     `changes` with those that were granted, have beaten or have ended, and `anew` where the list has to be read again. It
+         *     ends after a while, with the login, and as the node shuts down.
+         */
+        get: operations["stream_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the business at a glance. */
+        get: operations["get_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -736,9 +987,14 @@ export interface components {
             items: components["schemas"]["Record"][];
             /**
              * Format: int64
-             * @description What to send as `after` for the next page; `null` at the end.
+             * @description What to send as `after` for the next page of a list that goes forward; `null` at the end.
              */
             next_after?: number | null;
+            /**
+             * Format: int64
+             * @description What to send as `before` for the next page of a list that goes back; `null` at the beginning.
+             */
+            next_before?: number | null;
             /** @description The root of their RFC 6962 tree, in hexadecimal. */
             root: string;
             /**
@@ -892,11 +1148,48 @@ export interface components {
          * @enum {string}
          */
         Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        /** @description For how long how many seats were in use. */
+        Curve: {
+            /**
+             * Format: int32
+             * @description Seats that can be held at its end.
+             */
+            capacity: number;
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The points. Between two of them the curve is as high as at the one with more seats. */
+            items: components["schemas"]["CurvePoint"][];
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @description One point of the duration curve. */
+        CurvePoint: {
+            /**
+             * Format: int64
+             * @description … and so many milliseconds.
+             */
+            milliseconds: number;
+            /**
+             * Format: int32
+             * @description So many seats or more …
+             */
+            seats: number;
+            /**
+             * Format: double
+             * @description … were in use for this share of the time, from 0 to 1 …
+             */
+            share: number;
+        };
         /** @description A customer: the organisation or person that holds licenses. */
         Customer: {
             created_at: components["schemas"]["Timestamp"];
             /** @description Where to write to. */
             email?: string | null;
+            /** @description What its licenses come to. */
+            holding: components["schemas"]["Holding"];
             id: components["schemas"]["CustomerId"];
             /** @description Its name for people. */
             name: string;
@@ -931,6 +1224,48 @@ export interface components {
          * @enum {string}
          */
         EventKind: "granted" | "ended" | "changed" | "refused";
+        /** @description Asks why. */
+        ExplainRequest: {
+            /** @description What follows the `#` in the link. */
+            link: components["schemas"]["RefusalLinkText"];
+        };
+        /** @description Why somebody was refused. */
+        Explanation: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description When the next seat could be free without anybody giving one back, as of then. */
+            free_by: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How much of it was in use.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description The limit that was reached.
+             */
+            limit: number;
+            /** @description What to do next. */
+            next: string[];
+            /** @description The license's seats now. */
+            now: components["schemas"]["SeatsNow"];
+            oldest_since?: components["schemas"]["Timestamp"] | null;
+            /** @description The plan's name. */
+            plan: string;
+            /** @description The product's name. */
+            product: string;
+            reason: components["schemas"]["RefusalReason"];
+            refusal?: components["schemas"]["RefusalId"] | null;
+            /** @description Where the license is renewed, or more seats are bought. */
+            renewal_url?: string | null;
+            /** @description The cluster's clock. */
+            server_time: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How often this device asked around then; `null` if this node does not know.
+             */
+            tries?: number | null;
+        };
         /** @description A new end. */
         Extension: {
             expires_at: components["schemas"]["Timestamp"] | null;
@@ -942,16 +1277,175 @@ export interface components {
             /** @description What is wrong and what is expected. */
             problem: string;
         };
+        /** @description When the seats will not be enough any more. */
+        ForecastBody: {
+            /**
+             * Format: int32
+             * @description Seats that can be held at the end.
+             */
+            capacity: number;
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Whole days that the trend is made of.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description How many there must be.
+             */
+            days_needed: number;
+            /** @description The earliest day, by the upper end, on which every seat will be in use; `null` if that is not within a year. */
+            earliest?: string | null;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The latest day, by the lower end. */
+            latest?: string | null;
+            /**
+             * Format: double
+             * @description The peak of the busiest weekday at the end, as the trend has it.
+             */
+            level?: number | null;
+            license: components["schemas"]["LicenseId"];
+            /** @description The likely day. */
+            likely?: string | null;
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+            /** @description What there is to say. */
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Format: double
+             * @description The interval's upper end.
+             */
+            weekly_high?: number | null;
+            /**
+             * Format: double
+             * @description The likely growth.
+             */
+            weekly_likely?: number | null;
+            /**
+             * Format: double
+             * @description By how many seats the daily peaks grow in a week: the 90 % interval's lower end.
+             */
+            weekly_low?: number | null;
+        };
+        /**
+         * @description In which form a figure is shown.
+         * @enum {string}
+         */
+        Format: "json" | "csv";
         /** @description An id, or a code or reference that stands for it. */
         Handle: string;
         /** @description The client's fingerprint. It is hashed at the edge and not kept. */
         HardwareId: string;
+        /** @description One hour of the week. */
+        HeatHour: {
+            /**
+             * Format: int32
+             * @description From 0 to 23.
+             */
+            hour: number;
+            /**
+             * Format: double
+             * @description Seats in use on average over all such hours of the period, weighted by time; `null` if it has none.
+             */
+            mean?: number | null;
+            /**
+             * Format: int32
+             * @description The most at any moment.
+             */
+            peak: number;
+            /**
+             * Format: int64
+             * @description Refusals, retries folded.
+             */
+            refusals: number;
+            /**
+             * Format: int64
+             * @description How many seconds of the period lie in such hours.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description 1 is Monday.
+             */
+            weekday: number;
+        };
+        /** @description The hours of the week. */
+        HeatMap: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The 168 hours. */
+            items: components["schemas"]["HeatHour"][];
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How many minutes the clock is ahead of UTC.
+             */
+            utc_offset: number;
+        };
+        /**
+         * @description Where the assumed time comes from.
+         * @enum {string}
+         */
+        HoldIs: "given" | "median" | "assumed";
+        HoldSeconds: number;
         /**
          * @description Who a seat is counted for.
          * @enum {string}
          */
         Holder: "fingerprint" | "fingerprint_and_instance";
         HolderKey: string;
+        /** @description What was used of what there is. */
+        Idle: {
+            /**
+             * Format: int32
+             * @description Seats that can be held at its end.
+             */
+            capacity: number;
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description For which share of the time every seat was in use, from 0 to 1.
+             */
+            full_share: number;
+            /**
+             * Format: int32
+             * @description Seats that were never in use at once.
+             */
+            idle_at_max: number;
+            /**
+             * Format: int32
+             * @description Seats that were not in use for 95 % of the time.
+             */
+            idle_at_p95: number;
+            license: components["schemas"]["LicenseId"];
+            /**
+             * Format: int32
+             * @description The most in use at any moment.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Seats in use on average, weighted by time.
+             */
+            mean: number;
+            /**
+             * Format: int32
+             * @description The least number of seats that was enough for 95 % of the time.
+             */
+            p95: number;
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
         /** @description A join token, without its secret. */
         JoinToken: {
             created_at: components["schemas"]["Timestamp"];
@@ -1099,6 +1593,9 @@ export interface components {
             /** @description Whether the person has a second factor. */
             totp?: boolean | null;
         };
+        /** @default 0 */
+        MinutesAhead: number;
+        MoreSeats: number;
         /** @description What to change of oneself. */
         MyChange: {
             /**
@@ -1276,6 +1773,8 @@ export interface components {
                 created_at: components["schemas"]["Timestamp"];
                 /** @description Where to write to. */
                 email?: string | null;
+                /** @description What its licenses come to. */
+                holding: components["schemas"]["Holding"];
                 id: components["schemas"]["CustomerId"];
                 /** @description Its name for people. */
                 name: string;
@@ -1289,6 +1788,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_JoinToken: {
@@ -1306,6 +1810,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_License: {
@@ -1336,6 +1845,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Person: {
@@ -1351,9 +1865,12 @@ export interface components {
                 has_password: boolean;
                 id: components["schemas"]["PersonId"];
                 invited_until?: components["schemas"]["Timestamp"] | null;
+                /** @description How many logins they have. */
+                logins: number;
                 /** @description Their name for people. */
                 name: string;
                 role: components["schemas"]["RoleName"];
+                seen_at?: components["schemas"]["Timestamp"] | null;
                 signed_in_at?: components["schemas"]["Timestamp"] | null;
                 /** @description Whether they have a second factor. */
                 totp: boolean;
@@ -1365,6 +1882,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Plan: {
@@ -1388,6 +1910,11 @@ export interface components {
             })[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Product: {
@@ -1411,6 +1938,56 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Page_Refusal: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description When it was refused last. */
+                at: components["schemas"]["Timestamp"];
+                /** @description The code that the client was answered. */
+                code: string;
+                customer: components["schemas"]["CustomerId"];
+                customer_name: string;
+                /** @description When it was refused first. */
+                first_at: components["schemas"]["Timestamp"];
+                /** @description Who asked: their machine. */
+                holder: components["schemas"]["HolderKey"];
+                /** @description Its host's name, if it has a live session by now. */
+                host?: string | null;
+                /** @description Its name: of the latest try. */
+                id: components["schemas"]["RefusalId"];
+                /**
+                 * Format: int32
+                 * @description How much of it was in use.
+                 */
+                in_use?: number | null;
+                /** @description The last characters of the license's key. */
+                key_hint: string;
+                license: components["schemas"]["LicenseId"];
+                /**
+                 * Format: int32
+                 * @description The limit that was reached, as of the last time.
+                 */
+                limit?: number | null;
+                /** @description The plan's name. */
+                plan: string;
+                /** @description The product's name. */
+                product: string;
+                reason: components["schemas"]["RefusalReason"];
+                /**
+                 * Format: int64
+                 * @description How often it asked.
+                 */
+                tries: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
         };
         /** @description A page of a list. */
         Page_Session: {
@@ -1418,6 +1995,8 @@ export interface components {
             items: {
                 beat_at?: components["schemas"]["Timestamp"] | null;
                 client?: components["schemas"]["Client"] | null;
+                /** @description Who has it. */
+                customer: components["schemas"]["Licensee"];
                 ended_at?: components["schemas"]["Timestamp"] | null;
                 /**
                  * Format: int64
@@ -1426,10 +2005,23 @@ export interface components {
                 expires_in_seconds?: number | null;
                 grace_until?: components["schemas"]["Timestamp"] | null;
                 granted_at?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: int64
+                 * @description How often the plan asks for a heartbeat.
+                 */
+                heartbeat_seconds: number;
                 /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
                 holder: components["schemas"]["HolderKey"];
+                /** @description The last characters of its key. */
+                key_hint: string;
                 /** @description The license whose seat it holds or held. */
                 license: components["schemas"]["LicenseId"];
+                /** @description What becomes of the seat while its client is silent. */
+                offline: components["schemas"]["OfflineModeName"];
+                /** @description What it is of. */
+                plan: components["schemas"]["LicensedPlan"];
+                /** @description What the license is for. */
+                product: components["schemas"]["LicensedProduct"];
                 /** @description Why it was revoked, in the operator's words. */
                 reason?: string | null;
                 /** @description Its public name. */
@@ -1439,6 +2031,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Token: {
@@ -1458,6 +2055,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_UsageHour: {
@@ -1499,6 +2101,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /**
          * Format: password
@@ -1515,6 +2122,43 @@ export interface components {
         PasswordProof: {
             password: components["schemas"]["Password"];
         };
+        /** @description One hour of a license. */
+        PeakHour: {
+            /**
+             * Format: int32
+             * @description Seats that could be held at its end.
+             */
+            capacity: number;
+            /** @description When the hour begins. */
+            hour: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description The most seats held at any moment.
+             */
+            peak: number;
+            /**
+             * Format: int64
+             * @description The same without retries: what one holder repeated within ten minutes is counted once.
+             */
+            refusals: number;
+            /**
+             * Format: int64
+             * @description Acquires refused, for any reason.
+             */
+            refused: number;
+        };
+        /** @description The peaks of a license's hours. */
+        Peaks: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description The hours that the period touches. */
+            items: components["schemas"]["PeakHour"][];
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
         /** @description A person who may sign in. */
         Person: {
             created_at: components["schemas"]["Timestamp"];
@@ -1527,9 +2171,12 @@ export interface components {
             has_password: boolean;
             id: components["schemas"]["PersonId"];
             invited_until?: components["schemas"]["Timestamp"] | null;
+            /** @description How many logins they have. */
+            logins: number;
             /** @description Their name for people. */
             name: string;
             role: components["schemas"]["RoleName"];
+            seen_at?: components["schemas"]["Timestamp"] | null;
             signed_in_at?: components["schemas"]["Timestamp"] | null;
             /** @description Whether they have a second factor. */
             totp: boolean;
@@ -1648,6 +2295,8 @@ export interface components {
             detail: string;
             /** @description What is wrong with the request, field by field. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description A page that explains this very refusal to whoever met it, for 30 days. What follows the `#` is a secret. */
+            explanation_url?: string | null;
             /**
              * Format: int32
              * @description How much of it is in use.
@@ -1755,6 +2404,69 @@ export interface components {
         RecordIndex: number;
         /** @description The vendor's own number for a customer, such as a CRM id. */
         Reference: string;
+        /** @description Acquires of one holder that were refused for one reason, each within ten minutes of the one before. */
+        Refusal: {
+            /** @description When it was refused last. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The code that the client was answered. */
+            code: string;
+            customer: components["schemas"]["CustomerId"];
+            customer_name: string;
+            /** @description When it was refused first. */
+            first_at: components["schemas"]["Timestamp"];
+            /** @description Who asked: their machine. */
+            holder: components["schemas"]["HolderKey"];
+            /** @description Its host's name, if it has a live session by now. */
+            host?: string | null;
+            /** @description Its name: of the latest try. */
+            id: components["schemas"]["RefusalId"];
+            /**
+             * Format: int32
+             * @description How much of it was in use.
+             */
+            in_use?: number | null;
+            /** @description The last characters of the license's key. */
+            key_hint: string;
+            license: components["schemas"]["LicenseId"];
+            /**
+             * Format: int32
+             * @description The limit that was reached, as of the last time.
+             */
+            limit?: number | null;
+            /** @description The plan's name. */
+            plan: string;
+            /** @description The product's name. */
+            product: string;
+            reason: components["schemas"]["RefusalReason"];
+            /**
+             * Format: int64
+             * @description How often it asked.
+             */
+            tries: number;
+        };
+        RefusalId: string;
+        /** @description The secret of a refusal's link: what follows the `#`. */
+        RefusalLinkText: string;
+        /**
+         * @description Why an acquire was refused.
+         * @enum {string}
+         */
+        RefusalReason: "seat_limit_reached" | "ghost_limit_reached" | "holder_limit_reached" | "license_expired" | "license_not_started" | "license_suspended" | "license_revoked" | "other";
+        /** @description Why an acquire was refused, as far as the history says. */
+        RefusalView: components["schemas"]["Refusal"] & {
+            /** @description What the client was told. */
+            detail: string;
+            free_by?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description Who held the seats at that moment, those who held them longest first, at most 200 of them. `null` where that did
+             *     not matter, and where too much has happened since to tell.
+             */
+            holders?: components["schemas"]["SeatHolder"][] | null;
+            /** @description What to do next. */
+            next: string[];
+            /** @description The license's seats now. */
+            now: components["schemas"]["SeatsNow"];
+        };
         /** @description The session holds nothing any more. */
         Released: {
             /** @description Whether this very call ended it; `false` if it had ended before or was never there. */
@@ -1850,6 +2562,19 @@ export interface components {
              */
             sessions: number;
         };
+        /** @description Somebody who held a seat. */
+        SeatHolder: {
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            holder: components["schemas"]["HolderKey"];
+            /** @description Its host's name, if it still has a live session. */
+            host?: string | null;
+            /**
+             * Format: int32
+             * @description Its sessions at that moment.
+             */
+            sessions: number;
+            since?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description How many seats a license has and how many are held. */
         SeatsInUse: {
             /**
@@ -1863,10 +2588,25 @@ export interface components {
              */
             limit: number;
         };
+        /** @description How many seats a license has and how many are held. */
+        SeatsNow: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held.
+             */
+            limit: number;
+        };
         /** @description A session, live or ended lately. */
         Session: {
             beat_at?: components["schemas"]["Timestamp"] | null;
             client?: components["schemas"]["Client"] | null;
+            /** @description Who has it. */
+            customer: components["schemas"]["Licensee"];
             ended_at?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
@@ -1875,10 +2615,23 @@ export interface components {
             expires_in_seconds?: number | null;
             grace_until?: components["schemas"]["Timestamp"] | null;
             granted_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How often the plan asks for a heartbeat.
+             */
+            heartbeat_seconds: number;
             /** @description Who the seat is counted for: a keyed hash, the same for each session of one holder. */
             holder: components["schemas"]["HolderKey"];
+            /** @description The last characters of its key. */
+            key_hint: string;
             /** @description The license whose seat it holds or held. */
             license: components["schemas"]["LicenseId"];
+            /** @description What becomes of the seat while its client is silent. */
+            offline: components["schemas"]["OfflineModeName"];
+            /** @description What it is of. */
+            plan: components["schemas"]["LicensedPlan"];
+            /** @description What the license is for. */
+            product: components["schemas"]["LicensedProduct"];
             /** @description Why it was revoked, in the operator's words. */
             reason?: string | null;
             /** @description Its public name. */
@@ -2058,6 +2811,38 @@ export interface components {
             renewals: number;
         };
         UserToken: string;
+        /**
+         * @description What a forecast comes to.
+         * @enum {string}
+         */
+        Verdict: "too_little_data" | "reached" | "expected" | "not_within_a_year";
+        /** @description A version of an application. */
+        VersionInUse: {
+            /** @description The application, as it names itself. */
+            app?: string | null;
+            /**
+             * Format: int64
+             * @description Holders.
+             */
+            holders: number;
+            /** @description The SDK and its version. */
+            sdk?: string | null;
+            /**
+             * Format: int64
+             * @description Live sessions.
+             */
+            sessions: number;
+            /** @description Its version. */
+            version?: string | null;
+        };
+        /** @description The versions of the application that hold seats. */
+        Versions: {
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The versions, the most used first. */
+            items: components["schemas"]["VersionInUse"][];
+            license: components["schemas"]["LicenseId"];
+        };
         /** @description What waits on a node. */
         Waiting: {
             heartbeats: number;
@@ -2065,6 +2850,255 @@ export interface components {
         };
         /** @description An `https://` address. */
         WebAddress: string;
+        /** @description What would have been with more seats. */
+        WhatIf: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's. */
+            from: components["schemas"]["Timestamp"];
+            /** @description Where that comes from. */
+            hold_is: components["schemas"]["HoldIs"];
+            /**
+             * Format: int64
+             * @description For how long who was refused is assumed to have kept a seat.
+             */
+            hold_seconds: number;
+            /** @description A row for each number of further seats. */
+            items: components["schemas"]["WithMore"][];
+            license: components["schemas"]["LicenseId"];
+            /**
+             * Format: int64
+             * @description Refusals for want of a seat, retries folded.
+             */
+            refusals: number;
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @description What would have been with so many more seats. */
+        WithMore: {
+            /**
+             * Format: int64
+             * @description Refusals that would not have happened.
+             */
+            avoided: number;
+            /**
+             * Format: int64
+             * @description Refusals that would have happened nevertheless.
+             */
+            left: number;
+            /**
+             * Format: int32
+             * @description Further seats.
+             */
+            seats: number;
+        };
+        /** @description What the sign-in page and the portal show of the vendor. */
+        Branding: {
+            /** @description The colour of buttons and marks, such as `#0b7a5e`. */
+            colour?: string | null;
+            /** @description The vendor's name for people. */
+            name?: string | null;
+            /** @description Where customers ask for help: an e-mail address or an `https://` address. */
+            support?: string | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; 0 if it was never set.
+             */
+            version: number;
+        };
+        /** @description A colour as style sheets write it, such as `#0b7a5e`. */
+        Colour: string;
+        /**
+         * @description What customers are sorted by.
+         * @enum {string}
+         */
+        CustomerSort: "name" | "created" | "licenses" | "in_use";
+        /** @description Usable licenses that end soon. */
+        Ending: {
+            /**
+             * Format: int64
+             * @description Within thirty days.
+             */
+            days_30: number;
+            /**
+             * Format: int64
+             * @description Within sixty.
+             */
+            days_60: number;
+            /**
+             * Format: int64
+             * @description Within ninety.
+             */
+            days_90: number;
+            /** @description The first of them. */
+            next: components["schemas"]["License"][];
+        };
+        /** @description Seats as they stand, and as they stood. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Usable licenses of which every seat is held.
+             */
+            full: number;
+            /**
+             * Format: int64
+             * @description Holders whose session expired while their token's grace still runs.
+             */
+            ghosts: number;
+            /**
+             * Format: int64
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int64
+             * @description Licenses, whatever their status.
+             */
+            licenses: number;
+            /**
+             * Format: int64
+             * @description Seats that may be held of usable licenses.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description The same of the last thirty days.
+             */
+            peak_30_days: number;
+            /**
+             * Format: int64
+             * @description The most seats held in an hour since midnight, UTC. The peaks of licenses are added up, which need not have been
+             *     at the same moment, so it was no more than this.
+             */
+            peak_today: number;
+            /**
+             * Format: int64
+             * @description Live sessions.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Licenses that can be used now.
+             */
+            usable: number;
+        };
+        /** @description What a customer's licenses come to. */
+        Holding: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description How many licenses there are.
+             */
+            licenses: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held of those that can be used now.
+             */
+            limit: number;
+        };
+        /**
+         * @description What licenses are sorted by.
+         * @enum {string}
+         */
+        LicenseSort: "customer" | "product" | "in_use" | "free" | "ends" | "created";
+        /** @description What to show from now on. It replaces all that was there: what is left out is shown no more. */
+        NewBranding: {
+            colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            support?: components["schemas"]["Support"] | null;
+        };
+        /** @description A node, by its own word. */
+        NodeFacts: {
+            /** @description Whether it answered. If not, nothing else is known of it. */
+            answers: boolean;
+            certified_until?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Its wall clock less the answering node's; the way of the question is in it.
+             */
+            clock_offset_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What is free where its data is.
+             */
+            disk_free_bytes?: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Entries that it has yet to apply.
+             */
+            lag?: number | null;
+            /**
+             * Format: int64
+             * @description The newest entry of its log.
+             */
+            last_log?: number | null;
+            /**
+             * Format: int64
+             * @description How long its log is on disk.
+             */
+            log_bytes?: number | null;
+            /** @description The version of usher that it runs. */
+            version?: string | null;
+        };
+        /**
+         * @description Which way a list goes.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
+        /** @description A product's figures. */
+        ProductFigures: components["schemas"]["Figures"] & {
+            code: string;
+            id: components["schemas"]["ProductId"];
+            name: string;
+        };
+        /** @description Acquires refused within the last 24 hours, to the hour. */
+        Refusals: {
+            /** @description How many for each reason. */
+            by_reason: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            total: number;
+        };
+        /** @default 600 */
+        Seconds: number;
+        /** @description What became of sessions: the data of an event `changes`. */
+        SessionEvents: {
+            /** @description Those that have ended. */
+            ended: components["schemas"]["SessionName"][];
+            /** @description Those that were granted or have beaten. */
+            live: components["schemas"]["Session"][];
+        };
+        /**
+         * @description What sessions are sorted by.
+         * @enum {string}
+         */
+        SessionSort: "granted" | "beat" | "host" | "customer";
+        /** @description The business at a glance. */
+        Summary: {
+            /** @description All products together. */
+            all: components["schemas"]["Figures"];
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            counted_from?: components["schemas"]["Timestamp"] | null;
+            ending: components["schemas"]["Ending"];
+            /** @description Each product that has a license. */
+            products: components["schemas"]["ProductFigures"][];
+            refusals: components["schemas"]["Refusals"];
+        };
+        /** @description Where to ask for help: an e-mail address or an `https://` address. */
+        Support: string;
     };
     responses: {
         /** @description `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
@@ -2290,6 +3324,22 @@ export interface operations {
                 limit?: components["schemas"]["Limit"];
                 /** @description The `index` after which to go on; left out, from the beginning. */
                 after?: components["schemas"]["RecordIndex"];
+                /** @description The `index` before which to go on; left out, from the end. */
+                before?: components["schemas"]["RecordIndex"];
+                /** @description Whether the oldest or the newest come first. */
+                order?: components["schemas"]["Order"];
+                /** @description Only what happened in this way. */
+                event?: components["schemas"]["EventKind"];
+                /** @description Only of this command, such as `create_license`. */
+                command?: components["schemas"]["Handle"];
+                /** @description Only what this one asked for: the id of a person or a token, `client` or `system`. */
+                actor?: components["schemas"]["Handle"];
+                /** @description Only what is about the one with this id: a license, a session, a holder, or what was changed. */
+                about?: components["schemas"]["Handle"];
+                /** @description Only what happened at this time or later. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Only what happened before this time. */
+                to?: components["schemas"]["Timestamp"];
             };
             header?: never;
             path?: never;
@@ -2409,6 +3459,36 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the node says, or that it does not answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeFacts"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
     remove_node: {
         parameters: {
             query?: never;
@@ -2491,7 +3571,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["CustomerId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["CustomerSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those whose name, address or reference contains this. */
                 search?: components["schemas"]["Search"];
                 /** @description Only the one with exactly this reference. */
@@ -2638,7 +3722,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["LicenseId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["LicenseSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those of the customer with this id or reference. */
                 customer?: components["schemas"]["Handle"];
                 /** @description Only those of the product with this id or code. */
@@ -2952,6 +4040,279 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_duration_curve: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The curve's points, from no seat on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_forecast: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+                /** @description How many minutes the clock is ahead of UTC: 60 for UTC+1. Left out, it is UTC. */
+                utc_offset?: components["schemas"]["MinutesAhead"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trend of the daily peaks and the day it reaches the capacity. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastBody"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_heat_map: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+                /** @description How many minutes the clock is ahead of UTC: 60 for UTC+1. Left out, it is UTC. */
+                utc_offset?: components["schemas"]["MinutesAhead"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The 168 hours of the week, from Monday 0:00 on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatMap"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_idle_seats: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used of what there is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Idle"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_peaks: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hours, in their order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_versions: {
+        parameters: {
+            query?: {
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions, the most used first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_what_if: {
+        parameters: {
+            query?: {
+                /** @description From this time on; left out, from 30 days before the end. At most 366 days before it. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time; left out, up to now. */
+                to?: components["schemas"]["Timestamp"];
+                /** @description `json`, or `csv` for a table. */
+                format?: components["schemas"]["Format"];
+                /** @description Up to how many more seats. */
+                seats?: components["schemas"]["MoreSeats"];
+                /**
+                 * @description For how long who was refused would have kept a seat; left out, for the median time of the license's sessions that
+                 *     ended in the period.
+                 */
+                hold_seconds?: components["schemas"]["HoldSeconds"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each number of further seats. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
     extend_license: {
@@ -4064,6 +5425,110 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    list_refusals: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+                /** @description Only those of this customer's licenses: its id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those for this reason. */
+                reason?: components["schemas"]["RefusalReason"];
+                /** @description Only those from this time on. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Only those before this time. */
+                to?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of refusals. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Refusal"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    explain_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            /** @description Why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The refusal's name, `ref_…`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refusal. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalView"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
@@ -4073,6 +5538,19 @@ export interface operations {
                 cursor?: string;
                 /** @description Only those of this license. */
                 license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /**
+                 * @description Only those whose host, instance, application or public name, the last characters of whose key, or whose
+                 *     customer's or product's name contain this.
+                 */
+                search?: components["schemas"]["Search"];
+                /** @description What to sort by; left out, by their grants, and those of one license by their holders. */
+                sort?: components["schemas"]["SessionSort"];
+                /** @description Which way to sort; without `sort` it is by their grants. */
+                order?: components["schemas"]["Order"];
             };
             header?: never;
             path?: never;
@@ -4340,6 +5818,163 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The branding. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    set_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewBranding"];
+            };
+        };
+        responses: {
+            /** @description The branding as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    end_logins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are signed in nowhere. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    stream_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /** @description Only those that contain this, as in the list of sessions. */
+                search?: components["schemas"]["Search"];
+                /** @description How long to watch. */
+                seconds?: components["schemas"]["Seconds"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events; the data of each is a JSON object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Seats, peaks, refusals and ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
 }

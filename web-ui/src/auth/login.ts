@@ -7,8 +7,14 @@ export interface Account {
   id?: string;
   name: string;
   email?: string;
-  role?: string;
+  role?: Role;
+  /** The customer that a member belongs to. */
+  customer?: string;
+  /** Whether a person has a second factor. */
+  totp?: boolean;
 }
+
+export type Role = 'owner' | 'operator' | 'support' | 'auditor' | 'member-admin' | 'member';
 
 export type Login = { state: 'asking' } | { state: 'out'; notice?: string } | { state: 'in'; account: Account };
 
@@ -34,10 +40,32 @@ export function useLogin(): Login {
   );
 }
 
-/** Whether the one who is signed in may change things. An auditor only reads. */
-export function useMayChange(): boolean {
+/** Who is signed in; pages below the gate are only shown to somebody. */
+export function useAccount(): Account | null {
   const now = useLogin();
-  return now.state === 'in' && !['auditor', 'member'].includes(now.account.role ?? '');
+  return now.state === 'in' ? now.account : null;
+}
+
+/** What the one who is signed in may do, as the server's own table has it. It decides; this spares buttons that fail. */
+export function useMay() {
+  const role = useAccount()?.role;
+  const is = (...roles: Role[]) => role !== undefined && roles.includes(role);
+  return {
+    /** Products, plans, customers and licenses. */
+    sell: is('owner', 'operator'),
+    /** End sessions, and make new license keys. */
+    support: is('owner', 'operator', 'support', 'member-admin'),
+    /** People. */
+    invite: is('owner', 'member-admin'),
+    /** Tokens, the cluster, settings. */
+    administer: is('owner'),
+  };
+}
+
+/** What became of the account is asked for again. */
+export async function askAgain() {
+  const answer = await ask('/me').catch(() => null);
+  if (answer?.ok) become({ state: 'in', account: await answer.json() });
 }
 
 async function ask(path: string, init: RequestInit = {}, shown = bearer): Promise<Response> {

@@ -1,23 +1,25 @@
-import { Alert, Button, Text } from '@mantine/core';
+import { Alert, Button, Menu, Text, TextInput } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
-import { type Cluster, queries } from '../api/queries';
+import { type Cluster, type NodeFacts, queries } from '../api/queries';
 import { useSave } from '../api/save';
-import { useMayChange } from '../auth/login';
+import { useMay } from '../auth/login';
 import { FormDialog } from '../ui/dialogs';
 import { Ago, Answered, Empty, Facts, Page as Frame, Id, Panel, Status } from '../ui/parts';
 import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
 import { health } from '../words/cluster';
-import { onDay } from '../words/time';
+import { bytes } from '../words/size';
+import { exact, onDay } from '../words/time';
 
 const RENEWAL_DUE_MS = 30 * 86_400_000;
 
 export function Page() {
   const cluster = useQuery(queries.cluster);
   const [joining, setJoining] = useState(false);
-  const mayChange = useMayChange();
+  const mayChange = useMay().administer;
   return (
     <Frame
       title="Cluster"
@@ -63,19 +65,20 @@ export function Page() {
           );
         }}
       </Answered>
-      {joining && <AddNode onClose={() => setJoining(false)} />}
+      {joining && cluster.data && <AddNode peer={peerOf(cluster.data)} onClose={() => setJoining(false)} />}
     </Frame>
   );
 }
 
 type Node = Cluster['nodes'][number];
 
+/** Where a new node asks to be let in. */
+const peerOf = ({ nodes, leader, node }: Cluster) =>
+  (nodes.find(({ id }) => id === (leader ?? node)) ?? nodes[0])?.peer_address ?? 'HOST:PORT';
+
 function Nodes({ view, mayChange }: { view: Cluster; mayChange: boolean }) {
-  const transfer = useSave({
-    send: (to: number, header) => api.POST('/api/v1/cluster/transfer', { params: { header }, body: { to } }),
-    said: ({ leader }) => (leader == null ? 'The lead was handed over.' : `Node ${leader} leads.`),
-  });
-  const leads = view.leader === view.node;
+  const [asked, setAsked] = useState<{ node: Node; ask: 'lead' | 'remove' } | null>(null);
+  const close = () => setAsked(null);
   const role = ({ id, role, replaces }: Node) => (
     <Status tone={role === 'leader' || role === 'voter' ? 'good' : 'quiet'}>
       {role}
@@ -90,35 +93,157 @@ function Nodes({ view, mayChange }: { view: Cluster; mayChange: boolean }) {
         rows={view.nodes}
         id={({ id }) => id}
         columns={[
-          { label: 'Node', cell: ({ id, name }) => <b>{`${name} (${id})`}</b> },
+          {
+            label: 'Node',
+            cell: ({ id, name, api_url, admitted_at }) => (
+              <b title={`${api_url}, since ${exact(admitted_at)}`}>{`${name} (${id})`}</b>
+            ),
+          },
           { label: 'Role', cell: role },
-          { label: 'Behind by', align: 'right', cell: ({ lag }) => (lag == null ? null : `${lag} entries`) },
-          { label: 'Last heard', cell: ({ heard_ms_ago }) => (heard_ms_ago == null ? null : `${heard_ms_ago} ms ago`) },
+          { label: 'State', cell: ({ id }) => <Told id={id}>{answersOf}</Told> },
+          {
+            label: 'Behind by',
+            align: 'right',
+            cell: ({ id, lag }) =>
+              lag == null ? <Told id={id}>{({ last_log }) => behind(view.last_log, last_log)}</Told> : entries(lag),
+          },
           {
             label: 'Clock',
-            cell: ({ clock_offset_ms }) => (clock_offset_ms == null ? null : `${clock_offset_ms} ms off`),
+            cell: ({ id }) => <Told id={id}>{({ clock_offset_ms }) => clockOf(clock_offset_ms)}</Told>,
           },
-          { label: 'API', cell: ({ api_url }) => <span className="mono">{api_url}</span> },
-          { label: 'Since', cell: ({ admitted_at }) => <Ago time={admitted_at} /> },
           {
-            label: '',
+            label: 'Disk free',
             align: 'right',
-            cell: ({ id, name, role }) =>
-              mayChange && leads && role === 'voter' ? (
-                <Button
-                  variant="default"
-                  size="compact-xs"
-                  loading={transfer.isPending}
-                  onClick={() => transfer.mutate(id)}
-                  aria-label={`Give the lead to ${name}`}
-                >
-                  Give the lead
-                </Button>
-              ) : null,
+            cell: ({ id }) => <Told id={id}>{({ disk_free_bytes }) => diskOf(disk_free_bytes)}</Told>,
           },
+          {
+            label: 'Log',
+            align: 'right',
+            wide: true,
+            cell: ({ id }) => <Told id={id}>{({ log_bytes }) => bytes(log_bytes)}</Told>,
+          },
+          { label: 'Version', cell: ({ id }) => <Told id={id}>{({ version }) => version ?? null}</Told> },
+          {
+            label: 'May sign until',
+            wide: true,
+            cell: ({ id }) => (
+              <Told id={id}>{({ certified_until }) => (certified_until ? onDay(certified_until) : null)}</Told>
+            ),
+          },
+          ...(mayChange
+            ? [
+                {
+                  label: '',
+                  align: 'right' as const,
+                  cell: (node: Node) => (
+                    <Menu>
+                      <Menu.Target>
+                        <Button variant="default" size="compact-xs" px={6} aria-label={`More about ${node.name}`}>
+                          <IconDots size={14} />
+                        </Button>
+                      </Menu.Target>
+                      <Menu.Dropdown>
+                        <Menu.Item disabled={node.role !== 'voter'} onClick={() => setAsked({ node, ask: 'lead' })}>
+                          Give it the lead …
+                        </Menu.Item>
+                        <Menu.Item c="var(--usher-bad)" onClick={() => setAsked({ node, ask: 'remove' })}>
+                          Remove …
+                        </Menu.Item>
+                      </Menu.Dropdown>
+                    </Menu>
+                  ),
+                },
+              ]
+            : []),
         ]}
       />
+      {asked?.ask === 'lead' && <GiveLead node={asked.node} onClose={close} />}
+      {asked?.ask === 'remove' && <Remove node={asked.node} onClose={close} />}
     </Panel>
+  );
+}
+
+/** What a node says of itself, once it has. */
+function Told({ id, children }: { id: number; children: (facts: NodeFacts) => React.ReactNode }) {
+  const facts = useQuery(queries.node(id));
+  if (!facts.data) return <span className="dim">{facts.error ? '–' : '…'}</span>;
+  return children(facts.data) ?? <span className="dim">–</span>;
+}
+
+const answersOf = ({ answers }: NodeFacts) =>
+  answers ? <Status tone="good">answers</Status> : <Status tone="bad">does not answer</Status>;
+
+const entries = (count: number) => `${count.toLocaleString('en')} entries`;
+
+const behind = (ours: number, theirs: number | null | undefined) =>
+  theirs == null ? null : entries(Math.max(0, ours - theirs));
+
+/** A clock that is off by less is right: the way of the question is in it. */
+const CLOCK_OFF_MS = 1000;
+
+function clockOf(offset: number | null | undefined) {
+  if (offset == null) return null;
+  if (Math.abs(offset) < CLOCK_OFF_MS) return <span title={`${offset} ms`}>right</span>;
+  return <Status tone="warn">{`${(Math.abs(offset) / 1000).toFixed(1)} s ${offset > 0 ? 'fast' : 'slow'}`}</Status>;
+}
+
+const DISK_LOW = 2 * 2 ** 30;
+
+function diskOf(free: number | null | undefined) {
+  if (free == null) return null;
+  return free < DISK_LOW ? <Status tone="bad">{bytes(free)}</Status> : bytes(free);
+}
+
+function GiveLead({ node, onClose }: { node: Node; onClose: () => void }) {
+  const save = useSave({
+    send: (_: undefined, header) => api.POST('/api/v1/cluster/transfer', { params: { header }, body: { to: node.id } }),
+    said: () => `${node.name} has the lead.`,
+    done: onClose,
+  });
+  return (
+    <FormDialog
+      title={`Give the lead to ${node.name}`}
+      submit="Give the lead"
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={onClose}
+    >
+      <Text size="sm">Calls wait for a moment while the lead changes; none is lost.</Text>
+    </FormDialog>
+  );
+}
+
+function Remove({ node, onClose }: { node: Node; onClose: () => void }) {
+  const [name, setName] = useState('');
+  const save = useSave({
+    send: (_: undefined, header) =>
+      api.DELETE('/api/v1/cluster/nodes/{id}', { params: { path: { id: node.id }, header } }),
+    said: () => `${node.name} was removed.`,
+    done: onClose,
+  });
+  return (
+    <FormDialog
+      title={`Remove ${node.name}`}
+      submit="Remove for good"
+      danger
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => name === node.name && save.mutate(undefined)}
+      onClose={onClose}
+    >
+      <Text size="sm">
+        Its number is never used again; to come back it has to join anew. It is refused if the cluster would stop
+        answering without it.
+      </Text>
+      <TextInput
+        label={`Type ${node.name} to be sure`}
+        value={name}
+        error={name !== '' && !node.name.startsWith(name) ? 'That is another name.' : null}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+    </FormDialog>
   );
 }
 
@@ -156,7 +281,7 @@ function JoinTokens() {
   );
 }
 
-function AddNode({ onClose }: { onClose: () => void }) {
+function AddNode({ peer, onClose }: { peer: string; onClose: () => void }) {
   const [secret, setSecret] = useState<string | null>(null);
   const save = useSave({
     send: (_: undefined, header) => api.POST('/api/v1/cluster/join-tokens', { params: { header }, body: {} }),
@@ -164,9 +289,14 @@ function AddNode({ onClose }: { onClose: () => void }) {
   });
   if (secret) {
     return (
-      <Secret title="The join token" secret={secret} what="token" onClose={onClose}>
-        On the new machine, run <span className="mono">usher join</span> with it within an hour; it works once. Whoever
-        has it can take all of the cluster's secrets.
+      <Secret
+        title="The join token"
+        secret={`usher join ${peer} --token ${secret} --data /var/lib/usher`}
+        what="command"
+        onClose={onClose}
+      >
+        Run this on the new machine within an hour, then <span className="mono">usher server</span>. It works once.
+        Whoever has the token can take all of the cluster's secrets.
       </Secret>
     );
   }

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { queries } from '../api/queries';
-import { useMayChange } from '../auth/login';
+import { useMay } from '../auth/login';
 import { CustomerForm } from '../forms/CustomerForm';
 import { LicenseForm } from '../forms/LicenseForm';
 import { NewKey } from '../forms/NewKey';
@@ -17,7 +17,7 @@ export function Page() {
   const licenses = useInfiniteQuery({ ...queries.licenses({ customer: id }), refetchInterval: 10_000 });
   const [open, setOpen] = useState<'change' | 'license' | null>(null);
   const [key, setKey] = useState<string | null>(null);
-  const mayChange = useMayChange();
+  const mayChange = useMay().sell;
   return (
     <PageOf kind="Customer" query={customer}>
       {(customer) => (

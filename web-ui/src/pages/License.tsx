@@ -1,21 +1,21 @@
-import { Alert, Button, Menu, Text } from '@mantine/core';
+import { Alert, Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { type License, queries } from '../api/queries';
 import { useSave } from '../api/save';
-import { useMayChange } from '../auth/login';
+import { useMay } from '../auth/login';
 import { ExtendForm } from '../forms/ExtendForm';
 import { LicenseChangeForm } from '../forms/LicenseChangeForm';
 import { NewKey } from '../forms/NewKey';
-import { FormDialog, ReasonDialog } from '../ui/dialogs';
+import { RotateKey } from '../forms/RotateKey';
+import { ReasonDialog } from '../ui/dialogs';
 import { LicenseStatus } from '../ui/LicenseTable';
+import { LiveSeats } from '../ui/LiveSeats';
 import { PeakChart } from '../ui/PeakChart';
 import { Ago, Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../ui/parts';
-import { useSeated, useSessionColumns } from '../ui/Sessions';
-import { PagedTable } from '../ui/Table';
 import { codeWords, sentence, tone } from '../words/audit';
 import { onDay } from '../words/time';
 
@@ -89,7 +89,7 @@ function Shown({ license }: { license: License }) {
       {open === 'extend' && <ExtendForm license={license} onClose={close} />}
       {open === 'suspend' && <Suspend license={license} onClose={close} />}
       {open === 'revoke' && <Revoke license={license} onClose={close} />}
-      {open === 'key' && <Rotate license={license} onClose={close} onDone={setKey} />}
+      {open === 'key' && <RotateKey license={license} onClose={close} onDone={setKey} />}
       <NewKey license={key} onClose={() => setKey(null)} />
     </Frame>
   );
@@ -107,13 +107,20 @@ function Until({ time }: { time: string }) {
 }
 
 function Actions({ license, onOpen }: { license: License; onOpen: (open: Open) => void }) {
-  const mayChange = useMayChange();
+  const may = useMay();
   const reinstate = useSave({
     send: (_: undefined, header) =>
       api.POST('/api/v1/licenses/{id}/reinstate', { params: { path: { id: license.id }, header } }),
     said: () => 'The license is usable again.',
   });
-  if (!mayChange || license.status === 'revoked') return null;
+  if (license.status === 'revoked') return null;
+  if (!may.sell) {
+    return may.support ? (
+      <Button variant="default" onClick={() => onOpen('key')}>
+        New key
+      </Button>
+    ) : null;
+  }
   return (
     <>
       <Button variant="default" onClick={() => onOpen('change')}>
@@ -183,52 +190,19 @@ function Revoke({ license, onClose }: Dialog) {
   );
 }
 
-function Rotate({ license, onClose, onDone }: Dialog & { onDone: (key: string) => void }) {
-  const save = useSave({
-    send: (_: undefined, header) =>
-      api.POST('/api/v1/licenses/{id}/rotate-key', { params: { path: { id: license.id }, header } }),
-    done: ({ license_key }) => {
-      onClose();
-      onDone(license_key);
-    },
-  });
-  return (
-    <FormDialog
-      title="Give the license a new key"
-      submit="Make a new key"
-      danger
-      busy={save.isPending}
-      error={save.error}
-      onSubmit={() => save.mutate(undefined)}
-      onClose={onClose}
-    >
-      <Text size="sm">
-        The key that ends with <span className="mono">{license.key_hint}</span> stops working at once. Live sessions go
-        on; whoever starts next needs the new one.
-      </Text>
-    </FormDialog>
-  );
-}
-
 function Sessions({ license }: { license: License }) {
-  const query = useInfiniteQuery({ ...queries.sessions(license.id), refetchInterval: 2000 });
-  const seated = useSeated(query.data?.pages.flatMap(({ items }) => items) ?? []);
-  const { columns, dialog } = useSessionColumns(false);
-  const shown = { ...query, data: query.data && { pages: [{ items: seated }] } };
   return (
     <Panel title={`Live sessions${license.seats.sessions ? ` · ${license.seats.sessions}` : ''}`} flush>
-      <PagedTable
+      <LiveSeats
         label="Live sessions"
-        query={shown}
-        id={({ session }) => session}
-        columns={columns}
+        of="license"
+        filter={{ license: license.id }}
         empty={
           <Empty title="Nobody holds a seat">
             Applications that take one with this license's key appear here by themselves.
           </Empty>
         }
       />
-      {dialog}
     </Panel>
   );
 }
@@ -251,39 +225,38 @@ function Day({ license }: { license: License }) {
   );
 }
 
+const TIMELINE = 20;
+
 function Timeline({ license }: { license: License }) {
-  const audit = useQuery(queries.auditSince(24 * 365));
+  const audit = useQuery(queries.latest({ about: license.id }, TIMELINE));
   return (
-    <Panel title="Timeline">
+    <Panel
+      title="Timeline"
+      actions={
+        <Link to="/activity" search={{ about: license.id }} className="more">
+          All of it
+        </Link>
+      }
+    >
       <Answered query={audit}>
-        {({ items, complete }) => {
-          const own = items.filter((record) => record.license === license.id || record.subject === license.id);
-          const shown = own.slice(0, 20);
-          return (
-            <>
-              {shown.length === 0 && <Empty title="Nothing has happened yet" />}
-              <ol className="timeline">
-                {shown.map((record) => (
-                  <li key={record.index} data-tone={tone(record)}>
-                    {sentence(record)}
-                    {record.code && <span className="dim">: {codeWords(record.code)}</span>}
-                    {record.reason && <span className="dim">: {record.reason}</span>}
-                    <div className="dim">
-                      <Ago time={record.at} />
-                      {record.in_use != null && `, ${record.in_use} held then`}
-                    </div>
-                  </li>
-                ))}
-              </ol>
-              {(own.length > shown.length || !complete) && (
-                <Text size="xs" c="dimmed">
-                  The latest {shown.length} of it
-                  {complete ? '' : `, out of the newest ${items.length} records of the audit`}.
-                </Text>
-              )}
-            </>
-          );
-        }}
+        {({ items: shown }) => (
+          <>
+            {shown.length === 0 && <Empty title="Nothing has happened yet" />}
+            <ol className="timeline">
+              {shown.map((record) => (
+                <li key={record.index} data-tone={tone(record)}>
+                  {sentence(record)}
+                  {record.code && <span className="dim">: {codeWords(record.code)}</span>}
+                  {record.reason && <span className="dim">: {record.reason}</span>}
+                  <div className="dim">
+                    <Ago time={record.at} />
+                    {record.in_use != null && `, ${record.in_use} held then`}
+                  </div>
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
       </Answered>
     </Panel>
   );

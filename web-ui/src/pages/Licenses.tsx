@@ -1,15 +1,16 @@
 import { Button, Select } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Schemas } from '../api/client';
-import { queries } from '../api/queries';
-import { useMayChange } from '../auth/login';
+import { api, body, type Schemas } from '../api/client';
+import { type Order, queries, type Sorted } from '../api/queries';
+import { useMay } from '../auth/login';
 import { LicenseForm } from '../forms/LicenseForm';
 import { NewKey } from '../forms/NewKey';
+import { Export } from '../ui/Export';
 import { Filter } from '../ui/Filter';
 import { licenseColumns } from '../ui/LicenseTable';
 import { Empty, Page as Frame, Panel } from '../ui/parts';
-import { PagedTable } from '../ui/Table';
+import { PagedTable, SortChoice } from '../ui/Table';
 
 const STATUSES: Schemas['Status'][] = ['active', 'suspended', 'expired', 'revoked', 'not_started'];
 
@@ -18,14 +19,47 @@ export function Page() {
   const [status, setStatus] = useState<Schemas['Status'] | null>(null);
   const [creating, setCreating] = useState(false);
   const [key, setKey] = useState<string | null>(null);
-  const query = useInfiniteQuery({
-    ...queries.licenses({ search, status: status ?? undefined }),
-    refetchInterval: 10_000,
-  });
-  const mayChange = useMayChange();
+  const [sorted, setSorted] = useState<Sorted<Schemas['LicenseSort']>>({ sort: 'customer', order: 'asc' });
+  const sorting = { ...sorted, onSort: (sort: typeof sorted.sort, order: Order) => setSorted({ sort, order }) };
+  const filter = { search, status: status ?? undefined, ...sorted };
+  const query = useInfiniteQuery({ ...queries.licenses(filter), refetchInterval: 10_000 });
+  const total = query.data?.pages[0]?.total;
+  const mayChange = useMay().sell;
   const create = mayChange && <Button onClick={() => setCreating(true)}>New license</Button>;
   return (
-    <Frame title="Licenses" about="The right to a number of seats of a plan until a date" actions={create}>
+    <Frame
+      title="Licenses"
+      about={`The right to a number of seats of a plan until a date${total == null ? '' : `: ${total.toLocaleString('en')}`}`}
+      actions={
+        <>
+          <Export
+            name="licenses"
+            read={(cursor) =>
+              body(
+                api.GET('/api/v1/licenses', {
+                  params: { query: { ...filter, limit: 200, cursor, search: search || undefined } },
+                }),
+              )
+            }
+            columns={[
+              ['Customer', ({ customer }) => customer.name],
+              ['Reference', ({ customer }) => customer.reference],
+              ['Product', ({ product }) => product.name],
+              ['Plan', ({ plan }) => plan.name],
+              ['Status', ({ status }) => status],
+              ['Seats in use', ({ seats }) => seats.in_use],
+              ['Seats', ({ seats }) => seats.limit],
+              ['Ghosts', ({ seats }) => seats.ghosts],
+              ['From', ({ starts_at }) => starts_at],
+              ['Ends', ({ expires_at }) => expires_at],
+              ['Key ends with', ({ key_hint }) => key_hint],
+              ['Id', ({ id }) => id],
+            ]}
+          />
+          {create}
+        </>
+      }
+    >
       <Panel
         flush
         actions={
@@ -41,6 +75,7 @@ export function Page() {
               value={status}
               onChange={(value) => setStatus(value as Schemas['Status'] | null)}
             />
+            <SortChoice columns={licenseColumns} sorting={sorting} />
           </>
         }
       >
@@ -49,6 +84,7 @@ export function Page() {
           query={query}
           id={({ id }) => id}
           columns={licenseColumns}
+          sorting={sorting}
           empty={
             search || status ? (
               <Empty title="No license matches" />

@@ -1,64 +1,72 @@
-import { TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { queries } from '../api/queries';
-import { Empty, Page as Frame, Panel, Status } from '../ui/parts';
-import { type SeatedSession, useSeated, useSessionColumns } from '../ui/Sessions';
-import { PagedTable } from '../ui/Table';
+import { useCallback, useState } from 'react';
+import { api, body } from '../api/client';
+import type { Session } from '../api/queries';
+import type { Watching } from '../api/stream';
+import { Export } from '../ui/Export';
+import { Filter } from '../ui/Filter';
+import { LiveSeats, WATCHING } from '../ui/LiveSeats';
+import { Empty, Page as Frame, Panel } from '../ui/parts';
+import { appOf, hostOf } from '../ui/Sessions';
+import type { Columns } from '../words/csv';
 
-const wordsOf = ({ client, session, holder, of }: SeatedSession) =>
-  [...Object.values(client ?? {}), session, holder, of?.customer.name, of?.product.name, of?.plan.name]
-    .join(' ')
-    .toLowerCase();
+export const sessionColumns: Columns<Session> = [
+  ['Host', hostOf],
+  ['Customer', ({ customer }) => customer.name],
+  ['Product', ({ product }) => product.name],
+  ['Plan', ({ plan }) => plan.name],
+  ['Application', appOf],
+  ['Since', ({ granted_at }) => granted_at],
+  ['Last beat', ({ beat_at }) => beat_at],
+  ['Offline', ({ offline }) => offline],
+  ['Session', ({ session }) => session],
+  ['License', ({ license }) => license],
+];
 
 export function Page() {
-  const query = useInfiniteQuery({ ...queries.sessions(), refetchInterval: 2000 });
-  const all = useSeated(query.data?.pages.flatMap(({ items }) => items) ?? []);
-  const [text, setText] = useState('');
-  const { columns, dialog } = useSessionColumns(true);
-  const rows = all.filter((session) => wordsOf(session).includes(text.trim().toLowerCase()));
-  const count = `${all.length}${query.hasNextPage ? ' of more' : ''} live`;
+  const [search, setSearch] = useState('');
+  const [about, setAbout] = useState<React.ReactNode>(null);
+  const onState = useCallback(
+    (now: Watching, count: string) =>
+      setAbout(
+        <span className="row">
+          {WATCHING[now]} <span>{count} sessions</span>
+        </span>,
+      ),
+    [],
+  );
   return (
     <Frame
       title="Live seats"
-      about={
-        query.error ? (
-          'Not live at the moment'
-        ) : (
-          <Status tone="good">{query.data ? `${count}, fresh every two seconds` : 'Looking'}</Status>
-        )
+      about={about}
+      actions={
+        <Export
+          name="live-seats"
+          read={(cursor) =>
+            body(
+              api.GET('/api/v1/sessions', {
+                params: { query: { limit: 200, cursor, order: 'desc', search: search || undefined } },
+              }),
+            )
+          }
+          columns={sessionColumns}
+        />
       }
     >
-      <Panel
-        flush
-        actions={
-          <TextInput
-            className="filter"
-            size="xs"
-            placeholder="Host, customer, product …"
-            aria-label="Narrow down"
-            leftSection={<IconSearch size={14} aria-hidden />}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-        }
-      >
-        <PagedTable
+      <Panel flush actions={<Filter label="Host, customer, product, end of a key" onChange={setSearch} />}>
+        <LiveSeats
           label="Live seats"
-          query={{ ...query, data: query.data && { pages: [{ items: rows }] } }}
-          id={({ session }) => session}
-          columns={columns}
+          of="all"
+          filter={{ search: search || undefined }}
+          onState={onState}
           empty={
-            text ? (
-              <Empty title={`No live seat matches "${text}"`} />
+            search ? (
+              <Empty title={`No live seat matches "${search}"`} />
             ) : (
               <Empty title="Nobody holds a seat">As soon as an application takes one, it appears here by itself.</Empty>
             )
           }
         />
       </Panel>
-      {dialog}
     </Frame>
   );
 }

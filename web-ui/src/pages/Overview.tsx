@@ -1,21 +1,22 @@
+// The business at a glance.
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type License, queries, type Whole } from '../api/queries';
+import { queries, type Summary } from '../api/queries';
 import { Ago, Answered, Bar, Empty, Page as Frame, Panel, Seats, Status } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { codeWords } from '../words/audit';
 import { health } from '../words/cluster';
 
-const DAY_MS = 86_400_000;
+const LATEST = 8;
 
 export function Page() {
-  const licenses = useQuery({ ...queries.allLicenses, refetchInterval: 5000 });
+  const summary = useQuery(queries.summary);
   return (
     <Frame title="Overview">
-      <Answered query={licenses}>
+      <Answered query={summary}>
         {(all) =>
-          all.items.length === 0 ? (
+          all.all.licenses === 0 ? (
             <>
               <div className="cards">
                 <ClusterCard />
@@ -24,18 +25,18 @@ export function Page() {
             </>
           ) : (
             <>
-              {!all.complete && <Text size="sm">Counted over the first {all.items.length} licenses.</Text>}
-              <div className="cards">
-                <SeatsCard licenses={all.items} />
-                <EndingCard licenses={all.items} />
-                <RefusalsCard />
+              <div className="cards five">
+                <SeatsCard summary={all} />
+                <PeaksCard summary={all} />
+                <EndingCard summary={all} />
+                <RefusalsCard summary={all} />
                 <ClusterCard />
               </div>
               <div className="split">
-                <ByProduct licenses={all.items} />
-                <Ending licenses={all.items} />
+                <ByProduct summary={all} />
+                <Ending summary={all} />
               </div>
-              <Refusals licenses={all} />
+              <Refusals />
             </>
           )
         }
@@ -65,41 +66,68 @@ function Welcome() {
   );
 }
 
-const usable = ({ status }: License) => status === 'active';
+interface Of {
+  summary: Summary;
+}
 
-function SeatsCard({ licenses }: { licenses: License[] }) {
-  const inUse = licenses.reduce((sum, { seats }) => sum + seats.in_use, 0);
-  const limit = licenses.filter(usable).reduce((sum, { seats }) => sum + seats.limit, 0);
-  const ghosts = licenses.reduce((sum, { seats }) => sum + seats.ghosts, 0);
+const number = (count: number) => count.toLocaleString('en');
+
+function SeatsCard({ summary: { all } }: Of) {
   return (
     <Panel title="Seats in use">
       <div className="figure">
-        {inUse.toLocaleString('en')} <small>of {limit.toLocaleString('en')}</small>
+        {number(all.in_use)} <small>of {number(all.limit)}</small>
       </div>
       <div className="card-bar">
-        <Bar share={limit ? Math.min(1, inUse / limit) : 0} />
+        <Bar share={all.limit ? Math.min(1, all.in_use / all.limit) : 0} />
       </div>
       <Text size="xs" c="dimmed">
-        {ghosts === 0
+        {all.ghosts === 0
           ? 'No ghosts: no silent client runs on its grace.'
-          : `${ghosts} ghosts: silent clients whose grace still runs.`}
+          : `${number(all.ghosts)} ${all.ghosts === 1 ? 'ghost: a silent client whose' : 'ghosts: silent clients whose'} grace still runs.`}
       </Text>
     </Panel>
   );
 }
 
-const endsWithin = (days: number) => (license: License) => {
-  const left = license.expires_at ? Date.parse(license.expires_at) - Date.now() : Number.POSITIVE_INFINITY;
-  return usable(license) && left > 0 && left <= days * DAY_MS;
-};
+function PeaksCard({ summary: { all, counted_from } }: Of) {
+  return (
+    <Panel title="Peaks">
+      <div className="pair">
+        <div>
+          <div className="figure">{number(all.peak_today)}</div>
+          <Text size="xs" c="dimmed">
+            today
+          </Text>
+        </div>
+        <div>
+          <div className="figure">{counted_from == null ? '…' : number(all.peak_30_days)}</div>
+          <Text size="xs" c="dimmed">
+            in 30 days
+          </Text>
+        </div>
+      </div>
+      <Text size="xs" c="dimmed" mt={6}>
+        {counted_from == null
+          ? 'The hours that have passed are being counted.'
+          : "Licenses' peaks of an hour, added up: it was no more than this."}
+      </Text>
+    </Panel>
+  );
+}
 
-function EndingCard({ licenses }: { licenses: License[] }) {
+function EndingCard({ summary: { ending } }: Of) {
+  const counts: [number, number][] = [
+    [30, ending.days_30],
+    [60, ending.days_60],
+    [90, ending.days_90],
+  ];
   return (
     <Panel title="Licenses that end">
       <div className="trio">
-        {[30, 60, 90].map((days) => (
+        {counts.map(([days, count]) => (
           <div key={days}>
-            <div className="figure">{licenses.filter(endsWithin(days)).length}</div>
+            <div className="figure">{number(count)}</div>
             <Text size="xs" c="dimmed">
               in {days} days
             </Text>
@@ -110,32 +138,17 @@ function EndingCard({ licenses }: { licenses: License[] }) {
   );
 }
 
-function RefusalsCard() {
-  const audit = useQuery(queries.auditSince(24));
+function RefusalsCard({ summary: { refusals } }: Of) {
   return (
     <Panel title="Refusals, 24 h">
-      <Answered query={audit}>
-        {({ items, complete }) => {
-          const refused = items.filter(({ event, command }) => event === 'refused' && command === 'acquire');
-          const reasons = Map.groupBy(refused, ({ code }) => code ?? 'unknown');
-          return (
-            <>
-              <div className="figure">
-                {refused.length}
-                {!complete && ' +'}
-              </div>
-              <Text size="xs" c="dimmed" component="div">
-                {refused.length === 0
-                  ? 'Everybody who asked got a seat.'
-                  : [...reasons].map(([code, records]) => (
-                      <div key={code}>{`${records.length} × ${codeWords(code)}`}</div>
-                    ))}
-                {!complete && <div>Counted over the latest {items.length} records.</div>}
-              </Text>
-            </>
-          );
-        }}
-      </Answered>
+      <div className="figure">{number(refusals.total)}</div>
+      <Text size="xs" c="dimmed" component="div">
+        {refusals.total === 0
+          ? 'Everybody who asked got a seat.'
+          : Object.entries(refusals.by_reason).map(([reason, count]) => (
+              <div key={reason}>{`${number(count)} × ${codeWords(reason)}`}</div>
+            ))}
+      </Text>
     </Panel>
   );
 }
@@ -163,15 +176,7 @@ function ClusterCard() {
   );
 }
 
-function ByProduct({ licenses }: { licenses: License[] }) {
-  const products = [...Map.groupBy(licenses, ({ product }) => product.id)].map(([id, of]) => ({
-    id,
-    name: of[0]?.product.name,
-    licenses: of.filter(usable).length,
-    inUse: of.reduce((sum, { seats }) => sum + seats.in_use, 0),
-    limit: of.filter(usable).reduce((sum, { seats }) => sum + seats.limit, 0),
-    full: of.filter((license) => usable(license) && license.seats.in_use >= license.seats.limit).length,
-  }));
+function ByProduct({ summary: { products } }: Of) {
   return (
     <Panel title="Seats by product" flush>
       <Table
@@ -187,39 +192,37 @@ function ByProduct({ licenses }: { licenses: License[] }) {
               </Link>
             ),
           },
-          { label: 'Licenses', align: 'right', cell: ({ licenses }) => licenses },
+          { label: 'Licenses', align: 'right', cell: ({ usable }) => number(usable) },
           { label: 'Full', align: 'right', cell: ({ full }) => (full ? <Status tone="warn">{full}</Status> : 0) },
-          { label: 'Seats', cell: ({ inUse, limit }) => <Seats inUse={inUse} limit={limit} /> },
+          { label: 'Seats', cell: ({ in_use, limit }) => <Seats inUse={in_use} limit={limit} /> },
+          { label: 'Peak today', align: 'right', wide: true, cell: ({ peak_today }) => number(peak_today) },
         ]}
       />
     </Panel>
   );
 }
 
-function Ending({ licenses }: { licenses: License[] }) {
-  const ending = licenses
-    .filter(endsWithin(90))
-    .sort((one, other) => Date.parse(one.expires_at ?? '') - Date.parse(other.expires_at ?? ''))
-    .slice(0, 8);
+function Ending({ summary: { ending } }: Of) {
   return (
     <Panel title="Ending next" flush>
-      {ending.length === 0 ? (
+      {ending.next.length === 0 ? (
         <Empty title="No license ends within 90 days" />
       ) : (
         <Table
           label="Licenses that end next"
-          rows={ending}
+          rows={ending.next}
           id={({ id }) => id}
           columns={[
             {
               label: 'Customer',
+              wrap: true,
               cell: ({ id, customer }) => (
                 <Link to="/licenses/$id" params={{ id }}>
                   {customer.name}
                 </Link>
               ),
             },
-            { label: 'Product', cell: ({ product, plan }) => `${product.name} ${plan.name}` },
+            { label: 'Product', wrap: true, cell: ({ product, plan }) => `${product.name} ${plan.name}` },
             { label: 'Ends', cell: ({ expires_at }) => <Ago time={expires_at} /> },
           ]}
         />
@@ -228,13 +231,10 @@ function Ending({ licenses }: { licenses: License[] }) {
   );
 }
 
-function Refusals({ licenses }: { licenses: Whole<License> }) {
-  const audit = useQuery(queries.auditSince(24));
-  const refused = audit.data?.items
-    .filter(({ event, command }) => event === 'refused' && command === 'acquire')
-    .slice(0, 8);
-  if (!refused?.length) return null;
-  const names = new Map(licenses.items.map((license) => [license.id, license]));
+function Refusals() {
+  const latest = useQuery(queries.latest({ event: 'refused', command: 'acquire' }, LATEST));
+  const refused = latest.data?.items ?? [];
+  if (refused.length === 0) return null;
   return (
     <Panel title="Latest refusals" flush>
       <Table
@@ -244,20 +244,20 @@ function Refusals({ licenses }: { licenses: Whole<License> }) {
         columns={[
           { label: 'When', cell: ({ at }) => <Ago time={at} /> },
           { label: 'Why', cell: ({ code }) => <Status tone="bad">{codeWords(code ?? 'unknown')}</Status> },
-          {
-            label: 'License',
-            cell: ({ license }) => {
-              const of = license ? names.get(license) : undefined;
-              return license ? (
-                <Link to="/licenses/$id" params={{ id: license }}>
-                  {of ? `${of.customer.name}: ${of.product.name} ${of.plan.name}` : license.slice(0, 12)}
-                </Link>
-              ) : null;
-            },
-          },
+          { label: 'License', cell: ({ license }) => (license ? <LicenseName id={license} /> : null) },
           { label: 'In words', wrap: true, cell: ({ reason }) => reason ?? null },
         ]}
       />
     </Panel>
+  );
+}
+
+function LicenseName({ id }: { id: string }) {
+  const license = useQuery({ ...queries.license(id), staleTime: 60_000 });
+  const of = license.data;
+  return (
+    <Link to="/licenses/$id" params={{ id }}>
+      {of ? `${of.customer.name}: ${of.product.name} ${of.plan.name}` : `${id.slice(0, 12)}…`}
+    </Link>
   );
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type Plan, queries } from '../api/queries';
-import { useMayChange } from '../auth/login';
+import { useMay } from '../auth/login';
 import { PlanForm } from '../forms/PlanForm';
 import { ProductForm } from '../forms/ProductForm';
 import { Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel } from '../ui/parts';
@@ -17,7 +17,7 @@ export function Page() {
   const plans = useQuery(queries.allPlans);
   const [changing, setChanging] = useState(false);
   const [plan, setPlan] = useState<Plan | 'new' | null>(null);
-  const mayChange = useMayChange();
+  const mayChange = useMay().sell;
   return (
     <PageOf kind="Product" query={product}>
       {(product) => (

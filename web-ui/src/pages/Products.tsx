@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { queries } from '../api/queries';
-import { useMayChange } from '../auth/login';
+import { useMay } from '../auth/login';
 import { ProductForm } from '../forms/ProductForm';
 import { Filter } from '../ui/Filter';
 import { Ago, Empty, Page as Frame, Panel } from '../ui/parts';
@@ -14,7 +14,7 @@ export function Page() {
   const [creating, setCreating] = useState(false);
   const query = useInfiniteQuery(queries.products(search));
   const plans = useQuery(queries.allPlans);
-  const mayChange = useMayChange();
+  const mayChange = useMay().sell;
   const create = mayChange && <Button onClick={() => setCreating(true)}>New product</Button>;
   const plansOf = (product: string) =>
     plans.data?.items.filter((plan) => plan.product === product).map(({ name }) => name);

@@ -20,7 +20,7 @@ export function Page() {
     return refused;
   });
   return (
-    <Door title="Welcome to usher">
+    <Door title={(vendor) => `Welcome to ${vendor}`}>
       <div className="panel">
         {secret ? (
           <form onSubmit={submit} className="inside">

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api } from '../api/client';
 import { queries, type Token } from '../api/queries';
 import { useSave } from '../api/save';
-import { useMayChange } from '../auth/login';
+import { useMay } from '../auth/login';
 import { TokenForm } from '../forms/TokenForm';
 import { FormDialog } from '../ui/dialogs';
 import { Ago, Empty, Ends, Page as Frame, Id, Panel, Status } from '../ui/parts';
@@ -16,7 +16,7 @@ export function Page() {
   const [secret, setSecret] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const query = useInfiniteQuery(queries.tokens);
-  const mayChange = useMayChange();
+  const mayChange = useMay().administer;
   return (
     <Frame
       title="API tokens"

@@ -1,21 +1,44 @@
-import { SegmentedControl, Select } from '@mantine/core';
+import { Button, SegmentedControl, Select } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type License, queries, type UsageHour } from '../api/queries';
-import { PeakChart, refusedIn } from '../ui/PeakChart';
-import { Ago, Answered, Empty, Page as Frame, Panel, Status } from '../ui/parts';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import {
+  type Asked,
+  type Curve,
+  type Figure,
+  type Forecast,
+  figure,
+  type HeatMap,
+  type Idle,
+  minutesAhead,
+  type Peaks,
+  save,
+  since,
+  type Versions,
+  type WhatIf,
+} from '../api/analytics';
+import { type License, queries } from '../api/queries';
+import { CurvePlot } from '../plots/CurvePlot';
+import { HeatPlot } from '../plots/HeatPlot';
+import { PeaksPlot } from '../plots/PeaksPlot';
+import { WhatIfPlot } from '../plots/WhatIfPlot';
+import { Answered, Empty, Page as Frame, Panel, Status } from '../ui/parts';
 import { Table } from '../ui/Table';
+import { counted } from '../words/refusals';
+import { onDay, span } from '../words/time';
 
 const RANGES = [
-  { value: '24', label: '24 hours' },
-  { value: '168', label: '7 days' },
-  { value: '720', label: '30 days' },
+  { value: '1', label: '24 hours' },
+  { value: '7', label: '7 days' },
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
 ];
 
 export function Page() {
   const licenses = useQuery(queries.allLicenses);
   return (
-    <Frame title="Usage" about="Every seat that was taken is in the ledger, so a peak is a fact and not a sample">
+    <Frame title="Usage" about="Made of every seat that was taken and given back, so a peak is a fact and not a sample">
       <Answered query={licenses}>
         {({ items }) =>
           items.length === 0 ? (
@@ -32,13 +55,14 @@ export function Page() {
 }
 
 function OfLicense({ licenses }: { licenses: License[] }) {
-  const { license: wanted, hours = 168 } = useSearch({ from: '/usage' });
+  const { license: wanted, days = 30 } = useSearch({ from: '/usage' });
   const navigate = useNavigate();
   const busiest = licenses.reduce((one, other) => (other.seats.in_use > one.seats.in_use ? other : one));
-  const license = licenses.find(({ id }) => id === wanted) ?? busiest;
-  const usage = useQuery(queries.usage(license.id, hours));
-  const go = (search: { license?: string; hours?: number }) =>
-    navigate({ to: '/usage', search: { license: license.id, hours, ...search }, replace: true });
+  const { id } = licenses.find(({ id }) => id === wanted) ?? busiest;
+  const go = (search: { license?: string; days?: number }) =>
+    navigate({ to: '/usage', search: { license: id, days, ...search }, replace: true });
+  const asked = { from: since(days) };
+  const peaks = useQuery(figure<Peaks>(id, 'peaks', asked));
   return (
     <>
       <Panel
@@ -53,7 +77,7 @@ function OfLicense({ licenses }: { licenses: License[] }) {
               value: id,
               label: `${customer.name}: ${product.name} ${plan.name} …${key_hint}`,
             }))}
-            value={license.id}
+            value={id}
             onChange={(id) => id && go({ license: id })}
           />
         }
@@ -62,74 +86,294 @@ function OfLicense({ licenses }: { licenses: License[] }) {
             size="xs"
             aria-label="How far back"
             data={RANGES}
-            value={String(hours)}
-            onChange={(value) => go({ hours: Number(value) })}
+            value={String(days)}
+            onChange={(value) => go({ days: Number(value) })}
           />
         }
       >
-        <Answered query={usage}>
-          {({ items }) => (
+        <Head title="The peak of each hour" license={id} figure="peaks" asked={asked} />
+        <Answered query={peaks}>
+          {(data) => (
             <>
-              <PeakChart hours={items} count={hours} capacity={license.seats.limit} />
-              <div className="legend">
-                <span>Peak of seats held in the hour</span>
-                <span data-of="capacity">Capacity now, {license.seats.limit}</span>
-                <span data-of="refused">An acquire was refused</span>
-              </div>
+              {!data.complete && (
+                <Status tone="warn">This node came later and has no older history; another node may have more.</Status>
+              )}
+              <PeaksPlot peaks={data} />
             </>
           )}
         </Answered>
+        <Link to="/refusals" search={{ license: id }} className="more">
+          See each refusal
+        </Link>
       </Panel>
-      {usage.data && <Sums hours={usage.data.items} capacity={license.seats.limit} />}
-      {usage.data && <Hours hours={usage.data.items} />}
+      <IdleSeats license={id} asked={asked} />
+      <div className="split">
+        <Panel>
+          <Busy license={id} asked={{ ...asked, utc_offset: minutesAhead() }} />
+        </Panel>
+        <Panel>
+          <Durations license={id} asked={asked} />
+        </Panel>
+        <Panel>
+          <MoreSeats license={id} asked={asked} />
+        </Panel>
+        <div className="stack">
+          <Panel>
+            <Outlook license={id} />
+          </Panel>
+          <Panel>
+            <InUse license={id} />
+          </Panel>
+        </div>
+      </div>
     </>
   );
 }
 
-function Sums({ hours, capacity }: { hours: UsageHour[]; capacity: number }) {
-  const sum = (of: (hour: UsageHour) => number) => hours.reduce((total, hour) => total + of(hour), 0);
-  const peak = Math.max(0, ...hours.map(({ peak }) => peak));
-  const figures: [string, string][] = [
-    ['Highest peak', `${peak} of ${capacity}`],
-    ['Seats taken', sum(({ grants }) => grants).toLocaleString('en')],
-    ['Given back', sum(({ releases }) => releases).toLocaleString('en')],
-    ['Lost without a heartbeat', sum(({ expiries }) => expiries).toLocaleString('en')],
-    ['Refused', sum(refusedIn).toLocaleString('en')],
-  ];
+/** A figure's name, and the way to have it as a file. */
+function Head(props: { title: string; about?: ReactNode; license: string; figure: Figure; asked: Asked }) {
+  const download = (format: 'csv' | 'json') =>
+    save(props.license, props.figure, props.asked, format).catch((error: Error) =>
+      notifications.show({ color: 'red', title: 'The file was not made', message: error.message }),
+    );
   return (
-    <div className="cards narrow">
-      {figures.map(([name, figure]) => (
-        <Panel key={name}>
-          <div className="figure">{figure}</div>
-          <div className="dim small">{name}</div>
-        </Panel>
-      ))}
+    <div className="figure-head">
+      <div>
+        <h2 className="figure-title">{props.title}</h2>
+        {props.about && <div className="dim small">{props.about}</div>}
+      </div>
+      <span>
+        {(['csv', 'json'] as const).map((format) => (
+          <Button
+            key={format}
+            variant="subtle"
+            color="gray"
+            size="compact-xs"
+            aria-label={`${props.title} as ${format.toUpperCase()}`}
+            onClick={() => download(format)}
+          >
+            {format.toUpperCase()}
+          </Button>
+        ))}
+      </span>
     </div>
   );
 }
 
-function Hours({ hours }: { hours: UsageHour[] }) {
-  const shown = [...hours].reverse().slice(0, 24);
-  if (shown.length === 0) return null;
+const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+const decimal = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+
+function IdleSeats({ license, asked }: { license: string; asked: Asked }) {
+  const idle = useQuery(figure<Idle>(license, 'idle', asked));
   return (
-    <Panel title="The latest hours with any use" flush>
-      <Table
-        label="Hours"
-        rows={shown}
-        id={({ hour }) => hour}
-        columns={[
-          { label: 'Hour', cell: ({ hour, open }) => (open ? 'this hour' : <Ago time={hour} />) },
-          { label: 'Peak', align: 'right', cell: ({ peak }) => peak },
-          { label: 'Taken', align: 'right', cell: ({ grants }) => grants },
-          { label: 'Given back', align: 'right', cell: ({ releases }) => releases },
-          { label: 'Lost', align: 'right', cell: ({ expiries }) => expiries },
-          {
-            label: 'Refused',
-            align: 'right',
-            cell: (hour) => (refusedIn(hour) ? <Status tone="bad">{refusedIn(hour)}</Status> : 0),
-          },
-        ]}
+    <Answered query={idle}>
+      {({ capacity, max, p95, mean, idle_at_max, idle_at_p95, full_share }) => {
+        const figures: [string, ReactNode, string][] = [
+          ['Highest', `${max} of ${capacity}`, 'seats in use at once'],
+          ['95 % of the time', p95, `seats were enough; ${idle_at_p95} were idle`],
+          ['On average', decimal.format(mean), 'seats in use'],
+          ['Never used at once', idle_at_max, `of ${counted(capacity, 'seat')}`],
+          ['Full', percent.format(full_share), 'of the time'],
+        ];
+        return (
+          <div className="cards narrow">
+            {figures.map(([name, value, unit]) => (
+              <Panel key={name}>
+                <div className="dim small">{name}</div>
+                <div className="figure">{value}</div>
+                <div className="dim small">{unit}</div>
+              </Panel>
+            ))}
+          </div>
+        );
+      }}
+    </Answered>
+  );
+}
+
+function Busy({ license, asked }: { license: string; asked: Asked }) {
+  const heat = useQuery(figure<HeatMap>(license, 'heat-map', asked));
+  return (
+    <>
+      <Head
+        title="The hours of the week"
+        about="Seats in use on average, by your clock"
+        license={license}
+        figure="heat-map"
+        asked={asked}
       />
-    </Panel>
+      <Answered query={heat}>{(data) => <HeatPlot heat={data} />}</Answered>
+    </>
+  );
+}
+
+function Durations({ license, asked }: { license: string; asked: Asked }) {
+  const curve = useQuery(figure<Curve>(license, 'duration-curve', asked));
+  return (
+    <>
+      <Head
+        title="How long how many were in use"
+        about="Weighted by time, to the millisecond"
+        license={license}
+        figure="duration-curve"
+        asked={asked}
+      />
+      <Answered query={curve}>{(data) => <CurvePlot curve={data} />}</Answered>
+    </>
+  );
+}
+
+const HOLDS = [
+  { value: '', label: 'as long as others do' },
+  { value: '900', label: '15 minutes' },
+  { value: '3600', label: '1 hour' },
+  { value: '14400', label: '4 hours' },
+  { value: '28800', label: '8 hours' },
+];
+
+const FROM_WHERE: { [is in WhatIf['hold_is']]: string } = {
+  given: 'as you chose',
+  median: 'the median of the sessions that ended in this time',
+  assumed: 'because no session ended in this time',
+};
+
+function MoreSeats({ license, asked }: { license: string; asked: Asked }) {
+  const [hold, setHold] = useState('');
+  const with_hold = { ...asked, hold_seconds: hold ? Number(hold) : undefined };
+  const whatIf = useQuery(figure<WhatIf>(license, 'what-if', with_hold));
+  return (
+    <>
+      <Head
+        title="With more seats"
+        about="The recorded history once more, through the ledger’s own rules"
+        license={license}
+        figure="what-if"
+        asked={with_hold}
+      />
+      <Answered query={whatIf}>
+        {(data) =>
+          data.refusals === 0 ? (
+            <Empty title="Nobody was refused for want of a seat">More seats would have changed nothing.</Empty>
+          ) : (
+            <>
+              <p className="say">
+                {counted(data.refusals, 'refusal')} for want of a seat. <Enough whatIf={data} />
+              </p>
+              <WhatIfPlot whatIf={data} />
+              <div className="assumed">
+                <span className="dim small">
+                  Assumes that each would have kept a seat for <b>{span(data.hold_seconds)}</b>,{' '}
+                  {FROM_WHERE[data.hold_is]}.
+                </span>
+                <Select
+                  size="xs"
+                  w={170}
+                  allowDeselect={false}
+                  aria-label="For how long they would have kept a seat"
+                  data={HOLDS}
+                  value={hold}
+                  onChange={(value) => setHold(value ?? '')}
+                />
+              </div>
+            </>
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function Enough({ whatIf: { items, refusals } }: { whatIf: WhatIf }) {
+  const [one] = items;
+  const enough = items.find(({ left }) => left === 0);
+  if (enough?.seats === 1) return <>One more seat would have avoided {refusals === 1 ? 'it' : 'all of them'}.</>;
+  return (
+    <>
+      {one && <>One more seat would have avoided {one.avoided.toLocaleString('en')}</>}
+      {enough ? <>; {enough.seats} more, all of them.</> : '.'}
+    </>
+  );
+}
+
+function Outlook({ license }: { license: string }) {
+  const asked = { utc_offset: minutesAhead() };
+  const forecast = useQuery(figure<Forecast>(license, 'forecast', asked));
+  return (
+    <>
+      <Head
+        title="When they will not be enough"
+        about="The trend of the daily peaks, of up to 13 weeks"
+        license={license}
+        figure="forecast"
+        asked={asked}
+      />
+      <Answered query={forecast}>{(data) => <Outlooked forecast={data} />}</Answered>
+    </>
+  );
+}
+
+function Outlooked({ forecast }: { forecast: Forecast }) {
+  const { verdict, days, days_needed, capacity, level, weekly_low, weekly_likely, weekly_high } = forecast;
+  if (verdict === 'too_little_data') {
+    return (
+      <Empty title="Too early to say">
+        A trend takes {days_needed} whole days; there {days === 1 ? 'is 1' : `are ${days}`} so far.
+      </Empty>
+    );
+  }
+  const said = {
+    reached: 'The busiest days use every seat already.',
+    expected: `Every seat will be in use around ${forecast.likely ? onDay(forecast.likely) : ''}.`,
+    not_within_a_year: 'Not within a year, if things go on as they do.',
+  }[verdict];
+  const [earliest, latest] = [forecast.earliest, forecast.latest];
+  return (
+    <>
+      <p className="say">
+        <Status tone={verdict === 'not_within_a_year' ? 'good' : 'warn'}>{said}</Status>
+      </p>
+      <p className="dim small">
+        {verdict === 'expected' && earliest && (
+          <>
+            Between {onDay(earliest)} and {latest ? onDay(latest) : 'more than a year from now'}, with nine chances in
+            ten.{' '}
+          </>
+        )}
+        {verdict === 'not_within_a_year' && earliest && <>With bad luck from {onDay(earliest)} on. </>}
+        The peaks of the busiest weekday are near {decimal.format(level ?? 0)} of {capacity} and change by{' '}
+        {signed(weekly_likely)} seats a week ({signed(weekly_low)} to {signed(weekly_high)}), by {days} days.
+      </p>
+    </>
+  );
+}
+
+const signed = (figure: number | null | undefined) =>
+  new Intl.NumberFormat('en', { maximumFractionDigits: 2, signDisplay: 'exceptZero' }).format(figure ?? 0);
+
+function InUse({ license }: { license: string }) {
+  const versions = useQuery(figure<Versions>(license, 'versions', {}));
+  return (
+    <>
+      <Head title="Versions in use now" license={license} figure="versions" asked={{}} />
+      <Answered query={versions}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No seat is in use" />
+          ) : (
+            <Table
+              label="Versions in use"
+              rows={items}
+              id={({ app, version, sdk }) => `${app} ${version} ${sdk}`}
+              columns={[
+                { label: 'Application', cell: ({ app, version }) => [app, version].filter(Boolean).join(' ') || null },
+                { label: 'SDK', cell: ({ sdk }) => sdk ?? null },
+                { label: 'Devices', align: 'right', cell: ({ holders }) => holders },
+                { label: 'Sessions', align: 'right', cell: ({ sessions }) => sessions },
+              ]}
+            />
+          )
+        }
+      </Answered>
+    </>
   );
 }

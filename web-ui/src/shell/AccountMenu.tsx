@@ -1,8 +1,11 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { IconLogout, IconUserCircle, IconUserCog } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
 import { type Account, signOut } from '../auth/login';
+import { ROLES } from '../words/people';
 
 export function AccountMenu({ account }: { account: Account }) {
+  const navigate = useNavigate();
   return (
     <Menu>
       <Menu.Target>
@@ -14,8 +17,13 @@ export function AccountMenu({ account }: { account: Account }) {
         <Menu.Label>
           {account.name}
           {account.email && <div>{account.email}</div>}
-          {account.role && <div>{account.role}</div>}
+          {account.role && <div>{ROLES[account.role].name}</div>}
         </Menu.Label>
+        {account.kind !== 'token' && (
+          <Menu.Item leftSection={<IconUserCog size={15} />} onClick={() => navigate({ to: '/account' })}>
+            Account
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={signOut}>
           Sign out
         </Menu.Item>

@@ -1,18 +1,28 @@
 // The pages before somebody is signed in.
-import { Stack } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { problemOf, UNREACHABLE } from '../api/client';
+import { supportLink, useBranding } from './branding';
 import { Mark } from './Mark';
 
-export function Door({ title, children }: { title: string; children: ReactNode }) {
+export function Door({ title, children }: { title: string | ((vendor: string) => string); children: ReactNode }) {
+  const { name, support } = useBranding();
   return (
     <div className="door">
       <main>
         <Stack align="center" gap={6} mb="lg">
           <Mark size={40} />
-          <h1 className="door-title">{title}</h1>
+          <h1 className="door-title">{typeof title === 'string' ? title : title(name)}</h1>
         </Stack>
         {children}
+        {support && (
+          <Text ta="center" size="sm" mt="md" c="dimmed">
+            Help:{' '}
+            <Anchor href={supportLink(support)} size="sm" c="dimmed" td="underline">
+              {support}
+            </Anchor>
+          </Text>
+        )}
       </main>
     </div>
   );

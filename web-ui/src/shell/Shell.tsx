@@ -17,25 +17,28 @@ import { queries } from '../api/queries';
 import type { Account } from '../auth/login';
 import { Status } from '../ui/parts';
 import { health } from '../words/cluster';
+import { supportLink, useBranding } from './branding';
 import { Mark } from './Mark';
-import { PLACES } from './places';
+import { PLACES, type Place, PORTAL } from './places';
 
 const AccountMenu = lazy(() => import('./AccountMenu').then((module) => ({ default: module.AccountMenu })));
 const Said = lazy(() => import('../ui/Said').then((module) => ({ default: module.Said })));
 const Search = lazy(() => import('./Search').then((module) => ({ default: module.Search })));
 
 export function Shell({ account }: { account: Account }) {
+  const portal = account.customer !== undefined;
+  const places = portal ? PORTAL : PLACES;
   const [open, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   useEffect(() => {
     close();
-    const place = PLACES.find(({ to }) => (to === '/' ? pathname === '/' : pathname.startsWith(to)));
+    const place = places.findLast(({ to }) => (to === '/' ? pathname === '/' : pathname.startsWith(to)));
     document.title = place ? `${place.name} · usher` : 'usher';
-  }, [pathname, close]);
+  }, [pathname, close, places]);
   // Most visits search for nothing, so the search is loaded when it is first opened.
   const [searching, setSearching] = useState<'never' | 'open' | 'closed'>('never');
   const search = useCallback(() => setSearching('open'), []);
-  useKeys(search);
+  useKeys(places, portal ? null : search);
   return (
     <AppShell
       header={{ height: 50 }}
@@ -48,15 +51,21 @@ export function Shell({ account }: { account: Account }) {
       <AppShell.Header px="md" withBorder>
         <Group h="100%" gap="sm" wrap="nowrap">
           <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-          <Link to="/" className="brand" aria-label="usher, overview">
-            <Mark />
-            <span>usher</span>
-          </Link>
-          <button type="button" className="search-hint" onClick={search}>
-            <IconSearch size={14} aria-hidden />
-            <span>Search</span>
-            <kbd>Ctrl K</kbd>
-          </button>
+          {portal ? (
+            <Brand />
+          ) : (
+            <>
+              <Link to="/" className="brand" aria-label="usher, overview">
+                <Mark />
+                <span>usher</span>
+              </Link>
+              <button type="button" className="search-hint" onClick={search}>
+                <IconSearch size={14} aria-hidden />
+                <span>Search</span>
+                <kbd>Ctrl K</kbd>
+              </button>
+            </>
+          )}
           <Group gap={4} ml="auto" wrap="nowrap">
             <SchemeToggle />
             <Suspense fallback={<span className="account-place" />}>
@@ -68,10 +77,16 @@ export function Shell({ account }: { account: Account }) {
       <AppShell.Navbar p="xs" withBorder>
         <AppShell.Section grow className="nav-scroll">
           <nav aria-label="Main">
-            {PLACES.map(({ to, name, icon: Icon, group }, place) => (
+            {places.map(({ to, name, icon: Icon, group }, place) => (
               <div key={to}>
-                {group && group !== PLACES[place - 1]?.group && <div className="nav-group">{group}</div>}
-                <Link to={to} className="nav" activeOptions={{ exact: to === '/' }}>
+                {group && group !== places[place - 1]?.group && <div className="nav-group">{group}</div>}
+                <Link
+                  to={to}
+                  className="nav"
+                  activeOptions={{
+                    exact: to === '/' || (to === '/portal' && !pathname.startsWith('/portal/licenses')),
+                  }}
+                >
                   <Icon size={17} stroke={1.7} aria-hidden />
                   {name}
                 </Link>
@@ -80,7 +95,7 @@ export function Shell({ account }: { account: Account }) {
           </nav>
         </AppShell.Section>
         <AppShell.Section px="xs" py={6}>
-          <Health />
+          {portal ? <Support /> : <Health />}
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="main">
@@ -95,6 +110,30 @@ export function Shell({ account }: { account: Account }) {
         </Suspense>
       )}
     </AppShell>
+  );
+}
+
+/** The vendor, as it wants to be seen by its customers. */
+function Brand() {
+  const { name } = useBranding();
+  return (
+    <Link to="/portal" className="brand" aria-label={`${name}, my licenses`}>
+      <Mark />
+      <span className="vendor">{name}</span>
+    </Link>
+  );
+}
+
+function Support() {
+  const { support } = useBranding();
+  return (
+    <Text size="xs" c="dimmed" component="div">
+      {support && (
+        <>
+          Help: <a href={supportLink(support)}>{support}</a>
+        </>
+      )}
+    </Text>
   );
 }
 
@@ -126,31 +165,31 @@ function SchemeToggle() {
   );
 }
 
-/** `/` and Ctrl K search; `g` and then a letter goes to a page. */
-function useKeys(search: () => void) {
+/** `/` and Ctrl K search, where there is a search; `g` and then a letter goes to a page. */
+function useKeys(places: readonly Place[], search: (() => void) | null) {
   const navigate = useNavigate();
   const since = useRef(0);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      if (search && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
         return search();
       }
       const target = event.target as HTMLElement;
       const writing = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
       if (writing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === '/') {
+      if (search && event.key === '/') {
         event.preventDefault();
         search();
       } else if (event.key === 'g') {
         since.current = Date.now();
       } else if (Date.now() - since.current < 1200) {
         since.current = 0;
-        const place = PLACES.find(({ key }) => key === event.key);
+        const place = places.find(({ key }) => key === event.key);
         if (place) void navigate({ to: place.to });
       }
     };
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);
-  }, [navigate, search]);
+  }, [navigate, places, search]);
 }

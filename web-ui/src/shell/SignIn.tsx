@@ -8,7 +8,7 @@ import { Providers, ProviderTrouble } from './Providers';
 export function SignIn({ notice }: { notice?: string }) {
   const [byToken, setByToken] = useState(false);
   return (
-    <Door title="Sign in to usher">
+    <Door title={(vendor) => `Sign in to ${vendor}`}>
       {notice && (
         <Alert color="gray" mb="md">
           {notice}

@@ -1,5 +1,6 @@
 // How licenses are listed, wherever they are.
 import { Link } from '@tanstack/react-router';
+import type { Schemas } from '../api/client';
 import type { License } from '../api/queries';
 import type { Tone } from '../words/audit';
 import { Ends, Seats, Status } from './parts';
@@ -17,16 +18,23 @@ export function LicenseStatus({ status }: { status: License['status'] }) {
   return <Status tone={TONES[status] ?? 'quiet'}>{status.replace('_', ' ')}</Status>;
 }
 
-const customer: Column<License> = {
+type Columns = Column<License, Schemas['LicenseSort']>;
+
+const customer: Columns = {
   label: 'Customer',
+  sort: 'customer',
   cell: ({ id, customer }) => (
     <Link to="/licenses/$id" params={{ id }}>
       {customer.name}
     </Link>
   ),
 };
-const product: Column<License> = { label: 'Product', cell: ({ product, plan }) => `${product.name} ${plan.name}` };
-const productLink: Column<License> = {
+const product: Columns = {
+  label: 'Product',
+  sort: 'product',
+  cell: ({ product, plan }) => `${product.name} ${plan.name}`,
+};
+const productLink: Columns = {
   label: 'Product',
   cell: ({ id, product, plan }) => (
     <Link to="/licenses/$id" params={{ id }}>
@@ -34,11 +42,17 @@ const productLink: Column<License> = {
     </Link>
   ),
 };
-const rest: Column<License>[] = [
+const rest: Columns[] = [
   { label: 'Status', cell: ({ status }) => <LicenseStatus status={status} /> },
-  { label: 'Seats', cell: ({ seats }) => <Seats inUse={seats.in_use} limit={seats.limit} /> },
+  {
+    label: 'Seats',
+    sort: 'in_use',
+    first: 'desc',
+    cell: ({ seats }) => <Seats inUse={seats.in_use} limit={seats.limit} />,
+  },
   {
     label: 'Ends',
+    sort: 'ends',
     cell: ({ expires_at }) => <Ends time={expires_at} />,
   },
   { label: 'Key', cell: ({ key_hint }) => <span className="mono">…{key_hint}</span> },

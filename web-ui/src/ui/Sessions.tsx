@@ -1,35 +1,16 @@
 // Live sessions: who sits where, since when, and whether their heart still beats.
-import { Button, Tooltip } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { api } from '../api/client';
-import { type License, type Plan, queries, type Session } from '../api/queries';
+import type { Session } from '../api/queries';
 import { useSave } from '../api/save';
-import { useMayChange } from '../auth/login';
+import { useAccount, useMay } from '../auth/login';
 import { exact, span } from '../words/time';
 import { ReasonDialog } from './dialogs';
 import { Ago, Copy, Status } from './parts';
-import type { Column } from './Table';
-
-export interface SeatedSession extends Session {
-  of?: License;
-  plan?: Plan;
-}
-
-/** Sessions with the license and the plan that they are of, as far as these are known. */
-export function useSeated(sessions: Session[]): SeatedSession[] {
-  const licenses = useQuery(queries.allLicenses).data;
-  const plans = useQuery(queries.allPlans).data;
-  return useMemo(() => {
-    const license = new Map(licenses?.items.map((license) => [license.id, license]));
-    const plan = new Map(plans?.items.map((plan) => [plan.id, plan]));
-    return sessions.map((session) => {
-      const of = license.get(session.license);
-      return { ...session, of, plan: of && plan.get(of.plan.id) };
-    });
-  }, [sessions, licenses, plans]);
-}
+import { type LiveRows, useNames, useRow } from './seats';
+import { Cells, type Column, TableFrame } from './Table';
 
 export const hostOf = ({ client, holder }: Session) => client?.hostname || holder.slice(0, 12);
 
@@ -42,55 +23,67 @@ function Host({ session }: { session: Session }) {
   );
 }
 
+/** Whether it missed a beat by now, and not by the little that a network takes. */
+export function isSilent({ beat_at, heartbeat_seconds }: Session, now = Date.now()): boolean {
+  const silent = beat_at ? (now - Date.parse(beat_at)) / 1000 : 0;
+  return silent > heartbeat_seconds * 1.2 + 2;
+}
+
 /** A heart that missed a beat may only be late; what becomes of its seat is the plan's. */
-function Beat({ session }: { session: SeatedSession }) {
-  const { plan, beat_at, expires_in_seconds } = session;
-  const silent = beat_at ? (Date.now() - Date.parse(beat_at)) / 1000 : 0;
-  const late = plan && silent > plan.heartbeat_seconds * 1.2 + 2;
+function Beat({ session }: { session: Session }) {
+  const { expires_in_seconds } = session;
   const left = expires_in_seconds == null ? '' : `, ${span(expires_in_seconds)} left`;
-  return late ? <Status tone="warn">silent{left}</Status> : <Status tone="good">beating</Status>;
+  return isSilent(session) ? <Status tone="warn">silent{left}</Status> : <Status tone="good">beating</Status>;
 }
 
 /** What may happen while its client is cut off, and for how long from now. */
-function offlineOf({ plan, grace_until }: SeatedSession) {
-  if (!plan) return null;
-  if (plan.offline === 'strict' || !grace_until) return plan.offline;
+function offlineOf({ offline, grace_until }: Session) {
+  if (offline === 'strict' || !grace_until) return offline;
   const left = Math.max(0, (Date.parse(grace_until) - Date.now()) / 1000);
   return (
-    <Tooltip label={`The latest token lets it go on until ${exact(grace_until)}`}>
-      <span>
-        {plan.offline}, {span(left >= 7200 ? Math.round(left / 3600) * 3600 : left)}
-      </span>
-    </Tooltip>
+    <span title={`The latest token lets it go on until ${exact(grace_until)}`}>
+      {offline}, {span(left >= 7200 ? Math.round(left / 3600) * 3600 : left)}
+    </span>
   );
 }
 
-export function useSessionColumns(withLicense: boolean): { columns: Column<SeatedSession>[]; dialog: React.ReactNode } {
-  const [ending, setEnding] = useState<SeatedSession | null>(null);
-  const mayChange = useMayChange();
-  const columns: Column<SeatedSession>[] = [
-    { label: 'Host', cell: (session) => <Host session={session} /> },
-    {
-      label: 'Customer',
-      wrap: true,
-      cell: ({ of, license }) => (
-        <Link to="/licenses/$id" params={{ id: license }}>
-          {of?.customer.name ?? license.slice(0, 12)}
-        </Link>
-      ),
-    },
-    { label: 'Product', wrap: true, cell: ({ of }) => (of ? `${of.product.name} ${of.plan.name}` : null) },
-    {
-      label: 'Application',
-      cell: ({ client }) => [client?.app, client?.version].filter(Boolean).join(' ') || client?.sdk || null,
-    },
-    { label: 'Since', wide: true, cell: ({ granted_at }) => <Ago time={granted_at} often /> },
-    { label: 'Last beat', cell: ({ beat_at }) => <Ago time={beat_at} often /> },
-    { label: 'State', cell: (session) => <Beat session={session} /> },
-    { label: 'Offline', wide: true, cell: offlineOf },
-  ];
-  if (mayChange) {
-    columns.push({
+export const appOf = ({ client }: Session) =>
+  [client?.app, client?.version].filter(Boolean).join(' ') || client?.sdk || null;
+
+const HOST: Column<Session> = { label: 'Host', cell: (session) => <Host session={session} /> };
+const PRODUCT: Column<Session> = {
+  label: 'Product',
+  wrap: true,
+  cell: ({ product, plan }) => `${product.name} ${plan.name}`,
+};
+const CUSTOMER: Column<Session> = {
+  label: 'Customer',
+  wrap: true,
+  cell: ({ customer, license }) => (
+    <Link to="/licenses/$id" params={{ id: license }}>
+      {customer.name}
+    </Link>
+  ),
+};
+const REST: Column<Session>[] = [
+  { label: 'Application', cell: appOf },
+  { label: 'Since', wide: true, cell: ({ granted_at }) => <Ago time={granted_at} often /> },
+  { label: 'Last beat', cell: ({ beat_at }) => <Ago time={beat_at} often /> },
+  { label: 'State', cell: (session) => <Beat session={session} /> },
+  { label: 'Offline', wide: true, cell: offlineOf },
+];
+
+/** The columns of live seats, for those who see all of them, one customer's, or one license's. */
+export function useSessionColumns(of: 'all' | 'customer' | 'license'): {
+  columns: Column<Session>[];
+  dialog: React.ReactNode;
+} {
+  const [ending, setEnding] = useState<Session | null>(null);
+  const mayEnd = useMay().support;
+  const isVendor = useAccount()?.customer === undefined;
+  const columns = useMemo(() => {
+    const named = { all: [HOST, CUSTOMER, PRODUCT], customer: [HOST, PRODUCT], license: [HOST] }[of];
+    const end: Column<Session> = {
       label: '',
       align: 'right',
       cell: (session) => (
@@ -98,18 +91,33 @@ export function useSessionColumns(withLicense: boolean): { columns: Column<Seate
           variant="default"
           size="compact-xs"
           onClick={() => setEnding(session)}
-          aria-label={`End the session of ${hostOf(session)}`}
+          aria-label={`${isVendor ? 'End the session' : 'Free the seat'} of ${hostOf(session)}`}
         >
-          End
+          {isVendor ? 'End' : 'Free the seat'}
         </Button>
       ),
-    });
-  }
-  return {
-    columns: withLicense ? columns : columns.filter(({ label }) => label !== 'Customer' && label !== 'Product'),
-    dialog: ending && <EndSession session={ending} onClose={() => setEnding(null)} />,
-  };
+    };
+    return [...named, ...REST, ...(mayEnd ? [end] : [])];
+  }, [of, mayEnd, isVendor]);
+  return { columns, dialog: ending && <EndSession session={ending} onClose={() => setEnding(null)} /> };
 }
+
+/** Rows that are told from outside: each draws itself again when it changed. */
+export function LiveTable({ label, rows, columns }: { label: string; rows: LiveRows; columns: Column<Session>[] }) {
+  const names = useNames(rows);
+  return (
+    <TableFrame label={label} columns={columns}>
+      {names.map((name) => (
+        <LiveRow key={name} name={name} rows={rows} columns={columns} />
+      ))}
+    </TableFrame>
+  );
+}
+
+const LiveRow = memo(function LiveRow(props: { name: string; rows: LiveRows; columns: Column<Session>[] }) {
+  const session = useRow(props.rows, props.name);
+  return session && <Cells row={session} columns={props.columns} />;
+});
 
 function EndSession({ session, onClose }: { session: Session; onClose: () => void }) {
   const save = useSave({

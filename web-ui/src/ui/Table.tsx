@@ -1,9 +1,11 @@
 // A table that becomes a list of cards where the screen is narrow.
-import { Button, Center, VisuallyHidden } from '@mantine/core';
+import { Button, Center, Select, VisuallyHidden } from '@mantine/core';
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { Answered } from './parts';
+import type { Order } from '../api/queries';
+import { Answered, Empty } from './parts';
 
-export interface Column<T> {
+export interface Column<T, Key extends string = string> {
   label: string;
   cell: (row: T) => ReactNode;
   align?: 'right';
@@ -11,48 +13,138 @@ export interface Column<T> {
   wrap?: boolean;
   /** Left out where the screen is narrow. */
   wide?: boolean;
+  /** What the server sorts by for this column, and which way at first. */
+  sort?: Key;
+  first?: Order;
 }
 
-export function Table<T>(props: { label: string; rows: T[]; columns: Column<T>[]; id: (row: T) => string | number }) {
+export interface Sorting<Key extends string> {
+  sort: Key;
+  order: Order;
+  onSort: (sort: Key, order: Order) => void;
+}
+
+interface Frame<T, Key extends string> {
+  label: string;
+  columns: Column<T, Key>[];
+  sorting?: Sorting<Key>;
+  children: ReactNode;
+}
+
+// The roles are said, since a table that is laid out as cards loses its own.
+// biome-ignore-start lint/a11y/noRedundantRoles: see above
+
+/** The table around its rows. */
+export function TableFrame<T, Key extends string>({ label, columns, sorting, children }: Frame<T, Key>) {
   return (
     <div className="scroll">
-      {/* The roles are said, since a table that is laid out as cards loses its own. */}
-      {/* biome-ignore-start lint/a11y/noRedundantRoles: see above */}
-      <table className="table" role="table" aria-label={props.label}>
+      <table className="table" role="table" aria-label={label}>
         <thead role="rowgroup">
           <tr role="row">
-            {props.columns.map(({ label, align }) => (
-              <th key={label} role="columnheader" data-align={align} scope="col">
-                {label || <VisuallyHidden>Actions</VisuallyHidden>}
-              </th>
+            {columns.map((column) => (
+              <Head key={column.label} column={column} sorting={sorting} />
             ))}
           </tr>
         </thead>
-        <tbody role="rowgroup">
-          {props.rows.map((row) => (
-            <tr key={props.id(row)} role="row">
-              {props.columns.map(({ label, cell, align, wrap, wide }) => {
-                const content = cell(row);
-                return (
-                  <td
-                    key={label}
-                    role="cell"
-                    data-label={label}
-                    data-align={align}
-                    data-wrap={wrap}
-                    data-wide={wide}
-                    data-empty={content == null || undefined}
-                  >
-                    {content ?? <span className="dim">–</span>}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
+        <tbody role="rowgroup">{children}</tbody>
       </table>
-      {/* biome-ignore-end lint/a11y/noRedundantRoles: see above */}
     </div>
+  );
+}
+
+function Head<T, Key extends string>({ column, sorting }: { column: Column<T, Key>; sorting?: Sorting<Key> }) {
+  const { label, align, sort } = column;
+  const is = sorting !== undefined && sort === sorting.sort ? sorting.order : null;
+  const turned = is === 'asc' ? 'desc' : 'asc';
+  const Arrow = is === 'desc' ? IconArrowDown : IconArrowUp;
+  return (
+    <th
+      role="columnheader"
+      data-align={align}
+      scope="col"
+      aria-sort={is === null ? undefined : is === 'asc' ? 'ascending' : 'descending'}
+    >
+      {sorting && sort ? (
+        <button
+          type="button"
+          className="sort"
+          data-sorted={is ?? undefined}
+          onClick={() => sorting.onSort(sort, is === null ? (column.first ?? 'asc') : turned)}
+        >
+          {label}
+          <Arrow size={12} className="sort-arrow" aria-hidden />
+        </button>
+      ) : (
+        label || <VisuallyHidden>Actions</VisuallyHidden>
+      )}
+    </th>
+  );
+}
+
+export function Cells<T, Key extends string>({ row, columns }: { row: T; columns: Column<T, Key>[] }) {
+  return (
+    <tr role="row">
+      {columns.map(({ label, cell, align, wrap, wide }) => {
+        const content = cell(row);
+        return (
+          <td
+            key={label}
+            role="cell"
+            data-label={label}
+            data-align={align}
+            data-wrap={wrap}
+            data-wide={wide}
+            data-empty={content == null || undefined}
+          >
+            {content ?? <span className="dim">–</span>}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}
+
+// biome-ignore-end lint/a11y/noRedundantRoles: see above
+
+export function Table<T, Key extends string = string>(props: {
+  label: string;
+  rows: T[];
+  columns: Column<T, Key>[];
+  id: (row: T) => string | number;
+  sorting?: Sorting<Key>;
+}) {
+  return (
+    <TableFrame label={props.label} columns={props.columns} sorting={props.sorting}>
+      {props.rows.map((row) => (
+        <Cells key={props.id(row)} row={row} columns={props.columns} />
+      ))}
+    </TableFrame>
+  );
+}
+
+/** What to sort by where the columns have no heads. */
+export function SortChoice<T, Key extends string>({
+  columns,
+  sorting,
+}: {
+  columns: Column<T, Key>[];
+  sorting: Sorting<Key>;
+}) {
+  const choice = columns.flatMap(({ label, sort, first = 'asc' }) => (sort ? [{ value: sort, label, first }] : []));
+  return (
+    <Select
+      hiddenFrom="sm"
+      size="xs"
+      w={130}
+      allowDeselect={false}
+      aria-label="Sort by"
+      data={choice}
+      value={sorting.sort}
+      onChange={(value) => {
+        const chosen = choice.find((one) => one.value === value);
+        if (chosen) sorting.onSort(chosen.value as Key, chosen.first);
+      }}
+    />
   );
 }
 
@@ -66,32 +158,42 @@ interface Pages<T> {
 }
 
 /** A list that comes page by page. */
-export function PagedTable<T>(props: {
+export function PagedTable<T, Key extends string = string>(props: {
   label: string;
   query: Pages<T>;
-  columns: Column<T>[];
+  columns: Column<T, Key>[];
   id: (row: T) => string | number;
   empty: ReactNode;
+  sorting?: Sorting<Key>;
 }) {
   const { query } = props;
   return (
     <Answered query={query}>
       {(data) => {
         const rows = data.pages.flatMap(({ items }) => items);
-        if (rows.length === 0) return props.empty;
+        if (rows.length === 0 && !query.hasNextPage) return props.empty;
         return (
           <>
-            <Table label={props.label} rows={rows} columns={props.columns} id={props.id} />
-            {query.hasNextPage && (
-              <Center p="sm">
-                <Button variant="default" loading={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-                  Show more
-                </Button>
-              </Center>
+            {rows.length > 0 ? (
+              <Table label={props.label} rows={rows} columns={props.columns} id={props.id} sorting={props.sorting} />
+            ) : (
+              <Empty title="Nothing yet">What was looked through so far has none of it.</Empty>
             )}
+            <More query={query} />
           </>
         );
       }}
     </Answered>
+  );
+}
+
+export function More({ query }: { query: Omit<Pages<unknown>, 'data'> }) {
+  if (!query.hasNextPage) return null;
+  return (
+    <Center p="sm">
+      <Button variant="default" loading={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
+        Show more
+      </Button>
+    </Center>
   );
 }

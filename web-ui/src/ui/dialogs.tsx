@@ -31,7 +31,12 @@ export function FormDialog(props: {
             <Button variant="default" onClick={props.onClose}>
               Cancel
             </Button>
-            <Button type="submit" color={props.danger ? 'red.9' : undefined} loading={props.busy}>
+            <Button
+              type="submit"
+              color={props.danger ? 'red.9' : undefined}
+              data-danger={props.danger || undefined}
+              loading={props.busy}
+            >
               {props.submit}
             </Button>
           </Group>

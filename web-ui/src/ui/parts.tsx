@@ -2,7 +2,7 @@
 import { ActionIcon, Anchor, Center, CopyButton, Group, Loader, Stack, Text, Tooltip } from '@mantine/core';
 import { IconCheck, IconChevronLeft, IconCopy } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import { Problem } from '../api/client';
 import type { Tone } from '../words/audit';
 import { ago, exact, onDay } from '../words/time';
@@ -59,23 +59,49 @@ export function Status({ tone, children }: { tone: Tone; children: ReactNode }) 
   );
 }
 
-/** Draws again now and then, so that "3 seconds ago" stays true. */
-function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
+/** One clock for all that show how long ago something was: it moves now and then, so that "3 seconds ago" stays true. */
+class Clock {
+  private now = Date.now();
+  private listeners = new Set<() => void>();
+  private timer = 0;
+
+  constructor(private readonly everyMs: number) {}
+
+  read = () => this.now;
+
+  watch = (listener: () => void) => {
+    this.listeners.add(listener);
+    if (!this.timer) {
+      this.now = Date.now();
+      this.timer = window.setInterval(this.tick, this.everyMs);
+    }
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size > 0) return;
+      clearInterval(this.timer);
+      this.timer = 0;
+    };
+  };
+
+  private tick = () => {
+    this.now = Date.now();
+    for (const listener of this.listeners) listener();
+  };
 }
 
+const OFTEN = new Clock(1000);
+const SELDOM = new Clock(20_000);
+
 export function Ago({ time, often }: { time: string | null | undefined; often?: boolean }) {
-  const now = useNow(often ? 1000 : 20_000);
+  const clock = often ? OFTEN : SELDOM;
+  const now = useSyncExternalStore(clock.watch, clock.read);
   if (!time) return <span className="dim">never</span>;
+  // What has just been is not to come, though the clock has not moved since.
+  const seen = Math.max(now, Math.min(Date.parse(time), Date.now()));
   return (
-    <Tooltip label={exact(time)}>
-      <time dateTime={time}>{ago(time, now)}</time>
-    </Tooltip>
+    <time dateTime={time} title={exact(time)}>
+      {ago(time, seen)}
+    </time>
   );
 }
 
@@ -86,12 +112,10 @@ export function Ends({ time }: { time: string | null | undefined }) {
   if (!time) return <span className="dim">never</span>;
   const left = Date.parse(time) - Date.now();
   return (
-    <Tooltip label={exact(time)}>
-      <time dateTime={time}>
-        {onDay(time)}
-        {left > 0 && left < SOON_MS && <span className="dim"> {ago(time)}</span>}
-      </time>
-    </Tooltip>
+    <time dateTime={time} title={exact(time)}>
+      {onDay(time)}
+      {left > 0 && left < SOON_MS && <span className="dim"> {ago(time)}</span>}
+    </time>
   );
 }
 
@@ -154,7 +178,7 @@ export function Facts({ facts }: { facts: { [name: string]: ReactNode } }) {
 export function Trouble({ error, again }: { error: Error; again?: () => void }) {
   const problem = error instanceof Problem ? error : null;
   return (
-    <div className="trouble" role="alert">
+    <div className="trouble" data-passes={problem?.passes || undefined} role="alert">
       <b>{problem ? titleOf(problem) : 'Something is wrong with this page'}</b>
       <Stack gap={6}>
         <Text size="sm">{error.message}</Text>
@@ -181,8 +205,17 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
   );
 }
 
+const TITLES: { [code: string]: string } = {
+  UNREACHABLE: 'The server cannot be reached',
+  NO_LEADER: 'The cluster has no leader at the moment',
+  OVERLOADED: 'The server has more to do than it can',
+  OUTCOME_UNKNOWN: 'It is not known what became of it',
+  FORBIDDEN: 'Your role does not cover this',
+};
+
 function titleOf(problem: Problem): string {
-  if (problem.code === 'UNREACHABLE') return 'The server cannot be reached';
+  const title = TITLES[problem.code];
+  if (title) return title;
   const words = problem.code.toLowerCase().replaceAll('_', ' ');
   return words[0]?.toUpperCase() + words.slice(1);
 }

@@ -42,6 +42,12 @@ export function endOfDay(date: string): string {
   return new Date(year, month - 1, dayOfMonth, 23, 59, 59).toISOString();
 }
 
+/** Its beginning. */
+export function startOfDay(date: string): string {
+  const [year = 0, month = 1, dayOfMonth = 1] = date.split('-').map(Number);
+  return new Date(year, month - 1, dayOfMonth).toISOString();
+}
+
 /** What an input of type date shows for a time. */
 export function dateInput(time: string | null | undefined): string {
   if (!time) return '';

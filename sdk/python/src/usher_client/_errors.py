@@ -164,12 +164,24 @@ class LimitReached(Refused):
     default_retryable = True
 
     def __init__(
-        self, message: str, *, limit: Optional[int] = None, in_use: Optional[int] = None, **details: Any
+        self,
+        message: str,
+        *,
+        limit: Optional[int] = None,
+        in_use: Optional[int] = None,
+        explanation_url: Optional[str] = None,
+        **details: Any,
     ) -> None:
-        """Keep how many there are and how many are taken."""
+        """Keep how many there are, how many are taken, and the page that explains this very refusal."""
         super().__init__(message, **details)
         self.limit = limit
         self.in_use = in_use
+        self.explanation_url = explanation_url
+
+    def __str__(self) -> str:
+        """The same with the page at the end, where terminals make a link of it."""
+        said = super().__str__()
+        return said if self.explanation_url is None else f"{said} Why: {self.explanation_url}"
 
 
 class SeatLimitReached(LimitReached):
@@ -297,6 +309,7 @@ def from_problem(status: int, problem: Mapping[str, object], retry_after: Option
     if issubclass(cls, LimitReached):
         details["limit"] = _whole(problem.get("limit"))
         details["in_use"] = _whole(problem.get("in_use"))
+        details["explanation_url"] = _web_address(problem.get("explanation_url"))
     if issubclass(cls, LicenseRefused):
         details["renewal_url"] = _text(problem.get("renewal_url"))
         if details["renewal_url"]:
@@ -309,6 +322,14 @@ def from_problem(status: int, problem: Mapping[str, object], retry_after: Option
 
 def _text(value: object) -> Optional[str]:
     return value if isinstance(value, str) and value else None
+
+
+def _web_address(value: object) -> Optional[str]:
+    """An address that may be shown: one without spaces or control characters, which could pass for something else."""
+    text = _text(value)
+    if text is None or not text.startswith(("https://", "http://")) or not text.isascii() or not text.isprintable():
+        return None
+    return None if " " in text else text
 
 
 def _number(value: object) -> Optional[float]:

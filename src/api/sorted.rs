@@ -1,0 +1,237 @@
+//! Lists in an order that is asked for: every row is looked at, a bounded number under one lock, and the first of those
+//! that match are kept. A page therefore costs the same wherever it begins, and no order needs an index of its own.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+
+use axum::Json as Answer;
+use licensing::ledger::Ledger;
+use licensing::time::At;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::page::{Limit, Listed, Page, ROWS_PER_LOCK, read_cursor};
+use super::problem::ApiError;
+
+/// How much of a text is compared. What is longer is told apart by the ids.
+const KEY_BYTES_MAX: usize = 64;
+
+/// Which way a list goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// From the least to the greatest, from the oldest to the newest.
+    #[default]
+    Asc,
+    /// The other way round.
+    Desc,
+}
+
+impl Order {
+    fn compare<K: Ord>(self, one: &K, other: &K) -> Ordering {
+        match self {
+            Self::Asc => one.cmp(other),
+            Self::Desc => other.cmp(one),
+        }
+    }
+}
+
+/// What a row is sorted by: bytes that are in the order of what they stand for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SortKey(Vec<u8>);
+
+impl SortKey {
+    /// A text, whatever its case.
+    pub(crate) fn text(text: &str) -> Self {
+        let mut bytes = if text.is_ascii() {
+            text.as_bytes()[..text.len().min(KEY_BYTES_MAX)].to_ascii_lowercase()
+        } else {
+            text.to_lowercase().into_bytes()
+        };
+        bytes.truncate(KEY_BYTES_MAX);
+        Self(bytes)
+    }
+
+    /// A number.
+    pub(crate) fn number(number: impl Into<u64>) -> Self {
+        Self(number.into().to_be_bytes().to_vec())
+    }
+
+    /// An end, after which comes what has none.
+    pub(crate) fn end(end: Option<At>) -> Self {
+        Self::number(end.map_or(u64::MAX, At::ms))
+    }
+}
+
+/// Where a page of a sorted list ends.
+pub(crate) type Place<K> = (SortKey, K);
+
+/// A place as a cursor: what was sorted by, in hexadecimal, and the row's id.
+fn cursor_at<K: std::fmt::Display>((SortKey(key), id): &Place<K>) -> String {
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{hex}.{id}")
+}
+
+/// Reads such a cursor.
+pub(crate) fn read_place<K>(text: &str, read: impl Fn(&str) -> Option<K>) -> Option<Place<K>> {
+    let (hex, id) = text.split_once('.')?;
+    let pairs = hex.as_bytes().chunks(2);
+    let key: Option<Vec<u8>> = pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    (hex.len() % 2 == 0).then_some(())?;
+    Some((SortKey(key?), read(id)?))
+}
+
+/// Reads the cursor of a sorted list of ids. One that a list in id order gave has no place in this one.
+pub(crate) fn read_place_cursor<K: FromStr>(cursor: Option<&str>) -> Result<Option<Place<K>>, ApiError> {
+    read_cursor(cursor, |text| read_place(text, |id| id.parse().ok()))
+}
+
+/// The first rows after a place.
+struct Best<K> {
+    wanted: usize,
+    order: Order,
+    after: Option<Place<K>>,
+    found: Vec<Place<K>>,
+    /// The last of those that are wanted, once there are as many.
+    bound: Option<Place<K>>,
+    total: u64,
+}
+
+impl<K: Copy + Ord> Best<K> {
+    fn offer(&mut self, place: Place<K>) {
+        self.total += 1;
+        let comes_after = |other: &Place<K>| self.order.compare(&place, other) == Ordering::Greater;
+        if self.after.as_ref().is_none_or(comes_after) && !self.bound.as_ref().is_some_and(comes_after) {
+            self.found.push(place);
+        }
+        if self.found.len() >= 2 * self.wanted {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        let order = self.order;
+        self.found.sort_unstable_by(|one, other| order.compare(one, other));
+        self.found.truncate(self.wanted);
+        if self.found.len() == self.wanted {
+            self.bound = self.found.last().cloned();
+        }
+    }
+}
+
+/// A page of rows in an order, with the number of all that match. `key` is what a row is sorted by, or `None` if it is
+/// not asked for; `show` makes of it what is shown.
+pub(crate) async fn sorted<R: Listed, T>(
+    api: &Api,
+    limit: Limit,
+    order: Order,
+    after: Option<Place<R::Id>>,
+    mut key: impl FnMut(&Ledger, &R) -> Option<SortKey>,
+    show: impl Fn(&Ledger, &R) -> Option<T>,
+) -> Result<Answer<Page<T>>, ApiError> {
+    api.cluster().barrier().await?;
+    let mut best = Best {
+        // One more than asked for tells whether there is a next page.
+        wanted: limit.get() + 1,
+        order,
+        after,
+        found: Vec::new(),
+        bound: None,
+        total: 0,
+    };
+    let mut last = None;
+    loop {
+        let more = api.cluster().ledger(|ledger| {
+            let mut looked_at = 0;
+            for row in R::after(ledger, last).take(ROWS_PER_LOCK) {
+                looked_at += 1;
+                last = Some(row.id());
+                if let Some(key) = key(ledger, row) {
+                    best.offer((key, row.id()));
+                }
+            }
+            looked_at == ROWS_PER_LOCK
+        });
+        if !more {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    best.settle();
+    let more = best.found.len() > limit.get();
+    best.found.truncate(limit.get());
+    let row = |ledger: &Ledger, id| R::find(ledger, id).and_then(|row| show(ledger, row));
+    let items = api
+        .cluster()
+        .ledger(|ledger| best.found.iter().filter_map(|(_, id)| row(ledger, *id)).collect());
+    Ok(Answer(Page {
+        items,
+        next_cursor: best.found.last().filter(|_| more).map(cursor_at),
+        total: Some(best.total),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    /// Every page of a list of these keys, as ids.
+    fn pages(keys: &[u64], order: Order, limit: usize) -> Vec<Vec<usize>> {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let mut best = Best {
+                wanted: limit + 1,
+                order,
+                after: after.take(),
+                found: Vec::new(),
+                bound: None,
+                total: 0,
+            };
+            for (id, key) in keys.iter().enumerate() {
+                best.offer((SortKey::number(*key), id));
+            }
+            best.settle();
+            let more = best.found.len() > limit;
+            best.found.truncate(limit);
+            pages.push(best.found.iter().map(|(_, id)| *id).collect());
+            after = best.found.last().cloned();
+            if !more {
+                return pages;
+            }
+        }
+    }
+
+    #[test]
+    fn pages_go_through_everything_in_order_and_equals_by_their_ids() {
+        let keys = [5, 1, 9, 5, 0, 5, 7];
+        assert_eq!(pages(&keys, Order::Asc, 3), [vec![4, 1, 0], vec![3, 5, 6], vec![2]]);
+        assert_eq!(pages(&keys, Order::Desc, 3), [vec![2, 6, 5], vec![3, 0, 1], vec![4]]);
+        assert_eq!(pages(&keys, Order::Asc, 7).len(), 1);
+        assert_eq!(pages(&[], Order::Desc, 3), [Vec::<usize>::new()]);
+    }
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let place = (SortKey::text("Ärzte & Co"), 17_u64);
+        let text = cursor_at(&place);
+        let read = |text: &str| read_place(text, |id| id.parse::<u64>().ok());
+        assert_eq!(read(&text), Some(place));
+        assert_eq!(read(".17"), Some((SortKey(Vec::new()), 17)));
+        assert_eq!(
+            (read("a.17"), read("zz.17"), read("aa17"), read("aa.x")),
+            (None, None, None, None)
+        );
+    }
+
+    #[test]
+    fn texts_sort_whatever_their_case_and_numbers_by_their_size() {
+        assert!(SortKey::text("alpha") < SortKey::text("Beta"));
+        assert!(SortKey::number(9_u32) < SortKey::number(10_u32));
+        assert!(SortKey::end(Some(At::from_ms(5))) < SortKey::end(None));
+    }
+}

@@ -1,0 +1,89 @@
+// Where the link in a refusal leads: why this device got no seat, said to whoever sits at it. The secret is in the
+// fragment, which no server sees on the way.
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type Explanation, refusals } from '../api/analytics';
+import { Door } from '../shell/Door';
+import { Answered, Empty, Facts, Id, Status } from '../ui/parts';
+import { counted, times } from '../words/refusals';
+import { exact, span } from '../words/time';
+
+export function Page() {
+  const [secret] = useState(() => location.hash.slice(1));
+  return (
+    <Door title="Why there was no seat">
+      <div className="panel">
+        {secret ? (
+          <Explained secret={secret} />
+        ) : (
+          <Empty title="This link is not complete">Open it again with all that comes after the #.</Empty>
+        )}
+      </div>
+    </Door>
+  );
+}
+
+function Explained({ secret }: { secret: string }) {
+  const explained = useQuery(refusals.explained(secret));
+  return <Answered query={explained}>{(data) => <Shown explanation={data} />}</Answered>;
+}
+
+function Shown({ explanation }: { explanation: Explanation }) {
+  const { at, product, plan, oldest_since, free_by, server_time, tries, now, refusal, renewal_url, next } = explanation;
+  const free = now.limit - now.in_use;
+  const wait = (Date.parse(free_by) - Date.parse(server_time)) / 1000;
+  return (
+    <div className="inside">
+      <p className="say">
+        <b>{said(explanation)}</b>
+      </p>
+      <div className="dim small">
+        {product} {plan}, {exact(at)}
+      </div>
+      <div className="door-facts">
+        <Facts
+          facts={{
+            'In use now': (
+              <Status tone={free > 0 ? 'good' : 'warn'}>
+                {now.in_use} of {now.limit}
+              </Status>
+            ),
+            ...(oldest_since && { 'The oldest since': exact(oldest_since) }),
+            ...(free <= 0 &&
+              wait > 0 && { 'The next free': `in ${span(Math.ceil(wait))} at the latest, if its device is silent` }),
+            ...(tries != null && tries > 1 && { 'This device asked': times(tries) }),
+          }}
+        />
+      </div>
+      <h2 className="door-head">What you can do</h2>
+      <ul className="steps">
+        {next.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ul>
+      {renewal_url && (
+        <Button component="a" href={renewal_url} rel="noreferrer" variant="default" fullWidth mt="md">
+          Ask the vendor
+        </Button>
+      )}
+      {refusal && (
+        <p className="dim small">
+          If you ask for help, quote <Id value={refusal} what="this refusal's name" />
+        </p>
+      )}
+    </div>
+  );
+}
+
+function said({ reason, limit, in_use }: Explanation): string {
+  switch (reason) {
+    case 'ghost_limit_reached':
+      return `${in_use} of ${limit} seats were in use or kept by devices that had gone offline.`;
+    case 'holder_limit_reached':
+      return `This device already had ${in_use} of the ${counted(limit, 'session')} that it may have.`;
+    default:
+      if (limit === 0) return 'The license has no seats.';
+      return limit === 1 ? 'The one seat was in use.' : `All ${limit.toLocaleString('en')} seats were in use.`;
+  }
+}
