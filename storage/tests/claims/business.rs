@@ -1,19 +1,22 @@
 //! A license business at work: random commands on a real ledger, and what of it must be on disk.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use licensing::audit::AuditRecord;
 use licensing::catalogue::{HolderPolicy, OfflineMode, PlanTerms};
 use licensing::cluster::Scope;
 use licensing::command::{
-    AcceptInvitation, Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePerson, CreatePlan, CreateProduct,
-    Entry, NewInvitation, NewNode, Proposal, Request, SignIn,
+    AcceptInvitation, Acquire, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider, CreateLicense,
+    CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn,
+    SignInByProvider,
 };
 use licensing::digest::Digest;
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, PersonId, PlanId,
-    ProductId, RequestId, SecretHash, SessionHash, SessionNo,
+    ProductId, ProviderId, RequestId, SecretHash, SessionHash, SessionNo, SubjectHash,
 };
+use licensing::identity::{ProviderKind, ProviderTerms, User};
 use licensing::ledger::Ledger;
 use licensing::person::Role;
 use licensing::row::Row;
@@ -179,6 +182,7 @@ impl Business {
             ),
             5 if chance.one_in(2) => (request, self.person()),
             5 => (request, self.token()),
+            6 if chance.one_in(2) => (request, self.provider()),
             6 => (request, self.customer()),
             _ => (request, self.acquire()),
         }
@@ -195,8 +199,12 @@ impl Business {
     }
 
     fn acquire(&self) -> Command {
+        Command::Acquire(self.ask())
+    }
+
+    fn ask(&self) -> Acquire {
         let holder = u8::try_from(self.chance.in_range(0..40)).unwrap();
-        Command::Acquire(Acquire {
+        Acquire {
             license: license(u8::try_from(self.chance.in_range(0..u64::from(LICENSES))).unwrap()),
             session: SessionHash::from_bytes(self.id()),
             by_fingerprint: HolderKey::from_bytes([holder; 16]),
@@ -204,7 +212,7 @@ impl Business {
             fingerprint: FingerprintHash::from_bytes([holder; 32]),
             replaces: None,
             client: None,
-        })
+        }
     }
 
     fn token(&self) -> Command {
@@ -277,6 +285,58 @@ impl Business {
             role: Role::Support,
             invitation: NewInvitation { secret, expires_at },
         })
+    }
+
+    /// Adds an identity provider, signs somebody in by one, takes a seat for its user, or says how the vendor looks.
+    fn provider(&self) -> Command {
+        let provider = self.ledger.identity_providers(None).next();
+        match (self.chance.in_range(0..4), provider) {
+            (0, _) => Command::SetBranding(SetBranding {
+                if_version: None,
+                name: Some("Example Ltd".into()),
+                colour: None,
+                support: None,
+            }),
+            (1, Some(provider)) => Command::SignInByProvider(SignInByProvider {
+                login: LoginId::from_bytes(self.id()),
+                secret: SecretHash::from_bytes(self.id()),
+                provider: provider.id,
+                subject: SubjectHash::from_bytes(self.id()),
+                account: "00u1".into(),
+                email: Some(format!("u{}@example.com", self.ledger.seq().get()).into()),
+                name: "Ann".into(),
+                newcomer: (PersonId::from_bytes(self.id()), CustomerId::from_bytes(self.id())),
+                expires_at: self.at.after(Span::from_secs(1_000)),
+                agent: None,
+                address: None,
+            }),
+            (2, Some(provider)) => Command::AcquireByUser(AcquireByUser {
+                ask: self.ask(),
+                by_user: HolderKey::from_bytes([1; 16]),
+                by_user_and_fingerprint: HolderKey::from_bytes([2; 16]),
+                user: Arc::new(User {
+                    issuer: Arc::clone(&provider.issuer),
+                    account: "00u1".into(),
+                    email: None,
+                    person: None,
+                }),
+            }),
+            _ => Command::CreateIdentityProvider(CreateIdentityProvider {
+                id: ProviderId::from_bytes(self.id()),
+                name: format!("Acme {}", self.ledger.seq().get()).into(),
+                kind: ProviderKind::Oidc,
+                issuer: format!("https://id{}.example", self.ledger.seq().get()).into(),
+                terms: ProviderTerms {
+                    client_id: Some("usher".into()),
+                    scopes: vec!["openid".into(), "email".into()],
+                    self_registration: true,
+                    accept_on_acquire: true,
+                    audience: Some("coditect".into()),
+                    keys: None,
+                },
+                client_secret: None,
+            }),
+        }
     }
 
     fn some_session(&self) -> SessionNo {
