@@ -340,6 +340,7 @@ pub(super) async fn list_refusals(
     Ok(Answer(Page {
         items: api.cluster().ledger(shown),
         next_cursor: found.next.map(|next| next.to_string()),
+        total: None,
     }))
 }
 
