@@ -19,6 +19,7 @@ mod entitlements;
 mod extract;
 mod failures;
 mod id;
+mod identity_providers;
 mod join_tokens;
 mod license_changes;
 mod license_key_rotation;
@@ -45,6 +46,7 @@ mod session_list;
 mod session_stream;
 mod sessions;
 mod setup;
+mod sign_in;
 mod sorted;
 mod strangers;
 mod summary;
@@ -76,6 +78,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::identity::password::Passwords;
+use crate::identity::providers::Providers;
 use crate::lookup::LookupKey;
 use crate::ops::Metrics;
 use crate::signer::Signer;
@@ -162,6 +165,7 @@ struct Inner {
     failed_by_account: Failures<[u8; 32]>,
     explained: Failures<IpAddr>,
     passwords: Passwords,
+    providers: Providers,
     uses: Uses,
     recall: Recall,
     past_hours: PastHours,
@@ -186,6 +190,7 @@ impl Api {
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
             explained: strangers::explained(),
             passwords: Passwords::new(&config.lookup),
+            providers: Providers::new(Arc::clone(&config.seams.clock)),
             uses: Uses::default(),
             recall: Recall::default(),
             past_hours: PastHours::default(),
@@ -204,6 +209,10 @@ impl Api {
 
     fn signer(&self) -> &Signer {
         &self.0.config.signer
+    }
+
+    fn providers(&self) -> &Providers {
+        &self.0.providers
     }
 
     fn metrics(&self) -> &Metrics {
@@ -313,6 +322,19 @@ fn routes() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(people::invite_person))
         .routes(routes!(people::end_logins))
+        .routes(routes!(people::unlink_identities))
+        .routes(routes!(
+            identity_providers::list_identity_providers,
+            identity_providers::create_identity_provider
+        ))
+        .routes(routes!(
+            identity_providers::get_identity_provider,
+            identity_providers::change_identity_provider,
+            identity_providers::remove_identity_provider
+        ))
+        .routes(routes!(sign_in::list_sign_in_providers))
+        .routes(routes!(sign_in::start_sign_in))
+        .routes(routes!(sign_in::finish_sign_in))
         .routes(routes!(setup::set_up))
         .routes(routes!(me::get_me, me::change_me))
         .routes(routes!(me::change_password))

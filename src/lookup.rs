@@ -6,7 +6,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use licensing::command::Request;
 use licensing::id::{
-    FingerprintHash, HolderKey, LicenseId, RequestId, SecretHash, SessionHash, decode_base32, encode_base32,
+    FingerprintHash, HolderKey, LicenseId, ProviderId, RequestId, SecretHash, SessionHash, SubjectHash, decode_base32,
+    encode_base32,
 };
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -123,6 +124,27 @@ impl LookupKey {
             b"holder"
         };
         HolderKey::from_bytes(first_half(self.mac(context, &parts)))
+    }
+
+    /// The holder that a verified user stands for under a license, with a fingerprint where the plan counts so.
+    pub fn user_holder(&self, license: LicenseId, issuer: &str, account: &str, fingerprint: Option<&str>) -> HolderKey {
+        let parts: [&[u8]; 4] = [
+            license.as_bytes(),
+            issuer.as_bytes(),
+            account.as_bytes(),
+            fingerprint.unwrap_or("").as_bytes(),
+        ];
+        let context: &[u8] = if fingerprint.is_some() {
+            b"holder by user and fingerprint"
+        } else {
+            b"holder by user"
+        };
+        HolderKey::from_bytes(first_half(self.mac(context, &parts)))
+    }
+
+    /// What an account of an identity provider is known by.
+    pub fn subject(&self, provider: ProviderId, account: &str) -> SubjectHash {
+        SubjectHash::from_bytes(self.mac(b"subject", &[provider.as_bytes(), account.as_bytes()]))
     }
 
     /// The session that a request gets: the same for each repetition, so that nothing secret need be stored.

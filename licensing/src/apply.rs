@@ -7,6 +7,7 @@ mod customer;
 mod expiry;
 mod field;
 mod heartbeat;
+mod identity;
 mod license;
 mod login;
 mod person;
@@ -63,7 +64,7 @@ impl Ledger {
     fn run(&mut self, actor: Actor, command: &Command) -> Result<Outcome, Rejection> {
         match command {
             Command::Tick => Ok(self.tick()),
-            Command::Acquire(ask) => self.acquire(actor, ask),
+            Command::Acquire(ask) => self.acquire(actor, ask, None),
             Command::Heartbeat { sessions } => Ok(self.heartbeat(actor, sessions)),
             Command::Release { session } => self.release(actor, *session),
             Command::RevokeSession { session, reason } => self.revoke_session(actor, *session, reason),
@@ -137,6 +138,12 @@ impl Ledger {
                 expires_at,
             } => self.issue_api_token(actor, *id, name, *secret, *scope, *expires_at),
             Command::SetBranding(set) => self.set_branding(set),
+            Command::CreateIdentityProvider(create) => self.create_identity_provider(create),
+            Command::UpdateIdentityProvider(update) => self.update_identity_provider(update),
+            Command::RemoveIdentityProvider { id, if_version } => self.remove_identity_provider(*id, *if_version),
+            Command::SignInByProvider(sign_in) => self.sign_in_by_provider(sign_in),
+            Command::UnlinkIdentities { person, if_version } => self.unlink_identities(*person, *if_version),
+            Command::AcquireByUser(by_user) => self.acquire(actor, &by_user.ask, Some(by_user)),
         }
     }
 
@@ -145,6 +152,7 @@ impl Ledger {
         match &proposal.command {
             Command::Tick
             | Command::Acquire(_)
+            | Command::AcquireByUser(_)
             | Command::Heartbeat { .. }
             | Command::Release { .. }
             | Command::RevokeSession { .. }
@@ -161,10 +169,8 @@ impl Ledger {
 
     /// Puts a refusal on record. Heartbeats are counted, not listed, so neither are their refusals.
     fn refuse(&mut self, proposal: &Proposal, rejection: Rejection) -> Outcome {
-        let (license, holder) = match &proposal.command {
-            Command::Acquire(ask) => (Some(ask.license), Some(ask.by_fingerprint)),
-            _ => (None, None),
-        };
+        let asked = proposal.command.acquire();
+        let (license, holder) = asked.map(|(ask, _)| (ask.license, ask.by_fingerprint)).unzip();
         if let Some(license) = license.filter(|license| self.catalogue.licenses.contains(*license)) {
             self.count(license, Counted::Refusal(Refusal::of(&rejection)));
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, Command};
 use crate::id::{HolderKey, LicenseId, Seq, SessionName, SessionNo};
+use crate::identity::User;
 use crate::outcome::Rejection;
 use crate::session::EndCause;
 use crate::time::At;
@@ -92,6 +93,17 @@ pub enum AuditEvent {
         holder: Option<HolderKey>,
         /// Why not.
         rejection: Rejection,
+    },
+    /// The session that was granted a moment before is held for a user whom a token vouched for.
+    Identified {
+        /// The license.
+        license: LicenseId,
+        /// The session's public name.
+        session: SessionName,
+        /// Its number.
+        no: SessionNo,
+        /// The user.
+        user: Arc<User>,
     },
 }
 

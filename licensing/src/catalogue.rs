@@ -45,6 +45,10 @@ pub enum HolderPolicy {
     Fingerprint,
     /// One seat per fingerprint and instance; an acquire that names no instance counts by its fingerprint.
     FingerprintAndInstance,
+    /// One seat per verified user, on however many machines; an acquire that no token vouches for is refused.
+    User,
+    /// One seat per verified user and fingerprint; an acquire that no token vouches for is refused.
+    UserAndFingerprint,
 }
 
 /// The value of an entitlement.

@@ -2,11 +2,14 @@
 //! go at the end and are emitted only when the whole cluster knows them.
 
 mod catalogue;
+mod identity;
 mod people;
+mod record;
 
 pub use catalogue::{
     CreateCustomer, CreateLicense, CreatePlan, CreateProduct, UpdateCustomer, UpdateLicense, UpdatePlan, UpdateProduct,
 };
+pub use identity::{AcquireByUser, CreateIdentityProvider, SignInByProvider, UpdateIdentityProvider};
 pub use people::{AcceptInvitation, CreatePerson, NewInvitation, SignIn, UpdatePerson};
 
 use std::sync::Arc;
@@ -15,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::Scope;
 use crate::id::{
-    ApiTokenId, ClusterId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, RequestId,
-    SecretHash, SessionHash, SessionNo,
+    ApiTokenId, ClusterId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, ProviderId,
+    RequestId, SecretHash, SessionHash, SessionNo,
 };
 use crate::session::ClientInfo;
 use crate::time::{At, SessionTime};
@@ -310,6 +313,28 @@ pub enum Command {
     },
     /// Say how the vendor wants to be seen, in place of what was said before.
     SetBranding(SetBranding),
+    /// Add an identity provider.
+    CreateIdentityProvider(CreateIdentityProvider),
+    /// Change an identity provider.
+    UpdateIdentityProvider(UpdateIdentityProvider),
+    /// Remove an identity provider, and what is known of its accounts.
+    RemoveIdentityProvider {
+        /// Which.
+        id: ProviderId,
+        /// The version the caller saw; another is a conflict.
+        if_version: Option<u32>,
+    },
+    /// Sign in by an identity provider.
+    SignInByProvider(SignInByProvider),
+    /// Forget which accounts of identity providers a person is.
+    UnlinkIdentities {
+        /// Whose.
+        person: PersonId,
+        /// The version the caller saw; another is a conflict.
+        if_version: Option<u32>,
+    },
+    /// Take a seat for a user whom a token vouched for.
+    AcquireByUser(AcquireByUser),
 }
 
 impl Command {
@@ -356,24 +381,13 @@ impl Command {
             Self::NoteUse { .. } => "note_use",
             Self::IssueApiToken { .. } => "issue_api_token",
             Self::SetBranding(_) => "set_branding",
+            Self::CreateIdentityProvider(_) => "create_identity_provider",
+            Self::UpdateIdentityProvider(_) => "update_identity_provider",
+            Self::RemoveIdentityProvider { .. } => "remove_identity_provider",
+            Self::SignInByProvider(_) => "sign_in_by_provider",
+            Self::UnlinkIdentities { .. } => "unlink_identities",
+            Self::AcquireByUser(_) => "acquire_by_user",
         }
-    }
-
-    /// The command as the audit keeps it: without the hashes of passwords and the sealed secrets of second factors, which
-    /// nobody who reads the audit has any business with.
-    pub(crate) fn for_audit(&self) -> Self {
-        let mut command = self.clone();
-        match &mut command {
-            Self::AcceptInvitation(AcceptInvitation { password, .. }) | Self::SetPassword { password, .. } => {
-                *password = Arc::default();
-            }
-            Self::SetTotp {
-                totp: Some((sealed, _)),
-                ..
-            } => *sealed = Arc::default(),
-            _ => {}
-        }
-        command
     }
 }
 

@@ -144,6 +144,14 @@ id!(
     LoginId, "lgn", 10
 );
 id!(
+    /// An identity provider.
+    ProviderId, "idp", 16
+);
+id!(
+    /// A keyed hash of an identity provider and an account there.
+    SubjectHash, "sub", 32
+);
+id!(
     /// A call, as its client named it, hashed together with what it is about.
     RequestId, "req", 16
 );

@@ -126,16 +126,18 @@ pub fn usage_shows_held_seats(ledger: &Ledger) -> Verdict {
     Ok(())
 }
 
-/// Whoever is signed in is enabled and has a password, and nobody has more logins than one person may.
+/// Whoever is signed in is enabled and has a password or an account that a provider vouches for, and nobody has more
+/// logins than one person may.
 pub fn logins_are_of_enabled_people(ledger: &Ledger) -> Verdict {
     let mut logins: BTreeMap<PersonId, usize> = BTreeMap::new();
     for login in ledger.people.logins.iter() {
         *logins.entry(login.person).or_default() += 1;
     }
     for (person, count) in logins {
+        let is_linked = ledger.identities_of(person).next().is_some();
         let may = ledger
             .person(person)
-            .is_some_and(|person| person.disabled_at.is_none() && person.password.is_some());
+            .is_some_and(|person| person.disabled_at.is_none() && (person.password.is_some() || is_linked));
         require(
             "LoginsAreOfEnabledPeople",
             may && count <= LOGINS_PER_PERSON_MAX,

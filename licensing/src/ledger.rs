@@ -17,7 +17,7 @@ use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Members, People, Rows, Sessions, Texts};
+use crate::state::{Answers, Catalogue, Ghosts, Hours, Identities, Members, People, Rows, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
@@ -33,6 +33,7 @@ pub struct Ledger {
     pub(crate) members: Members,
     pub(crate) people: People,
     pub(crate) branding: Rows<Branding>,
+    pub(crate) identities: Identities,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -116,6 +117,9 @@ impl Ledger {
         self.people.invitations.take_changes(&mut rows);
         self.members.token_uses.take_changes(&mut rows);
         self.branding.take_changes(&mut rows);
+        self.identities.providers.take_changes(&mut rows);
+        self.identities.links.take_changes(&mut rows);
+        self.identities.users.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
@@ -143,6 +147,9 @@ impl Ledger {
             + self.people.invitations.changed()
             + self.members.token_uses.changed()
             + self.branding.changed()
+            + self.identities.providers.changed()
+            + self.identities.links.changed()
+            + self.identities.users.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -170,6 +177,9 @@ impl Ledger {
             .chain(self.people.invitations.iter().cloned().map(Row::Invitation))
             .chain(self.members.token_uses.iter().cloned().map(Row::TokenUse))
             .chain(self.branding.iter().cloned().map(Row::Branding))
+            .chain(self.identities.providers.iter().cloned().map(Row::IdentityProvider))
+            .chain(self.identities.links.iter().cloned().map(Row::Identity))
+            .chain(self.identities.users.iter().cloned().map(Row::SessionUser))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -193,6 +203,9 @@ impl Ledger {
             self.people.invitations.sum(),
             self.members.token_uses.sum(),
             self.branding.sum(),
+            self.identities.providers.sum(),
+            self.identities.links.sum(),
+            self.identities.users.sum(),
         ] {
             sum += table;
         }

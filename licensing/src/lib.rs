@@ -5,7 +5,7 @@
 //! replay.
 //!
 //! Reading order: [`command`] (what can be asked), [`outcome`] (what is answered), [`catalogue`], [`session`],
-//! [`person`] and [`cluster`] (what is kept), [`ledger`] (how it changes), `apply` (the decisions, one file per family of commands,
+//! [`person`], [`identity`] and [`cluster`] (what is kept), [`ledger`] (how it changes), `apply` (the decisions, one file per family of commands,
 //! `acquire` first), `state` (the rows with their indexes), [`row`] (how they are stored), [`audit`] and [`merkle`] (what
 //! is put on record), [`invariant`] (the laws). The stories in `tests/scripts` show all of it at work.
 
@@ -18,6 +18,7 @@ pub mod cluster;
 pub mod command;
 pub mod digest;
 pub mod id;
+pub mod identity;
 pub mod invariant;
 pub mod ledger;
 pub mod merkle;

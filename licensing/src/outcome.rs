@@ -113,6 +113,8 @@ pub enum Kind {
     Login,
     /// How the vendor wants to be seen.
     Branding,
+    /// An identity provider.
+    IdentityProvider,
 }
 
 impl fmt::Display for Kind {
@@ -129,6 +131,7 @@ impl fmt::Display for Kind {
             Self::Person => "person",
             Self::Login => "login",
             Self::Branding => "branding",
+            Self::IdentityProvider => "identity provider",
         })
     }
 }
@@ -266,6 +269,18 @@ pub enum Rejection {
     /// Somebody may not sign in as things are now: disabled, without a password, or with a code that was used before.
     #[error("the e-mail address, the password or the code is not right")]
     SignInRefused,
+    /// The provider has not verified the address of an account that nobody is known to be.
+    #[error("the identity provider has not verified the account's e-mail address")]
+    EmailNotVerified,
+    /// Nobody has the address of an account, and its provider brings nobody new.
+    #[error("nobody here has the e-mail address of this account")]
+    AccountUnknown,
+    /// The person of an account's address is known to be another account of the same provider.
+    #[error("the e-mail address belongs to somebody who signs in by another account of this identity provider")]
+    AccountMoved,
+    /// The plan counts its seats by user, and no token said who asks.
+    #[error("the license counts its seats by user, and nobody said who asks")]
+    UserRequired,
 }
 
 impl Rejection {
@@ -292,7 +307,10 @@ impl Rejection {
             Self::InvalidField { .. } => "INVALID_REQUEST",
             Self::JoinTokenInvalid => "TOKEN_INVALID",
             Self::InvitationInvalid => "INVITATION_INVALID",
-            Self::SignInRefused => "SIGN_IN_REFUSED",
+            Self::SignInRefused | Self::EmailNotVerified | Self::AccountUnknown | Self::AccountMoved => {
+                "SIGN_IN_REFUSED"
+            }
+            Self::UserRequired => "USER_REQUIRED",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::branding::Branding;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
+use crate::identity::{Identity, IdentityProvider, SessionUser};
 use crate::meta::Meta;
 use crate::person::{Invitation, Login, Person, TokenUse};
 use crate::session::{EndedSession, Ghost, Session};
@@ -60,6 +61,12 @@ pub enum Row {
     TokenUse(TokenUse),
     /// The one row about how the vendor wants to be seen.
     Branding(Branding),
+    /// An identity provider.
+    IdentityProvider(IdentityProvider),
+    /// An account of a provider that is a person.
+    Identity(Identity),
+    /// Who holds a live session.
+    SessionUser(SessionUser),
 }
 
 impl Row {
@@ -84,6 +91,9 @@ impl Row {
             Self::Invitation(row) => RowKey::Invitation(row.secret),
             Self::TokenUse(row) => RowKey::TokenUse(row.token),
             Self::Branding(_) => RowKey::Branding,
+            Self::IdentityProvider(row) => RowKey::IdentityProvider(row.id),
+            Self::Identity(row) => RowKey::Identity(row.subject),
+            Self::SessionUser(row) => RowKey::SessionUser(row.session),
         }
     }
 
@@ -108,6 +118,9 @@ impl Row {
             Self::Invitation(row) => encode(row),
             Self::TokenUse(row) => encode(row),
             Self::Branding(row) => encode(row),
+            Self::IdentityProvider(row) => encode(row),
+            Self::Identity(row) => encode(row),
+            Self::SessionUser(row) => encode(row),
         }
     }
 
@@ -132,6 +145,9 @@ impl Row {
             Table::Invitations => Self::Invitation(decode(table, bytes)?),
             Table::TokenUses => Self::TokenUse(decode(table, bytes)?),
             Table::Branding => Self::Branding(decode(table, bytes)?),
+            Table::IdentityProviders => Self::IdentityProvider(decode(table, bytes)?),
+            Table::Identities => Self::Identity(decode(table, bytes)?),
+            Table::SessionUsers => Self::SessionUser(decode(table, bytes)?),
         })
     }
 }

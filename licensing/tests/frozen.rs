@@ -56,6 +56,7 @@ fn the_bytes_of_the_small_enums_are_frozen() {
     check_small("end_causes", examples::end_causes());
     check_small("scopes", examples::scopes());
     check_small("roles", examples::roles());
+    check_small("provider_kinds", examples::provider_kinds());
     check_small("refusals", examples::refusals());
 }
 

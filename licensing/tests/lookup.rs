@@ -91,7 +91,7 @@ fn a_session_is_found_by_its_secret_and_its_public_name_live_or_ended() {
     assert_eq!(live.session_by_hash(&SessionHash::from_bytes(close)), None);
 
     let ended = ledger(|rows| {
-        rows.retain(|row| !matches!(row, Row::Session(_)));
+        rows.retain(|row| !matches!(row, Row::Session(_) | Row::SessionUser(_)));
         rows.extend(
             examples::rows()
                 .into_iter()

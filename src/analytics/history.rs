@@ -76,7 +76,9 @@ impl History {
                 rejection,
                 ..
             } => What::Refused(*holder, Refusal::of(rejection)),
-            AuditEvent::Refused { holder: None, .. } | AuditEvent::Changed { .. } => return None,
+            AuditEvent::Refused { holder: None, .. } | AuditEvent::Changed { .. } | AuditEvent::Identified { .. } => {
+                return None;
+            }
         };
         Some(Event { at: leaf.at, what })
     }

@@ -127,6 +127,12 @@ pub(crate) const RULES: &[Rule] = &[
     rule("DELETE", "/people/{id}", Owner, Admin),
     rule("POST", "/people/{id}/invitation", Owner, Admin),
     rule("DELETE", "/people/{id}/logins", Owner, Admin),
+    rule("DELETE", "/people/{id}/identities", Owner, Admin),
+    rule("GET", "/identity-providers", Auditor, Nobody),
+    rule("POST", "/identity-providers", Owner, Nobody),
+    rule("GET", "/identity-providers/{id}", Auditor, Nobody),
+    rule("PATCH", "/identity-providers/{id}", Owner, Nobody),
+    rule("DELETE", "/identity-providers/{id}", Owner, Nobody),
     rule("GET", "/me", Auditor, Member),
     own("PATCH", "/me"),
     own("PUT", "/me/password"),
@@ -258,9 +264,9 @@ mod tests {
     }
 
     #[test]
-    fn people_tokens_and_the_cluster_are_changed_by_owners_alone() {
+    fn people_tokens_identity_providers_and_the_cluster_are_changed_by_owners_alone() {
         for rule in RULES.iter().filter(|rule| rule.method != "GET") {
-            let kept = ["/people", "/tokens", "/cluster"]
+            let kept = ["/people", "/tokens", "/identity-providers", "/cluster"]
                 .iter()
                 .any(|start| rule.path.starts_with(start));
             if kept {

@@ -20,7 +20,7 @@ use super::caller::Caller;
 use super::extract::Query;
 use super::page::Limit;
 use super::problem::ApiError;
-use super::sessions::SessionStatus;
+use super::sessions::{SessionStatus, SessionUser};
 use super::sorted::Order;
 use super::text::{Handle, digits, read_text};
 use super::time::Timestamp;
@@ -64,6 +64,9 @@ pub(crate) struct Record {
     /// Who the seat was counted for.
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<String>,
+    /// The user that the session is held for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<SessionUser>,
     /// Seats held afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_use: Option<u32>,
@@ -92,6 +95,8 @@ pub(crate) enum EventKind {
     Changed,
     /// Something was refused.
     Refused,
+    /// The session that was granted a moment before is held for a user whom a token vouched for.
+    Identified,
 }
 
 /// Which records to show.
@@ -232,6 +237,7 @@ fn asked_for(record: &AuditRecord, query: &AuditQuery) -> Result<Option<Record>,
         AuditEvent::Ended { .. } => (EventKind::Ended, None),
         AuditEvent::Changed { command } => (EventKind::Changed, Some(command.name())),
         AuditEvent::Refused { command, .. } => (EventKind::Refused, Some(&**command)),
+        AuditEvent::Identified { .. } => (EventKind::Identified, None),
     };
     let wanted = query.command.as_deref();
     if query.event.is_some_and(|wanted| wanted != event) || wanted.is_some_and(|wanted| command != Some(wanted)) {
@@ -331,6 +337,7 @@ impl Record {
             subject: None,
             license: None,
             holder: None,
+            user: None,
             in_use: None,
             cause: None,
             code: None,
@@ -393,6 +400,15 @@ impl Record {
                 reason: Some(rejection.to_string()),
                 ..self
             },
+            AuditEvent::Identified {
+                license, session, user, ..
+            } => Self {
+                event: EventKind::Identified,
+                subject: Some(session.to_string()),
+                license: Some(license.to_string()),
+                user: Some(SessionUser::of(&user)),
+                ..self
+            },
         }
     }
 }
@@ -439,8 +455,14 @@ fn subject(command: &Command) -> Option<String> {
         | Command::SignOutEverywhere { person } => person.to_string(),
         Command::SignIn(sign_in) => sign_in.login.to_string(),
         Command::SignOut { login } => login.to_string(),
+        Command::CreateIdentityProvider(create) => create.id.to_string(),
+        Command::UpdateIdentityProvider(update) => update.id.to_string(),
+        Command::RemoveIdentityProvider { id, .. } => id.to_string(),
+        Command::SignInByProvider(sign_in) => sign_in.login.to_string(),
+        Command::UnlinkIdentities { person, .. } => person.to_string(),
         Command::Tick
         | Command::Acquire(_)
+        | Command::AcquireByUser(_)
         | Command::Heartbeat { .. }
         | Command::Release { .. }
         | Command::RevokeSession { .. }

@@ -48,7 +48,7 @@ codes! {
     SignInRefused = "SIGN_IN_REFUSED", UNAUTHORIZED, "Not signed in";
     /// The password is right, and the account has a second factor. Sign in again with its code.
     TotpRequired = "TOTP_REQUIRED", UNAUTHORIZED, "A code is needed";
-    /// A token of another kind, such as a join token, is not valid.
+    /// A token of another kind, such as a join token or a user's `jwt_token`, is not valid; `detail` says why.
     TokenInvalid = "TOKEN_INVALID", UNAUTHORIZED, "The token is not valid";
     /// The license counts its seats by person, so the call must say who asks.
     UserRequired = "USER_REQUIRED", UNAUTHORIZED, "A signed-in user is needed";
@@ -97,6 +97,8 @@ codes! {
     NoLeader = "NO_LEADER", SERVICE_UNAVAILABLE, "The cluster has no leader at the moment";
     /// Nothing was changed: this node has more work than it can do, or is shutting down. Send it again.
     Overloaded = "OVERLOADED", SERVICE_UNAVAILABLE, "The server is busy";
+    /// The identity provider whose keys are needed to check a user's token does not answer. Send it again in a while.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE", SERVICE_UNAVAILABLE, "The identity provider does not answer";
     /// The server's certificate has expired, so it can sign no token. Its operator has to install a new one.
     CertificateExpired = "CERTIFICATE_EXPIRED", SERVICE_UNAVAILABLE, "The server's certificate has expired";
     /// It is not known whether the request was carried out. Send it again with the same `request_id`: that is safe.

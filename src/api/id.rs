@@ -61,6 +61,7 @@ documented!(
     PersonId,
     PlanId,
     ProductId,
+    ProviderId,
     SessionName
 );
 

@@ -38,7 +38,7 @@ use crate::identity::password::{Failed, Typed};
 use crate::identity::totp::Secret;
 
 /// How long a login is good.
-const LIFE: Span = Span::from_secs(7 * 86_400);
+pub(super) const LIFE: Span = Span::from_secs(7 * 86_400);
 
 /// The most that is kept of what a browser says it is.
 const AGENT_CHARS_MAX: usize = 200;
@@ -98,9 +98,26 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// Somebody whose call may come from another server's page: an identity provider sends them.
+    pub(super) fn of(parts: &Parts) -> Self {
+        let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent: Option<String> = agent.map(|text| text.chars().take(AGENT_CHARS_MAX).collect());
+        Self {
+            source: Source::of(parts),
+            agent: agent
+                .filter(|text| !text.is_empty() && !text.chars().any(char::is_control))
+                .map(Into::into),
+        }
+    }
+
     /// Where they come from.
     pub(super) const fn source(&self) -> Source {
         self.source
+    }
+
+    /// What their browser says it is.
+    pub(super) fn agent(&self) -> Option<Arc<str>> {
+        self.agent.clone()
     }
 }
 
@@ -109,14 +126,7 @@ impl FromRequestParts<Api> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         same_site::check_stranger(parts)?;
-        let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-        let agent: Option<String> = agent.map(|text| text.chars().take(AGENT_CHARS_MAX).collect());
-        Ok(Self {
-            source: Source::of(parts),
-            agent: agent
-                .filter(|text| !text.is_empty() && !text.chars().any(char::is_control))
-                .map(Into::into),
-        })
+        Ok(Self::of(parts))
     }
 }
 
@@ -124,14 +134,17 @@ impl FromRequestParts<Api> for Visitor {
 #[must_use]
 pub(super) struct Attempt {
     source: IpAddr,
-    account: [u8; 32],
+    /// The account, where it is known before the try.
+    account: Option<[u8; 32]>,
 }
 
 impl Attempt {
     /// It was no failure.
     pub(super) fn succeeded(self, api: &Api) {
         api.0.failed_by_source.give_back(self.source);
-        api.0.failed_by_account.give_back(self.account);
+        if let Some(account) = self.account {
+            api.0.failed_by_account.give_back(account);
+        }
     }
 }
 
@@ -140,20 +153,32 @@ impl Api {
     pub(super) fn attempt(&self, Source(source): Source, email: &str) -> Result<Attempt, ApiError> {
         let now_ms = self.0.config.seams.clock.boot_ms();
         let account = self.lookup().account(email);
-        let limited = |wait: Span| {
-            self.metrics().rate_limited();
-            let detail = format!(
-                "Too many passwords were tried that were not right. Try again in {} s.",
-                wait.secs_ceil()
-            );
-            ApiError::new(Code::RateLimited, detail).retry_after(wait)
-        };
-        self.0.failed_by_source.take(source, now_ms).map_err(limited)?;
+        let attempt = self.attempt_from(Source(source))?;
         if let Err(wait) = self.0.failed_by_account.take(account, now_ms) {
-            self.0.failed_by_source.give_back(source);
-            return Err(limited(wait));
+            attempt.succeeded(self);
+            return Err(self.too_many_failed(wait));
         }
-        Ok(Attempt { source, account })
+        Ok(Attempt {
+            source,
+            account: Some(account),
+        })
+    }
+
+    /// The same for a try whose account is not known yet.
+    pub(super) fn attempt_from(&self, Source(source): Source) -> Result<Attempt, ApiError> {
+        let now_ms = self.0.config.seams.clock.boot_ms();
+        let taken = self.0.failed_by_source.take(source, now_ms);
+        taken.map_err(|wait| self.too_many_failed(wait))?;
+        Ok(Attempt { source, account: None })
+    }
+
+    fn too_many_failed(&self, wait: Span) -> ApiError {
+        self.metrics().rate_limited();
+        let detail = format!(
+            "Too many passwords were tried that were not right. Try again in {} s.",
+            wait.secs_ceil()
+        );
+        ApiError::new(Code::RateLimited, detail).retry_after(wait)
     }
 
     /// Whether a password is the one of this hash; without a hash it is not, which takes as long to say.
@@ -175,7 +200,7 @@ impl Api {
         }
     }
 
-    fn cookie(&self, secret: &str, max_age: Span) -> Result<HeaderValue, ApiError> {
+    pub(super) fn cookie(&self, secret: &str, max_age: Span) -> Result<HeaderValue, ApiError> {
         let secure = if self.0.config.tls { "; Secure" } else { "" };
         let text = format!(
             "{}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",

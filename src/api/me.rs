@@ -1,7 +1,5 @@
 //! The caller themselves: who they are, their password, their second factor.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use licensing::command::{Command, UpdatePerson};
@@ -250,7 +248,6 @@ pub(super) async fn set_up_totp(
     let step =
         step.ok_or_else(|| ApiError::field("code", "not a code of this secret now; check the device's clock"))?;
     let sealed = secret.0.seal(api.lookup(), own.person, api.draw());
-    let sealed: Arc<[u8]> = sealed.ok_or_else(|| ApiError::internal("a secret could not be sealed"))?;
     let command = Command::SetTotp {
         person: own.person,
         if_version: person.version,

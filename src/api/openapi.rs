@@ -32,7 +32,7 @@ use super::problem::{FieldError, PROBLEM_JSON, Problem};
 use super::session_list::SessionSort;
 use super::session_stream::{Seconds, SessionEvents};
 use super::sorted::Order;
-use super::text::Search;
+use super::text::{ReturnTo, Search};
 
 /// What each tag holds.
 const TAGS: [(&str, &str); 11] = [
@@ -122,6 +122,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     // Those that only parameters are made of, which the handlers' derive does not collect.
     components.schemas.insert(Limit::name().into(), Limit::schema());
     components.schemas.insert(Search::name().into(), Search::schema());
+    components.schemas.insert(ReturnTo::name().into(), ReturnTo::schema());
     components.schemas.insert(After::name().into(), After::schema());
     components.schemas.insert(Seconds::name().into(), Seconds::schema());
     components.schemas.insert(Order::name().into(), Order::schema());
@@ -305,8 +306,10 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
             Code::UserRequired,
             Code::TokenInvalid,
             Code::RateLimited,
+            Code::ProviderUnavailable,
             Code::CertificateExpired,
         ],
+        "start" => &[Code::NotFound],
         "heartbeat" => &[
             Code::SessionNotFound,
             Code::SessionExpired,
@@ -414,6 +417,7 @@ fn retries(code: Code) -> bool {
             | Code::NoLeader
             | Code::Overloaded
             | Code::OutcomeUnknown
+            | Code::ProviderUnavailable
             | Code::CertificateExpired
     )
 }

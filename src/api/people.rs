@@ -9,7 +9,7 @@ use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome};
 use licensing::person::{Person as Row, Role};
 use licensing::time::Span;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
 
@@ -23,7 +23,7 @@ use super::license_changes::Nothing;
 use super::page::{Limit, Page, contains, list};
 use super::problem::ApiError;
 use super::refusal::not_found;
-use super::resource::{SeenVersion, Shown};
+use super::resource::{SeenVersion, Shown, given};
 use super::role::RoleName;
 use super::text::{Email, Handle, Name, Search};
 use super::time::Timestamp;
@@ -49,6 +49,8 @@ pub(crate) struct Person {
     has_password: bool,
     /// Whether they have a second factor.
     totp: bool,
+    /// The identity providers at which an account is known to be theirs.
+    identity_providers: Vec<id::ProviderId>,
     /// Until when the link that they were given is good.
     invited_until: Option<Timestamp>,
     created_at: Timestamp,
@@ -73,6 +75,7 @@ impl Person {
             disabled: person.disabled_at.is_some(),
             has_password: person.password.is_some(),
             totp: person.totp.is_some(),
+            identity_providers: ledger.identities_of(person.id).map(|link| Id(link.provider)).collect(),
             invited_until: ledger.invited_until(person.id).map(Timestamp),
             created_at: Timestamp(person.created_at),
             signed_in_at: person.signed_in_at.map(Timestamp),
@@ -127,11 +130,6 @@ pub(crate) struct PersonChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = false)]
     totp: Option<bool>,
-}
-
-/// Reads a member that may be left out, but is not `null`.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    bool::deserialize(deserializer).map(Some)
 }
 
 /// Which people to list.
@@ -397,6 +395,28 @@ pub(super) async fn end_logins(
 ) -> Result<StatusCode, ApiError> {
     let person = named(&api, &caller, &text).await?;
     let command = Command::SignOutEverywhere { person: person.id };
+    caller.change(&api, &request.bytes, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forget which accounts of identity providers a person is, for somebody whose account there is another one now. They are
+/// signed out; the next sign-in finds them by their address again.
+#[utoipa::path(
+    delete, path = "/people/{id}/identities", tag = "people", security(("api_token" = [])),
+    params(("id" = String, Path, description = "The person's id or e-mail address.")),
+    responses((status = 204, description = "They are forgotten.")),
+)]
+pub(super) async fn unlink_identities(
+    State(api): State<Api>,
+    caller: Caller,
+    InPath(text): InPath,
+    request: MaybeJson<Nothing>,
+) -> Result<StatusCode, ApiError> {
+    let person = named(&api, &caller, &text).await?;
+    let command = Command::UnlinkIdentities {
+        person: person.id,
+        if_version: as_seen(&caller, &person),
+    };
     caller.change(&api, &request.bytes, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,32 @@ pub(crate) enum Holder {
     Fingerprint,
     /// One seat per fingerprint and `client.instance`.
     FingerprintAndInstance,
+    /// One seat per user whom a `jwt_token` vouches for, on however many devices. Nobody gets one without.
+    User,
+    /// One seat per such user and fingerprint. Nobody gets one without.
+    UserAndFingerprint,
+}
+
+impl From<HolderPolicy> for Holder {
+    fn from(policy: HolderPolicy) -> Self {
+        match policy {
+            HolderPolicy::Fingerprint => Self::Fingerprint,
+            HolderPolicy::FingerprintAndInstance => Self::FingerprintAndInstance,
+            HolderPolicy::User => Self::User,
+            HolderPolicy::UserAndFingerprint => Self::UserAndFingerprint,
+        }
+    }
+}
+
+impl From<Holder> for HolderPolicy {
+    fn from(holder: Holder) -> Self {
+        match holder {
+            Holder::Fingerprint => Self::Fingerprint,
+            Holder::FingerprintAndInstance => Self::FingerprintAndInstance,
+            Holder::User => Self::User,
+            Holder::UserAndFingerprint => Self::UserAndFingerprint,
+        }
+    }
 }
 
 /// The terms of a plan.
@@ -57,10 +83,7 @@ impl Terms {
             grace_seconds: terms.grace.secs_ceil(),
             ghosts_max: terms.ghosts_max,
             sessions_per_holder_max: terms.sessions_per_holder_max,
-            holder: match terms.holder {
-                HolderPolicy::Fingerprint => Holder::Fingerprint,
-                HolderPolicy::FingerprintAndInstance => Holder::FingerprintAndInstance,
-            },
+            holder: terms.holder.into(),
             entitlements: EntitlementsBody(Arc::new(terms.entitlements.clone())),
         }
     }
@@ -172,10 +195,7 @@ impl TermsChange {
             grace: self.grace_seconds.map_or(terms.grace, Span::from_secs),
             ghosts_max: self.ghosts_max.clone().apply(terms.ghosts_max),
             sessions_per_holder_max: self.sessions_per_holder_max.unwrap_or(terms.sessions_per_holder_max),
-            holder: self.holder.map_or(terms.holder, |holder| match holder {
-                Holder::Fingerprint => HolderPolicy::Fingerprint,
-                Holder::FingerprintAndInstance => HolderPolicy::FingerprintAndInstance,
-            }),
+            holder: self.holder.map_or(terms.holder, Into::into),
             entitlements: self
                 .entitlements
                 .as_ref()

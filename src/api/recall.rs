@@ -122,8 +122,8 @@ pub(super) async fn figures<T: Send + 'static>(
     let _turn = api.0.recall.turn().await?;
     let history = history(api, license, (from, to)).await?;
     let shared = Arc::clone(&history);
-    let made = tokio::task::spawn_blocking(move || make(&shared)).await;
-    Ok((history, made.map_err(ApiError::internal)?))
+    let reckoned = tokio::task::spawn_blocking(move || make(&shared)).await;
+    Ok((history, reckoned.map_err(ApiError::internal)?))
 }
 
 async fn history(api: &Api, license: LicenseId, asked: (Option<At>, Option<At>)) -> Result<Arc<History>, ApiError> {

@@ -144,6 +144,24 @@ impl From<Rejection> for ApiError {
                 Code::SignInRefused,
                 "The e-mail address, the password or the code is not right, or this account may not sign in.",
             ),
+            Rejection::EmailNotVerified => Self::new(
+                Code::SignInRefused,
+                "The identity provider has not verified the e-mail address of this account. Verify it there, then sign in \
+                 again.",
+            ),
+            Rejection::AccountUnknown => Self::new(
+                Code::SignInRefused,
+                "Nobody here has the e-mail address of this account. Ask an owner to add you.",
+            ),
+            Rejection::AccountMoved => Self::new(
+                Code::SignInRefused,
+                "The e-mail address belongs to somebody who signs in by another account of this identity provider. Use that \
+                 one, or ask an owner to forget it.",
+            ),
+            Rejection::UserRequired => Self::new(
+                Code::UserRequired,
+                "This license counts its seats by user. Sign in, and send the identity provider's token as jwt_token.",
+            ),
         }
     }
 }
@@ -194,7 +212,8 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
         | Kind::ApiToken
         | Kind::Person
         | Kind::Login
-        | Kind::Branding => ApiError::new(
+        | Kind::Branding
+        | Kind::IdentityProvider => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),
         ),
@@ -320,6 +339,10 @@ mod tests {
             Rejection::JoinTokenInvalid,
             Rejection::InvitationInvalid,
             Rejection::SignInRefused,
+            Rejection::EmailNotVerified,
+            Rejection::AccountUnknown,
+            Rejection::AccountMoved,
+            Rejection::UserRequired,
         ]
     }
 

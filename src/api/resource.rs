@@ -115,6 +115,11 @@ impl FromRequestParts<Api> for SeenVersion {
     }
 }
 
+/// Reads a member that may be left out, but is not `null`.
+pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// What a change does to a value that need not be there: a member left out keeps it, `null` clears it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Edit<T> {

@@ -4,6 +4,7 @@ mod acquire;
 mod batch;
 mod heartbeat;
 mod release;
+mod user;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use licensing::command::Command;
 use licensing::id::{LicenseId, SessionName};
+use licensing::identity::User;
 use licensing::ledger::Ledger;
 use licensing::ledger::SessionState;
 use licensing::outcome::Rejection;
@@ -49,6 +50,9 @@ pub(crate) struct Session {
     /// What the client says about itself; believed by nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<Client>,
+    /// The user that a token vouched for when the seat was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<SessionUser>,
     /// When it was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     granted_at: Option<Timestamp>,
@@ -112,6 +116,30 @@ impl Client {
     }
 }
 
+/// A user whom an identity provider vouched for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionUser {
+    /// Who vouched.
+    issuer: String,
+    /// The account as the issuer names it.
+    subject: String,
+    /// The address that the token named.
+    email: Option<String>,
+    /// The person here, if the account is known to be one.
+    person: Option<id::PersonId>,
+}
+
+impl SessionUser {
+    pub(super) fn of(user: &User) -> Self {
+        Self {
+            issuer: user.issuer.to_string(),
+            subject: user.account.to_string(),
+            email: user.email.as_deref().map(str::to_owned),
+            person: user.person.map(Id),
+        }
+    }
+}
+
 impl Session {
     /// A session as it is, or as it is remembered.
     pub(super) fn of(ledger: &Ledger, state: SessionState<'_>) -> Option<Self> {
@@ -133,6 +161,7 @@ impl Session {
             holder: Id(holder),
             status: SessionStatus::Live,
             client: None,
+            user: None,
             granted_at: None,
             beat_at: None,
             expires_in_seconds: None,
@@ -149,6 +178,7 @@ impl Session {
     fn live(self, ledger: &Ledger, session: &LiveSession) -> Self {
         Self {
             client: session.client.as_deref().map(Client::of),
+            user: ledger.user_of(session.no).map(SessionUser::of),
             granted_at: Some(Timestamp(session.granted_at)),
             beat_at: Some(Timestamp(session.beat_at)),
             expires_in_seconds: Some(session.deadline.since(ledger.session_time()).secs_ceil()),

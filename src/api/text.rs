@@ -13,7 +13,9 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+use zeroize::Zeroizing;
 
+use crate::identity::flow::is_own_page;
 use crate::license_key::LicenseKey;
 use crate::lookup::SessionId;
 
@@ -46,6 +48,14 @@ fn any(_: char) -> bool {
 
 fn plain(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+}
+
+fn visible(character: char) -> bool {
+    character.is_ascii_graphic()
+}
+
+fn scope(character: char) -> bool {
+    visible(character) && !matches!(character, '"' | '\\')
 }
 
 fn lower(character: char) -> bool {
@@ -163,6 +173,22 @@ text!(
     WebAddress: 9..=200, no_control, r"^https://[A-Za-z0-9\[][!-~]*$", "an https:// address of at most 200 characters"
 );
 text!(
+    /// The address of an identity provider: `https://`, but on this machine.
+    IssuerUrl: 8..=200, visible, r"^https?://[A-Za-z0-9\[][!-~]*$", "an https:// address of at most 200 characters"
+);
+text!(
+    /// What an identity provider knows this server by.
+    ClientId: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
+);
+text!(
+    /// What a user's token must be for.
+    Audience: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
+);
+text!(
+    /// One of the things that an identity provider is asked for, such as `openid`.
+    ScopeName: 1..=128, scope, r"^[!#-\[\]-~]+$", "1 to 128 visible characters without quotes and backslashes"
+);
+text!(
     /// An e-mail address.
     Email: 3..=254, no_control, EMAIL, "an e-mail address of 3 to 254 characters"
 );
@@ -259,10 +285,8 @@ impl ToSchema for SessionSecret {
     }
 }
 
-/// A user's token from an identity provider. No issuer can be configured yet, so it is not believed and not kept; its
-/// size and shape are checked, so that a client that sends something else learns of it today. An empty text is none.
-#[derive(Debug)]
-pub(crate) struct UserToken;
+/// A user's token from an identity provider. An empty text is none.
+pub(crate) struct UserToken(Zeroizing<String>);
 
 /// The largest user token in bytes.
 const USER_TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -270,11 +294,20 @@ const USER_TOKEN_BYTES_MAX: usize = 8 * 1024;
 impl<'de> Deserialize<'de> for UserToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let problem = "expected a signed JWT of at most 8 KiB, three parts with dots between them";
-        read_text(deserializer, |text| Self::check(text).then_some(Self).ok_or(problem))
+        read_text(deserializer, |text| {
+            Self::check(text)
+                .then(|| Self(Zeroizing::new(text.to_owned())))
+                .ok_or(problem)
+        })
     }
 }
 
 impl UserToken {
+    /// The token, if there is one.
+    pub(crate) fn reveal(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+
     fn check(text: &str) -> bool {
         let part = |part: &str| !part.is_empty() && part.chars().all(plain);
         let shaped = text.split('.').count() == 3 && text.split('.').all(part);
@@ -295,6 +328,43 @@ impl PartialSchema for UserToken {
 impl ToSchema for UserToken {
     fn name() -> Cow<'static, str> {
         "UserToken".into()
+    }
+}
+
+/// A page of the console.
+pub(crate) struct ReturnTo(String);
+
+impl Deref for ReturnTo {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for ReturnTo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let problem = "expected a page of this server: a path that begins with one /";
+        read_text(deserializer, |text| {
+            is_own_page(text).then(|| Self(text.to_owned())).ok_or(problem)
+        })
+    }
+}
+
+impl PartialSchema for ReturnTo {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A page of the console."))
+            .max_length(Some(500))
+            .pattern(Some(r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$"))
+            .into()
+    }
+}
+
+impl ToSchema for ReturnTo {
+    fn name() -> Cow<'static, str> {
+        "ReturnTo".into()
     }
 }
 

@@ -1,14 +1,19 @@
-//! What people type in and nobody else is to see: passwords, codes, and the secrets of links and second factors.
+//! What people type in and nobody else is to see: passwords, codes, the secrets of links, second factors and identity
+//! providers; and the keys of those, which hold no secret.
 
 use std::borrow::Cow;
 use std::ops::Deref;
+use std::sync::Arc;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 use zeroize::Zeroizing;
 
 use super::text::{NO_CONTROL, read_text};
+use crate::identity::key_set::KeySet;
 use crate::identity::password::Typed;
 use crate::identity::totp::{DIGITS, SECRET_CHARS, Secret};
 
@@ -34,6 +39,69 @@ pub(crate) struct TotpSecret(pub(super) Secret);
 
 /// The secret of a link.
 pub(crate) struct InvitationText(pub(super) Zeroizing<String>);
+
+/// The secret that an identity provider knows this server by.
+pub(crate) struct ClientSecretText(pub(super) Zeroizing<String>);
+
+/// The longest of them.
+const CLIENT_SECRET_CHARS_MAX: usize = 500;
+
+/// A JSON web key set of public keys.
+pub(crate) struct KeySetText(Arc<str>);
+
+impl From<KeySetText> for Arc<str> {
+    fn from(keys: KeySetText) -> Self {
+        keys.0
+    }
+}
+
+impl KeySetText {
+    fn read(written: &Value) -> Result<Self, String> {
+        let is_secret = |key: &Value| ["d", "k"].iter().any(|member| key.get(member).is_some());
+        if written["keys"]
+            .as_array()
+            .is_some_and(|keys| keys.iter().any(is_secret))
+        {
+            return Err("a private key or a shared secret is in it; give the public keys alone".to_owned());
+        }
+        let text = written.to_string();
+        KeySet::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for KeySetText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl PartialSchema for KeySetText {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("A JSON web key set (RFC 7517) of public keys."))
+            .into()
+    }
+}
+
+impl ToSchema for KeySetText {
+    fn name() -> Cow<'static, str> {
+        "KeySet".into()
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientSecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            let holds =
+                (1..=CLIENT_SECRET_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+            holds
+                .then(|| Self(secret(text)))
+                .ok_or("expected 1 to 500 visible characters of ASCII")
+        })
+    }
+}
 
 impl Deref for Code6 {
     type Target = str;
@@ -127,6 +195,7 @@ documented!(
     NewPassword, "NewPassword", "A password that is chosen, of any characters that can be typed.", PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX, NO_CONTROL;
     Code6, "TotpCode", "A code of a second factor.", DIGITS, DIGITS, "^[0-9]{6}$";
     TotpSecret, "TotpSecret", "The secret of a second factor.", SECRET_CHARS, SECRET_CHARS, "^[A-Z2-7]{32}$";
+    ClientSecretText, "ClientSecret", "The secret that an identity provider knows this server by.", 1, CLIENT_SECRET_CHARS_MAX, "^[!-~]+$";
     InvitationText, "LinkSecret", "What follows the `#` in a link.", 1, LINK_CHARS_MAX, "^[!-~]+$";
 );
 

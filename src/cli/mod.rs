@@ -10,6 +10,7 @@ mod connection;
 mod customer;
 mod demo;
 mod failure;
+mod identity_provider;
 mod init;
 mod join;
 mod key;
@@ -76,6 +77,7 @@ enum Command {
     License(license::Noun),
     Session(session::Noun),
     Person(person::Noun),
+    IdentityProvider(identity_provider::Noun),
     Token(token::Noun),
     Run(run::Run),
     Verify(verify::Verify),
@@ -132,6 +134,7 @@ fn run(command: Command, output: Output) -> Answered {
             Command::License(noun) => noun.run(output).await,
             Command::Session(noun) => noun.run(output).await,
             Command::Person(noun) => noun.run(output).await,
+            Command::IdentityProvider(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
             Command::Run(command) => command.run().await,
             Command::Verify(command) => command.run(output),

@@ -86,6 +86,11 @@ enum Verb {
         /// The person's e-mail address or id
         person: String,
     },
+    /// Forget which accounts of identity providers a person is, and sign them out
+    ForgetIdentities {
+        /// The person's e-mail address or id
+        person: String,
+    },
     /// Remove a person; what they did stays on record
     Remove {
         /// The person's e-mail address or id
@@ -229,6 +234,14 @@ impl Noun {
                 client.call(Call::new(Method::DELETE, &path(&person))).await?;
                 let answer = json!({"removed": person});
                 return Ok(output.answer(&answer, |_| format!("{person} is removed.\n"))?);
+            }
+            Verb::ForgetIdentities { person } => {
+                let path = format!("{}/identities", path(&person));
+                client.call(Call::new(Method::DELETE, &path)).await?;
+                let answer = json!({"forgotten": person});
+                return Ok(output.answer(&answer, |_| {
+                    format!("No account of an identity provider is known to be {person} any more.\n")
+                })?);
             }
             Verb::Disable { person } => (person, json!({"disabled": true})),
             Verb::Enable { person } => (person, json!({"disabled": false})),

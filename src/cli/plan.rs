@@ -95,6 +95,10 @@ enum Holder {
     Fingerprint,
     /// One seat for each instance on a machine
     FingerprintAndInstance,
+    /// One seat for a user whom an identity provider vouches for, on however many machines
+    User,
+    /// One seat for each such user on each machine
+    UserAndFingerprint,
 }
 
 /// The terms; what is not given has a default, or stays as it is.

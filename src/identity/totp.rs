@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use licensing::id::PersonId;
 use zeroize::Zeroizing;
 
+use super::seal::{Seal, SealNonce};
 use crate::lookup::LookupKey;
 
 /// How long a code is shown.
@@ -83,28 +83,19 @@ impl Secret {
     }
 
     /// The secret as the ledger keeps it: sealed for this person, so that it opens in nobody else's row.
-    pub(crate) fn seal(&self, lookup: &LookupKey, person: PersonId, nonce: [u8; NONCE_LEN]) -> Option<Arc<[u8]>> {
-        let mut sealed = self.0.to_vec();
-        let unique = Nonce::assume_unique_for_key(nonce);
-        sealing_key(lookup)?
-            .seal_in_place_append_tag(unique, Aad::from(person.as_bytes()), &mut sealed)
-            .ok()?;
-        Some([&nonce[..], &sealed].concat().into())
+    pub(crate) fn seal(&self, lookup: &LookupKey, person: PersonId, nonce: SealNonce) -> Arc<[u8]> {
+        sealing_key(lookup).seal(person.as_bytes(), &self.0[..], nonce).into()
     }
 
     /// Opens what [`seal`](Self::seal) made.
     pub(crate) fn open(lookup: &LookupKey, person: PersonId, sealed: &[u8]) -> Option<Self> {
-        let (nonce, sealed) = sealed.split_first_chunk()?;
-        let mut bytes = Zeroizing::new(sealed.to_vec());
-        let unique = Nonce::assume_unique_for_key(*nonce);
-        let opened = sealing_key(lookup)?.open_in_place(unique, Aad::from(person.as_bytes()), &mut bytes);
-        Some(Self::new((&*opened.ok()?).try_into().ok()?))
+        let bytes = sealing_key(lookup).open(person.as_bytes(), sealed)?;
+        Some(Self::new((&**bytes).try_into().ok()?))
     }
 }
 
-fn sealing_key(lookup: &LookupKey) -> Option<LessSafeKey> {
-    let key = lookup.purpose(b"totp seal");
-    UnboundKey::new(&AES_256_GCM, &key[..]).ok().map(LessSafeKey::new)
+fn sealing_key(lookup: &LookupKey) -> Seal {
+    Seal::new(lookup, b"totp seal")
 }
 
 #[cfg(test)]
@@ -153,7 +144,7 @@ mod tests {
     fn a_sealed_secret_opens_for_its_person_under_its_key() {
         let (one, other) = (PersonId::from_bytes([1; 16]), PersonId::from_bytes([2; 16]));
         let key = LookupKey::from_bytes([3; 32]);
-        let sealed = secret().seal(&key, one, [4; NONCE_LEN]).unwrap();
+        let sealed = secret().seal(&key, one, [4; 12]);
         assert!(!sealed.windows(20).any(|part| part == &secret().0[..]));
         assert!(Secret::open(&key, one, &sealed).is_some());
         assert!(Secret::open(&key, other, &sealed).is_none());

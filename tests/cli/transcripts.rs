@@ -131,7 +131,19 @@ fn every_answer_can_be_had_as_json() {
         ("person enable bob@example.com".to_owned(), "/id"),
         ("person forget-totp bob@example.com".to_owned(), "/id"),
         ("person reset-password bob@example.com".to_owned(), "/link"),
+        ("person forget-identities bob@example.com".to_owned(), "/forgotten"),
         ("person remove bob@example.com".to_owned(), "/removed"),
+        (
+            "identity-provider create GitHub --kind github --client-id h --client-secret s".to_owned(),
+            "/redirect_uri",
+        ),
+        ("identity-provider list".to_owned(), "/items/0/name"),
+        (
+            "identity-provider update GitHub --self-registration yes".to_owned(),
+            "/self_registration",
+        ),
+        ("identity-provider show GitHub".to_owned(), "/client_id"),
+        ("identity-provider delete GitHub".to_owned(), "/deleted"),
         ("cluster join-token".to_owned(), "/token"),
         ("cluster join-token list".to_owned(), "/items/0/id"),
     ] {

@@ -116,9 +116,11 @@ async fn figures_are_what_was_done() {
 
     let what_if = used.figure("what-if?seats=3").await;
     assert_eq!(
-        (&what_if["refusals"], &what_if["hold_is"], &what_if["hold_seconds"]),
-        (&json!(2), &json!("median"), &json!(3_600))
+        (&what_if["refusals"], &what_if["hold_is"]),
+        (&json!(2), &json!("median"))
     );
+    let hold = what_if["hold_seconds"].as_u64().unwrap();
+    assert!((3_600..3_660).contains(&hold), "{hold}");
     let avoided: Vec<_> = what_if["items"]
         .as_array()
         .unwrap()

@@ -24,6 +24,7 @@ struct Fixture {
     sold: Sold,
     seat: Value,
     token_id: String,
+    provider_id: String,
     /// Somebody for the calls that people make about themselves.
     person: Person,
 }
@@ -37,12 +38,17 @@ impl Fixture {
             .post("/tokens", json!({"name": "ci", "scope": "admin"}))
             .await
             .expect(201);
+        let provider = json!({
+            "name": "Acme", "kind": "oidc", "issuer": "https://id.acme.example", "client_id": "usher",
+        });
+        let provider = server.post("/identity-providers", provider).await.expect(201);
         let person = server.person("ann@example.com", "Ann", "auditor", None).await;
         Self {
             server,
             sold,
             seat,
             token_id: text(&token["id"]),
+            provider_id: text(&provider["id"]),
             person,
         }
     }
@@ -57,9 +63,11 @@ impl Fixture {
             ("/licenses/", &self.sold.license),
             ("/sessions/", &session),
             ("/tokens/", &self.token_id),
+            ("/identity-providers/", &self.provider_id),
             ("/nodes/", "9"),
             ("/people/", &self.person.id),
             ("/logins/", "lgn_0000000000000000"),
+            ("/refusals/", "ref_0000000000000"),
         ];
         let id = ids
             .into_iter()
@@ -80,6 +88,11 @@ impl Fixture {
             body.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
             body
         };
+        // RFC 7517, appendix A.1.
+        let key = json!({
+            "kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "1",
+        });
         match schema {
             "AcquireRequest" => json!({
                 "license_key": self.sold.key, "hardware_id": "other-fingerprint", "jwt_token": "a.b.c",
@@ -110,12 +123,23 @@ impl Fixture {
                 "if_version": 1, "email": "a@b.example", "name": "New", "role": "member", "customer": "crm-1",
                 "disabled": true, "totp": false,
             }),
+            "NewIdentityProvider" => json!({
+                "name": "new", "kind": "oidc", "issuer": "https://id.example", "client_id": "usher", "client_secret": "s",
+                "scopes": ["openid"], "self_registration": true, "accept_on_acquire": true, "audience": "coditect",
+                "keys": {"keys": [key]},
+            }),
+            "IdentityProviderChange" => json!({
+                "if_version": 1, "name": "New", "client_id": "usher", "client_secret": "s", "scopes": ["openid"],
+                "self_registration": true, "accept_on_acquire": true, "audience": "coditect",
+                "keys": {"keys": [key]},
+            }),
             "MyChange" => json!({"if_version": 1, "name": "New"}),
             "PasswordChange" => json!({"old": PASSWORD, "new": "another password"}),
             "TotpChange" => json!({"password": PASSWORD, "secret": "A".repeat(32), "code": "123456"}),
             "PasswordProof" => json!({"password": PASSWORD}),
             "NewLogin" => json!({"email": "ann@example.com", "password": PASSWORD, "totp": "123456"}),
             "SetUp" => json!({"secret": "inv_0", "email": "a@b.example", "name": "New", "password": PASSWORD}),
+            "ExplainRequest" => json!({"link": "why_0000"}),
             "NewJoinToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
             "NewBranding" => json!({

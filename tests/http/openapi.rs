@@ -75,6 +75,9 @@ fn every_admin_operation_needs_a_token_and_the_seat_calls_do_not() {
             "/refusals/explain",
             "POST /api/v1/logins",
             "GET /api/v1/branding",
+            "/sign-in/providers",
+            "/sign-in/start",
+            "/sign-in/callback",
         ]
         .iter()
         .any(|end| place.ends_with(end));

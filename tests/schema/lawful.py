@@ -46,6 +46,11 @@ LAWFUL = [
     Lawful("together too long for a token", "*_license", "entitlements", "^a session token has room"),
     Lawful("is no period to look at", "get_*", "from", "^expected a time before `to`|^expected at most 366 days"),
     Lawful("holds too much to look at", "get_*", "from", "^more than .* records|^too much has happened"),
+    # Which members an identity provider needs depends on what it is for.
+    Lawful("is missing for what it is for", "*_identity_provider", "*", "^missing; (say what|without it|give the)"),
+    Lawful("does not go with its kind", "*_identity_provider", "*", "^GitHub |^Google's is|^nobody can sign in"),
+    Lawful("is no address to call", "create_identity_provider", "issuer", " is not an https:// address"),
+    Lawful("holds no key of use", "*_identity_provider", "keys", "^not a JSON web key|^no key in it|^more than 64"),
     # RFC 3339 knows years that the server does not take; the document says in words which it takes.
     Lawful("is no time of ours", "*", "*", "^expected a time after 1970|^too far in the future"),
     Lawful("is no time of ours", "*", "*", "^expected a time such as"),

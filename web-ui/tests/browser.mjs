@@ -2,11 +2,14 @@
 // Anything that the content security policy blocks, that the console of the browser complains of, or that axe-core finds
 // is a failure.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { Demo } from './demo.mjs';
 import { knock, launch, open, signIn, signInByPassword, violations } from './page.mjs';
+import { IdentityProvider } from './provider.mjs';
 
 const [usher] = process.argv.slice(2);
 const demo = new Demo(usher);
+const provider = await IdentityProvider.start(demo.nodes.map(({ api }) => `${api}/api/v1/sign-in/callback`));
 const browser = await launch();
 const failures = [];
 
@@ -527,6 +530,83 @@ try {
     await page.getByRole('table', { name: 'Activity' }).getByText('Refused to take a seat').first().waitFor();
     assert.equal(await page.getByRole('table').getByText('Seat taken').count(), 0);
     await clean(page);
+  const logIn = async (page, path, user) => {
+    await page.goto(demo.url + path);
+    await page.getByRole('link', { name: 'Continue with Example ID' }).click();
+    await page.getByPlaceholder('Enter any login').fill(user);
+    await page.getByPlaceholder('and password').fill('any');
+    await page.getByRole('button', { name: 'Sign-in' }).click();
+  };
+
+  await claim('somebody_signs_in_by_an_identity_provider_and_comes_back_to_the_page', async ({ page, context }) => {
+    await demo.call('POST', '/identity-providers', {
+      name: 'Example ID',
+      kind: 'oidc',
+      issuer: provider.issuer,
+      client_id: 'usher',
+      client_secret: 'secret-of-usher',
+      accept_on_acquire: true,
+      audience: 'studio',
+    });
+    await demo.call('POST', '/people', { email: 'cleo@example.com', name: 'Cleo', role: 'auditor' });
+    await page.goto(`${demo.url}/licenses`);
+    await page.getByRole('link', { name: 'Continue with Example ID' }).waitFor();
+    await clean(page);
+    await logIn(page, '/licenses', 'cleo');
+    await page.getByRole('heading', { name: 'Licenses' }).waitFor();
+    assert.equal(page.url(), `${demo.url}/licenses`);
+    const cookies = await context.cookies(demo.url);
+    const [login] = cookies.filter(({ name }) => name === 'usher_login');
+    assert.deepEqual([login.httpOnly, login.sameSite], [true, 'Strict']);
+    assert.equal(cookies.filter(({ name }) => name === 'usher_sign_in').length, 0);
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByText('cleo@example.com').waitFor();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Continue with Example ID' }).waitFor();
+  });
+
+  await claim('somebody_whom_nobody_knows_is_told_so', async ({ page }) => {
+    await logIn(page, '/licenses', 'nobody');
+    await page.getByRole('alert').getByText('Nobody here has the e-mail address').waitFor();
+    assert.equal(page.url(), `${demo.url}/`);
+    await clean(page);
+  });
+
+  await claim('an_address_that_is_not_verified_lets_nobody_in', async ({ page }) => {
+    await logIn(page, '/', 'unverified');
+    await page.getByRole('alert').getByText('Verify it there').waitFor();
+  });
+
+  await claim('a_user_takes_a_seat_on_every_node_while_the_provider_changes_its_keys', async () => {
+    await demo.call('POST', '/products', { code: 'named', name: 'Named', key_prefix: 'NAMED' });
+    await demo.call('POST', '/plans', { product: 'named', code: 'user', name: 'By user', seats: 1, holder: 'user' });
+    const customer = await demo.call('POST', '/customers', { name: 'Named users' });
+    const { license_key } = await demo.call('POST', '/licenses', { plan: 'named:user', customer: customer.id });
+    const acquire = async ({ api }, jwt_token) => {
+      const answer = await fetch(`${api}/api/v1/licenses/acquire`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ license_key, hardware_id: `machine-${randomUUID()}`, jwt_token }),
+      });
+      const said = await answer.json();
+      return said.code ?? said.seats.in_use;
+    };
+    const onEach = (token) => Promise.all(demo.nodes.map((node) => acquire(node, token)));
+    const first = await provider.idToken('cleo');
+    assert.deepEqual(await onEach(first), [1, 1, 1], 'one seat for one user on three machines');
+    assert.equal(await acquire(demo.nodes[0]), 'USER_REQUIRED');
+    assert.equal(await acquire(demo.nodes[0], await provider.idToken('dora')), 'SEAT_LIMIT_REACHED');
+    provider.changeKeys();
+    const second = await provider.idToken('cleo');
+    // A key that is not known is looked for once in ten seconds.
+    const deadline = Date.now() + 30_000;
+    let answers = [];
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      answers = await onEach(second);
+    } while (answers.some((answer) => answer !== 1) && Date.now() < deadline);
+    assert.deepEqual(answers, [1, 1, 1], 'the new key is found');
+    assert.deepEqual(await onEach(first), Array(3).fill('TOKEN_INVALID'), 'the old one is out');
   });
 
   await claim('the_page_goes_on_when_the_leader_dies', async ({ page }) => {
@@ -556,6 +636,7 @@ try {
   });
 } finally {
   await browser.close();
+  provider.stop();
   demo.stop();
 }
 console.log(failures.length === 0 ? 'the console: all good' : `the console: ${failures.length} claims failed`);

@@ -271,6 +271,7 @@ async fn start() -> (Server, Router, String) {
             failed_lookups_burst: u32::MAX,
             ..ApiLimits::default()
         },
+        stopping: tokio::sync::watch::channel(false).1,
     });
     (server, router(api), token.to_string())
 }

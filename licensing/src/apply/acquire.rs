@@ -7,8 +7,9 @@ use crate::apply::usable::check_usable;
 use crate::apply::{Until, not_found};
 use crate::audit::AuditEvent;
 use crate::catalogue::HolderPolicy;
-use crate::command::{Acquire, Actor};
+use crate::command::{Acquire, AcquireByUser, Actor};
 use crate::id::{HolderKey, SessionNo};
+use crate::identity::SessionUser;
 use crate::ledger::{Ledger, SessionState};
 use crate::outcome::{Grant, Kind, Outcome, Rejection};
 use crate::session::{ClientInfo, EndCause, Session};
@@ -23,15 +24,21 @@ struct Claim {
 
 impl Ledger {
     /// Grants a seat, or renews the session that this very request was granted before.
-    pub(super) fn acquire(&mut self, actor: Actor, ask: &Acquire) -> Result<Outcome, Rejection> {
+    pub(super) fn acquire(
+        &mut self,
+        actor: Actor,
+        ask: &Acquire,
+        user: Option<&AcquireByUser>,
+    ) -> Result<Outcome, Rejection> {
         if !self.catalogue.licenses.contains(ask.license) {
             return Err(not_found(Kind::License));
         }
         field::client(ask.client.as_deref())?;
+        field::optional(user, |by_user| field::user(&by_user.user))?;
         let in_use = self.settle(ask.license);
         if let Some(known) = self.sessions.by_hash(&ask.session, self.meta.session_time) {
             return match known {
-                SessionState::Live(session) if is_for(session, ask) => {
+                SessionState::Live(session) if is_for(session, ask, user) => {
                     let no = session.no;
                     self.renew(actor, no, ask.license, in_use).map(Outcome::Granted)
                 }
@@ -39,15 +46,19 @@ impl Ledger {
                 SessionState::Ended(ended) => Err(self.why_ended(ended)),
             };
         }
-        let claim = self.check_claim(ask)?;
-        Ok(Outcome::Granted(self.take_seat(actor, ask, claim)))
+        let claim = self.check_claim(ask, user)?;
+        let grant = self.take_seat(actor, ask, claim);
+        if let Some(by_user) = user {
+            self.identify(actor, &grant, by_user);
+        }
+        Ok(Outcome::Granted(grant))
     }
 
     /// Refuses an acquire that there is no room for. Changes nothing.
-    fn check_claim(&self, ask: &Acquire) -> Result<Claim, Rejection> {
+    fn check_claim(&self, ask: &Acquire, user: Option<&AcquireByUser>) -> Result<Claim, Rejection> {
         let terms = self.catalogue.known_terms(ask.license);
         check_usable(terms, self.meta.at)?;
-        let claim = self.claim(terms, ask);
+        let claim = self.claim(terms, ask, user)?;
         let sessions = self.sessions.of_holder(ask.license, claim.holder).len();
         self.check_holder_limit(terms, claim, sessions)?;
         // A holder's sessions share its seat, and a session that is replaced leaves its seat to the one that comes.
@@ -58,19 +69,16 @@ impl Ledger {
         Ok(claim)
     }
 
-    fn claim(&self, terms: Terms<'_>, ask: &Acquire) -> Claim {
-        let holder = match terms.plan.terms.holder {
-            HolderPolicy::Fingerprint => ask.by_fingerprint,
-            HolderPolicy::FingerprintAndInstance => ask.by_instance.unwrap_or(ask.by_fingerprint),
-        };
+    fn claim(&self, terms: Terms<'_>, ask: &Acquire, user: Option<&AcquireByUser>) -> Result<Claim, Rejection> {
+        let holder = holder(terms.plan.terms.holder, ask, user).ok_or(Rejection::UserRequired)?;
         let is_own = |no: &SessionNo| {
             let session = self.sessions.live.get(*no);
             session.is_some_and(|session| session.license == ask.license && session.holder == holder)
         };
-        Claim {
+        Ok(Claim {
             holder,
             replaced: ask.replaces.filter(is_own),
-        }
+        })
     }
 
     fn check_holder_limit(&self, terms: Terms<'_>, claim: Claim, sessions: usize) -> Result<(), Rejection> {
@@ -171,6 +179,24 @@ impl Ledger {
         grant
     }
 
+    /// Notes whom the seat of a new session was granted for.
+    fn identify(&mut self, actor: Actor, grant: &Grant, by_user: &AcquireByUser) {
+        let user = &by_user.user;
+        self.identities.users.put(SessionUser {
+            session: grant.session,
+            user: Arc::clone(user),
+        });
+        self.record(
+            actor,
+            AuditEvent::Identified {
+                license: grant.license,
+                session: grant.hash.public(),
+                no: grant.session,
+                user: Arc::clone(user),
+            },
+        );
+    }
+
     fn share_client(&mut self, client: Option<&ClientInfo>) -> Option<Arc<ClientInfo>> {
         client
             .filter(|client| **client != ClientInfo::default())
@@ -202,9 +228,24 @@ pub(super) fn grant(session: &Session, terms: Terms<'_>, until: Until, in_use: u
     })
 }
 
+/// Who a seat is counted for; `None` if that is a user and no token vouched for one.
+fn holder(policy: HolderPolicy, ask: &Acquire, user: Option<&AcquireByUser>) -> Option<HolderKey> {
+    match policy {
+        HolderPolicy::Fingerprint => Some(ask.by_fingerprint),
+        HolderPolicy::FingerprintAndInstance => Some(ask.by_instance.unwrap_or(ask.by_fingerprint)),
+        HolderPolicy::User => user.map(|by_user| by_user.by_user),
+        HolderPolicy::UserAndFingerprint => user.map(|by_user| by_user.by_user_and_fingerprint),
+    }
+}
+
 /// Whether a live session is what this acquire asks for. The session's hash covers license, holder and request, so
 /// anything else is another request under the same name.
-fn is_for(session: &Session, ask: &Acquire) -> bool {
-    let holder = Some(session.holder);
-    session.license == ask.license && (holder == Some(ask.by_fingerprint) || holder == ask.by_instance)
+fn is_for(session: &Session, ask: &Acquire, user: Option<&AcquireByUser>) -> bool {
+    let holders = [
+        Some(ask.by_fingerprint),
+        ask.by_instance,
+        user.map(|by_user| by_user.by_user),
+        user.map(|by_user| by_user.by_user_and_fingerprint),
+    ];
+    session.license == ask.license && holders.contains(&Some(session.holder))
 }

@@ -72,6 +72,7 @@ impl Ledger {
         let Some(session) = self.sessions.remove(no) else {
             return;
         };
+        self.identities.users.remove(no);
         let (at, now) = (self.meta.at, self.meta.session_time);
         let mut forget_at = now.after(REMEMBERED_FOR);
         let is_last = self.sessions.of_holder(license, session.holder).is_empty();

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::apply::until::token_life;
 use crate::catalogue::{Entitlement, Entitlements, PlanTerms};
+use crate::identity::{ProviderTerms, User};
 use crate::outcome::Rejection;
 use crate::session::ClientInfo;
 use crate::state::json_bytes;
@@ -25,6 +26,11 @@ const KEY_HINT_CHARS_MAX: usize = 16;
 const HOST_CHARS_MAX: usize = 253;
 const PASSWORD_HASH_CHARS_MAX: usize = 256;
 const SEALED_TOTP_BYTES_MAX: usize = 128;
+const SEALED_SECRET_BYTES_MAX: usize = 1_024;
+const ACCOUNT_CHARS_MAX: usize = 255;
+const SCOPES_MAX: usize = 16;
+const SCOPE_CHARS_MAX: usize = 128;
+const KEYS_BYTES_MAX: usize = 32 * 1_024;
 
 /// The end of the year 9999: the last date that RFC 3339 can write.
 const AT_MAX: At = At::from_ms(253_402_300_799_999);
@@ -35,7 +41,7 @@ pub(crate) const TOKEN_TEXT_BYTES_MAX: usize = 256;
 
 type Checked = Result<(), Rejection>;
 
-fn invalid(field: &str, problem: String) -> Rejection {
+pub(super) fn invalid(field: &str, problem: String) -> Rejection {
     Rejection::InvalidField {
         field: field.into(),
         problem: problem.into(),
@@ -191,6 +197,54 @@ pub(super) fn sealed_totp(sealed: &[u8]) -> Checked {
     check((1..=SEALED_TOTP_BYTES_MAX).contains(&sealed.len()), "totp", || {
         format!("give 1 to {SEALED_TOTP_BYTES_MAX} bytes")
     })
+}
+
+/// Where an identity provider is. Plain http is for one on this machine, which the edge sees to.
+pub(super) fn issuer(url: &str) -> Checked {
+    check(is_url(url, &["https://", "http://"]), "issuer", || {
+        format!("give an https:// address of at most {TEXT_CHARS_MAX} characters without spaces")
+    })
+}
+
+/// What an identity provider is asked for, each by itself.
+pub(super) fn provider_terms(terms: &ProviderTerms) -> Checked {
+    optional(terms.client_id.as_deref(), |id| text("client_id", id))?;
+    optional(terms.audience.as_deref(), |audience| text("audience", audience))?;
+    // RFC 6749, section 3.3.
+    let is_scope_byte = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    let is_scope = |scope: &str| (1..=SCOPE_CHARS_MAX).contains(&scope.len()) && scope.bytes().all(is_scope_byte);
+    let holds = terms.scopes.len() <= SCOPES_MAX && terms.scopes.iter().all(|scope| is_scope(scope));
+    check(holds, "scopes", || {
+        format!("give at most {SCOPES_MAX}, each of 1 to {SCOPE_CHARS_MAX} visible characters, such as openid")
+    })?;
+    optional(terms.keys.as_deref(), |keys| {
+        check((1..=KEYS_BYTES_MAX).contains(&keys.len()), "keys", || {
+            format!("give a JSON web key set of at most {KEYS_BYTES_MAX} bytes")
+        })
+    })
+}
+
+/// The sealed secret that an identity provider knows us by.
+pub(super) fn sealed_client_secret(sealed: &[u8]) -> Checked {
+    check(
+        (1..=SEALED_SECRET_BYTES_MAX).contains(&sealed.len()),
+        "client_secret",
+        || format!("give 1 to {SEALED_SECRET_BYTES_MAX} bytes"),
+    )
+}
+
+/// A user whom a token vouched for.
+pub(super) fn user(user: &User) -> Checked {
+    bounded_text("issuer", &user.issuer, TEXT_CHARS_MAX)?;
+    bounded_text("account", &user.account, ACCOUNT_CHARS_MAX)?;
+    optional(user.email.as_deref(), |email| {
+        bounded_text("email", email, EMAIL_CHARS_MAX)
+    })
+}
+
+/// An account as its identity provider names it.
+pub(super) fn account(account: &str) -> Checked {
+    bounded_text("account", account, ACCOUNT_CHARS_MAX)
 }
 
 /// A number of seats.

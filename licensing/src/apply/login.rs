@@ -11,23 +11,6 @@ use crate::time::At;
 impl Ledger {
     /// Begins a login for somebody whose password and code were found right. What was found must still hold.
     pub(super) fn sign_in(&mut self, sign_in: &SignIn) -> Result<Outcome, Rejection> {
-        field::future("expires_at", sign_in.expires_at, self.meta.at)?;
-        field::optional(sign_in.agent.as_deref(), |text| field::text("agent", text))?;
-        field::optional(sign_in.address.as_deref(), |text| field::text("address", text))?;
-        if self.people.logins.contains(sign_in.login) {
-            return Err(already_exists(Kind::Login, "id"));
-        }
-        if self.people.login_by_secret(&sign_in.secret).is_some() {
-            return Err(already_exists(Kind::Login, "secret"));
-        }
-        let mut person = self.may_sign_in(sign_in)?.clone();
-        let at = self.meta.at;
-        person.signed_in_at = Some(at);
-        if let (Some(totp), Some(step)) = (&mut person.totp, sign_in.totp_step) {
-            totp.last_step = step;
-        }
-        self.make_room(person.id);
-        self.people.put(person);
         let SignIn {
             login: id,
             secret,
@@ -37,17 +20,48 @@ impl Ledger {
             address,
             ..
         } = sign_in.clone();
-        self.people.add_login(Login {
+        let login = Login {
             id,
             secret,
             person,
-            created_at: at,
+            created_at: self.meta.at,
             expires_at,
-            used_at: at,
+            used_at: self.meta.at,
             agent,
             address,
-        });
+        };
+        self.check_login(&login)?;
+        let mut person = self.may_sign_in(sign_in)?.clone();
+        if let (Some(totp), Some(step)) = (&mut person.totp, sign_in.totp_step) {
+            totp.last_step = step;
+        }
+        self.begin_login(person, login);
         Ok(Outcome::Done)
+    }
+
+    /// Refuses a login that cannot be begun, whoever signs in.
+    pub(super) fn check_login(&self, login: &Login) -> Result<(), Rejection> {
+        field::future("expires_at", login.expires_at, self.meta.at)?;
+        field::optional(login.agent.as_deref(), |text| field::text("agent", text))?;
+        field::optional(login.address.as_deref(), |text| field::text("address", text))?;
+        if self.people.logins.contains(login.id) {
+            return Err(already_exists(Kind::Login, "id"));
+        }
+        if self.people.login_by_secret(&login.secret).is_some() {
+            return Err(already_exists(Kind::Login, "secret"));
+        }
+        Ok(())
+    }
+
+    /// Begins a login that was checked, for a person who may sign in.
+    pub(super) fn begin_login(&mut self, mut person: Person, login: Login) {
+        self.make_room(person.id);
+        person.signed_in_at = Some(self.meta.at);
+        self.people.add_login(Login {
+            person: person.id,
+            ..login
+        });
+        self.people.put(person);
     }
 
     /// The person, if they may sign in as they are now. A code is taken once, and none of before it.

@@ -76,6 +76,7 @@ impl Ledger {
     pub(super) fn remove_person(&mut self, id: PersonId, if_version: Option<u32>) -> Result<Outcome, Rejection> {
         let person = self.person_at(id, if_version)?;
         self.check_owner_stays(person, None)?;
+        self.identities.unlink(id);
         self.people.remove(id);
         Ok(Outcome::Done)
     }

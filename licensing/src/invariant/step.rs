@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answer::Answer;
 use crate::catalogue::{HolderPolicy, LicenseStatus};
-use crate::command::{Acquire, Command, Proposal};
+use crate::command::{Acquire, AcquireByUser, Command, Proposal};
 use crate::id::{LicenseId, RequestId, Seq, SessionNo};
 use crate::invariant::{Verdict, require};
 use crate::ledger::{Ledger, Seats};
@@ -163,7 +163,7 @@ pub fn never_expired_early(step: Step<'_>) -> Verdict {
             (Some(EndCause::Expired), _) => session.deadline <= step.after.session_time(),
             (Some(EndCause::Released), Command::Release { session })
             | (Some(EndCause::Revoked { .. }), Command::RevokeSession { session, .. }) => session == no,
-            (Some(EndCause::Replaced), Command::Acquire(ask)) => ask.replaces == Some(*no),
+            (Some(EndCause::Replaced), command) => command.acquire().is_some_and(|(ask, _)| ask.replaces == Some(*no)),
             (Some(EndCause::LicenseEnded), _) => !is_usable(step.after, session.license),
             _ => false,
         };
@@ -213,32 +213,36 @@ pub fn released_once(step: Step<'_>) -> Verdict {
 
 /// HonestDenial: a refusal's figures are the ledger's, and they are a reason to refuse.
 pub fn honest_denial(step: Step<'_>) -> Verdict {
-    let (Command::Acquire(ask), Outcome::Rejected(rejection)) = (&step.proposal.command, &step.applied.outcome) else {
+    let (Some((ask, user)), Outcome::Rejected(rejection)) = (step.proposal.command.acquire(), &step.applied.outcome)
+    else {
         return Ok(());
     };
-    let is_honest = step.is_remembered() || is_true(step.after, ask, rejection);
+    let is_honest = step.is_remembered() || is_true(step.after, ask, user, rejection);
     require("HonestDenial", is_honest, || {
         format!("{rejection:?} with {:?}", step.after.seats(ask.license))
     })
 }
 
 /// Whether what a rejection says of an acquire is so in the ledger.
-fn is_true(ledger: &Ledger, ask: &Acquire, rejection: &Rejection) -> bool {
+fn is_true(ledger: &Ledger, ask: &Acquire, user: Option<&AcquireByUser>, rejection: &Rejection) -> bool {
     let (Some(seats), Some(license)) = (ledger.seats(ask.license), ledger.license(ask.license)) else {
         let is_about_the_request = matches!(rejection, Rejection::RequestTooLate | Rejection::RequestIdReused);
         return is_about_the_request || *rejection == (Rejection::NotFound { kind: Kind::License });
     };
-    let by_instance = ledger
-        .plan(license.plan)
-        .is_some_and(|plan| plan.terms.holder != HolderPolicy::Fingerprint);
-    let holder = ask.by_instance.filter(|_| by_instance).unwrap_or(ask.by_fingerprint);
+    let plan = ledger.plan(license.plan);
+    let holder = plan.and_then(|plan| match plan.terms.holder {
+        HolderPolicy::Fingerprint => Some(ask.by_fingerprint),
+        HolderPolicy::FingerprintAndInstance => ask.by_instance.or(Some(ask.by_fingerprint)),
+        HolderPolicy::User => Some(user?.by_user),
+        HolderPolicy::UserAndFingerprint => Some(user?.by_user_and_fingerprint),
+    });
     let sessions = ledger
         .sessions_of(ask.license, None)
-        .filter(|session| session.holder == holder)
+        .filter(|session| Some(session.holder) == holder)
         .count();
     let ghosts_of_others = ledger
         .ghosts_of(ask.license)
-        .filter(|ghost| ghost.holder != holder)
+        .filter(|ghost| Some(ghost.holder) != holder)
         .count();
     match rejection {
         Rejection::SeatLimitReached { limit, in_use, .. } => {
@@ -255,6 +259,7 @@ fn is_true(ledger: &Ledger, ask: &Acquire, rejection: &Rejection) -> bool {
         | Rejection::LicenseNotStarted { .. }
         | Rejection::LicenseSuspended { .. }
         | Rejection::LicenseRevoked { .. } => !is_usable(ledger, ask.license),
+        Rejection::UserRequired => holder.is_none(),
         _ => true,
     }
 }
@@ -314,6 +319,10 @@ pub fn audit_complete(step: Step<'_>) -> Verdict {
     let said = match (&proposal.command, &applied.outcome) {
         (Command::Heartbeat { .. } | Command::NoteUse { .. }, _) => 0,
         (Command::Acquire(_), Outcome::Granted(grant)) => usize::from(grant.session.get() == applied.seq.get()),
+        // Who holds it is a leaf of its own.
+        (Command::AcquireByUser(_), Outcome::Granted(grant)) => {
+            2 * usize::from(grant.session.get() == applied.seq.get())
+        }
         (_, Outcome::Rejected(_)) => 1,
         (Command::Tick | Command::Release { .. } | Command::RevokeSession { .. }, _) => 0,
         _ => 1,

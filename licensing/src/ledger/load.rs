@@ -93,6 +93,9 @@ impl Ledger {
             Row::Invitation(row) => self.people.invitations.load(row),
             Row::TokenUse(row) => self.members.token_uses.load(row),
             Row::Branding(row) => self.branding.load(row),
+            Row::IdentityProvider(row) => self.identities.providers.load(row),
+            Row::Identity(row) => self.identities.links.load(row),
+            Row::SessionUser(row) => self.identities.users.load(row),
         }
     }
 
@@ -104,6 +107,7 @@ impl Ledger {
         self.answers.build_index();
         self.hours.build_index()?;
         self.members.build_index()?;
+        self.identities.build_index();
         self.people.build_index()
     }
 
@@ -118,6 +122,7 @@ impl Ledger {
             && self.hours.index_follows_rows()
             && self.members.index_follows_rows()
             && self.people.index_follows_rows()
+            && self.identities.index_follows_rows()
     }
 
     /// Checks what rows say about each other. The catalogue's were checked with its index.
@@ -166,7 +171,7 @@ impl Ledger {
         self.check_people()
     }
 
-    /// Checks whom people, their logins, their links and what is known of tokens refer to.
+    /// Checks whom people, their logins, links and accounts and what is known of tokens and sessions refer to.
     fn check_people(&self) -> Result<(), LoadError> {
         let require = |holds: bool, row, missing| {
             if holds {
@@ -195,6 +200,16 @@ impl Ledger {
         for used in self.members.token_uses.iter() {
             let (row, missing) = (RowKey::TokenUse(used.token), RowKey::ApiToken(used.token));
             require(self.members.api_tokens.contains(used.token), row, missing)?;
+        }
+        for link in self.identities.links.iter() {
+            let row = RowKey::Identity(link.subject);
+            require(knows(link.person), row, RowKey::Person(link.person))?;
+            let is_there = self.identities.providers.contains(link.provider);
+            require(is_there, row, RowKey::IdentityProvider(link.provider))?;
+        }
+        for held in self.identities.users.iter() {
+            let (row, missing) = (RowKey::SessionUser(held.session), RowKey::Session(held.session));
+            require(self.sessions.live.contains(held.session), row, missing)?;
         }
         Ok(())
     }

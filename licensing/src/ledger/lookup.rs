@@ -7,8 +7,9 @@ use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::id::{
     ApiTokenId, ClusterId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId,
-    SecretHash, Seq, SessionHash, SessionName, SessionNo,
+    ProviderId, SecretHash, Seq, SessionHash, SessionName, SessionNo, SubjectHash,
 };
+use crate::identity::{Identity, IdentityProvider, User};
 use crate::ledger::Ledger;
 use crate::merkle::TreeHash;
 use crate::person::{Invitation, Login, Person, TokenUse};
@@ -329,6 +330,39 @@ impl Ledger {
     pub fn invited_until(&self, person: PersonId) -> Option<At> {
         let invitation = self.people.invitation_of(person)?;
         (invitation.expires_at > self.meta.at).then_some(invitation.expires_at)
+    }
+}
+
+/// Identity providers and whom they vouched for.
+impl Ledger {
+    /// An identity provider.
+    pub fn identity_provider(&self, id: ProviderId) -> Option<&IdentityProvider> {
+        self.identities.providers.get(id)
+    }
+
+    /// The identity provider of a name.
+    pub fn identity_provider_by_name(&self, name: &str) -> Option<&IdentityProvider> {
+        self.identities.provider_by_name(name)
+    }
+
+    /// Identity providers in id order, after `after`.
+    pub fn identity_providers(&self, after: Option<ProviderId>) -> impl Iterator<Item = &IdentityProvider> {
+        rows_after(&self.identities.providers, after)
+    }
+
+    /// The person that an account of a provider is.
+    pub fn identity(&self, subject: SubjectHash) -> Option<&Identity> {
+        self.identities.links.get(subject)
+    }
+
+    /// The accounts that a person is.
+    pub fn identities_of(&self, person: PersonId) -> impl Iterator<Item = &Identity> {
+        self.identities.links_of(person)
+    }
+
+    /// Who holds a live session, where a token said so.
+    pub fn user_of(&self, session: SessionNo) -> Option<&User> {
+        self.identities.users.get(session).map(|held| &*held.user)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::id::{
-    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId, RequestId,
-    SecretHash, SessionNo,
+    ApiTokenId, CustomerId, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId, PlanId, ProductId,
+    ProviderId, RequestId, SecretHash, SessionNo, SubjectHash,
 };
 use crate::row::RowError;
 use crate::time::Hour;
@@ -52,12 +52,18 @@ pub enum Table {
     TokenUses = 16,
     /// The one [`Branding`](super::Row::Branding) row.
     Branding = 17,
+    /// [`IdentityProvider`](super::Row::IdentityProvider)s by id.
+    IdentityProviders = 18,
+    /// [`Identity`](super::Row::Identity) rows by the hash of provider and account.
+    Identities = 19,
+    /// [`SessionUser`](super::Row::SessionUser)s by session.
+    SessionUsers = 20,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -76,6 +82,9 @@ impl Table {
         Self::Invitations,
         Self::TokenUses,
         Self::Branding,
+        Self::IdentityProviders,
+        Self::Identities,
+        Self::SessionUsers,
     ];
 
     /// The table's number in stored bytes.
@@ -109,6 +118,9 @@ impl Table {
             Self::Invitations => "invitations",
             Self::TokenUses => "token_uses",
             Self::Branding => "branding",
+            Self::IdentityProviders => "identity_providers",
+            Self::Identities => "identities",
+            Self::SessionUsers => "session_users",
         }
     }
 }
@@ -158,6 +170,12 @@ pub enum RowKey {
     TokenUse(ApiTokenId),
     /// The one row about how the vendor wants to be seen.
     Branding,
+    /// An identity provider.
+    IdentityProvider(ProviderId),
+    /// An account of a provider that is a person.
+    Identity(SubjectHash),
+    /// Who holds a live session.
+    SessionUser(SessionNo),
 }
 
 impl RowKey {
@@ -182,6 +200,9 @@ impl RowKey {
             Self::Invitation(_) => Table::Invitations,
             Self::TokenUse(_) => Table::TokenUses,
             Self::Branding => Table::Branding,
+            Self::IdentityProvider(_) => Table::IdentityProviders,
+            Self::Identity(_) => Table::Identities,
+            Self::SessionUser(_) => Table::SessionUsers,
         }
     }
 
@@ -193,7 +214,7 @@ impl RowKey {
             Self::Plan(id) => KeyBytes::of(id.as_bytes()),
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
             Self::License(id) => KeyBytes::of(id.as_bytes()),
-            Self::Session(no) | Self::EndedSession(no) => KeyBytes::of(&no.get().to_be_bytes()),
+            Self::Session(no) | Self::EndedSession(no) | Self::SessionUser(no) => KeyBytes::of(&no.get().to_be_bytes()),
             Self::Ghost(license, holder) => KeyBytes::of_two(license.as_bytes(), holder.as_bytes()),
             Self::Answer(id) => KeyBytes::of(id.as_bytes()),
             Self::UsageHour(license, hour) => KeyBytes::of_two(license.as_bytes(), &hour.get().to_be_bytes()),
@@ -203,6 +224,8 @@ impl RowKey {
             Self::Person(id) => KeyBytes::of(id.as_bytes()),
             Self::Login(id) => KeyBytes::of(id.as_bytes()),
             Self::Invitation(secret) => KeyBytes::of(secret.as_bytes()),
+            Self::IdentityProvider(id) => KeyBytes::of(id.as_bytes()),
+            Self::Identity(subject) => KeyBytes::of(subject.as_bytes()),
         }
     }
 
@@ -242,6 +265,9 @@ impl RowKey {
             Table::Invitations => Self::Invitation(SecretHash::from_bytes(bytes.try_into().ok()?)),
             Table::TokenUses => Self::TokenUse(ApiTokenId::from_bytes(bytes.try_into().ok()?)),
             Table::Branding => bytes.is_empty().then_some(Self::Branding)?,
+            Table::IdentityProviders => Self::IdentityProvider(ProviderId::from_bytes(bytes.try_into().ok()?)),
+            Table::Identities => Self::Identity(SubjectHash::from_bytes(bytes.try_into().ok()?)),
+            Table::SessionUsers => Self::SessionUser(SessionNo::new(number()?)),
         })
     }
 }

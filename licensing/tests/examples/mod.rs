@@ -10,14 +10,15 @@ use licensing::catalogue::{
 };
 use licensing::cluster::{ApiToken, JoinToken, Node, Scope};
 use licensing::command::{
-    AcceptInvitation, Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePerson, CreatePlan, CreateProduct,
-    Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn, UpdateCustomer, UpdateLicense, UpdatePerson,
-    UpdatePlan, UpdateProduct,
+    AcceptInvitation, Acquire, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider, CreateLicense,
+    CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn,
+    SignInByProvider, UpdateCustomer, UpdateIdentityProvider, UpdateLicense, UpdatePerson, UpdatePlan, UpdateProduct,
 };
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId,
-    PlanId, ProductId, RequestId, SecretHash, Seq, SessionHash, SessionNo,
+    PlanId, ProductId, ProviderId, RequestId, SecretHash, Seq, SessionHash, SessionNo, SubjectHash,
 };
+use licensing::identity::{Identity, IdentityProvider, ProviderKind, ProviderTerms, SessionUser, User};
 use licensing::merkle::Frontier;
 use licensing::meta::Meta;
 use licensing::outcome::{Applied, Grant, Kind, Outcome, Rejection};
@@ -51,6 +52,8 @@ const NODE: NodeId = NodeId::new(1);
 const PERSON: PersonId = PersonId::from_bytes([0x1f; 16]);
 const LOGIN: LoginId = LoginId::from_bytes([0x20; 10]);
 const LINK: SecretHash = SecretHash::from_bytes([0x21; 32]);
+const PROVIDER: ProviderId = ProviderId::from_bytes([0x22; 16]);
+const SUBJECT: SubjectHash = SubjectHash::from_bytes([0x23; 32]);
 
 fn text(text: &str) -> Arc<str> {
     text.into()
@@ -99,8 +102,8 @@ fn new_node() -> NewNode {
     }
 }
 
-pub(crate) fn commands() -> Vec<(&'static str, Command)> {
-    let acquire = Acquire {
+fn acquire() -> Acquire {
+    Acquire {
         license: LICENSE,
         session: HASH,
         by_fingerprint: HOLDER,
@@ -108,10 +111,13 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         fingerprint: FINGERPRINT,
         replaces: Some(SESSION),
         client: Some(client()),
-    };
+    }
+}
+
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     let seats = [
         Command::Tick,
-        Command::Acquire(acquire),
+        Command::Acquire(acquire()),
         Command::Heartbeat {
             sessions: vec![SESSION, SessionNo::new(5)],
         },
@@ -131,6 +137,7 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     commands
         .chain(cluster_commands())
         .chain(people_commands())
+        .chain(identity_commands())
         .map(|command| (command.name(), command))
         .collect()
 }
@@ -345,6 +352,77 @@ fn login_commands() -> Vec<Command> {
     ]
 }
 
+fn provider_terms() -> ProviderTerms {
+    ProviderTerms {
+        client_id: Some(text("usher")),
+        scopes: vec![text("openid"), text("email")],
+        self_registration: true,
+        accept_on_acquire: true,
+        audience: Some(text("coditect")),
+        keys: Some(text(r#"{"keys":[]}"#)),
+    }
+}
+
+fn user() -> Arc<User> {
+    Arc::new(User {
+        issuer: text("https://id.acme.example"),
+        account: text("00u1"),
+        email: Some(text("ann@acme.example")),
+        person: Some(PERSON),
+    })
+}
+
+fn identity_commands() -> Vec<Command> {
+    vec![
+        Command::CreateIdentityProvider(CreateIdentityProvider {
+            id: PROVIDER,
+            name: text("Acme"),
+            kind: ProviderKind::Oidc,
+            issuer: text("https://id.acme.example"),
+            terms: provider_terms(),
+            client_secret: Some(vec![4, 5, 6].into()),
+        }),
+        Command::UpdateIdentityProvider(UpdateIdentityProvider {
+            id: PROVIDER,
+            if_version: Some(1),
+            name: Some(text("Acme staff")),
+            terms: Some(provider_terms()),
+            client_secret: Some(None),
+        }),
+        Command::RemoveIdentityProvider {
+            id: PROVIDER,
+            if_version: Some(2),
+        },
+        Command::SignInByProvider(SignInByProvider {
+            login: LOGIN,
+            secret: KEY,
+            provider: PROVIDER,
+            subject: SUBJECT,
+            account: text("00u1"),
+            email: Some(text("ann@acme.example")),
+            name: text("Ann"),
+            newcomer: (PERSON, CUSTOMER),
+            expires_at: LATER,
+            agent: Some(text("Firefox on Linux")),
+            address: Some(text("192.0.2.7")),
+        }),
+        Command::UnlinkIdentities {
+            person: PERSON,
+            if_version: Some(3),
+        },
+        Command::AcquireByUser(AcquireByUser {
+            ask: acquire(),
+            by_user: HolderKey::from_bytes([0x24; 16]),
+            by_user_and_fingerprint: HolderKey::from_bytes([0x25; 16]),
+            user: user(),
+        }),
+    ]
+}
+
+pub(crate) fn provider_kinds() -> Vec<ProviderKind> {
+    vec![ProviderKind::Oidc, ProviderKind::Google, ProviderKind::GitHub]
+}
+
 pub(crate) fn roles() -> Vec<Role> {
     vec![
         Role::Owner,
@@ -484,6 +562,10 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
         Rejection::JoinTokenInvalid,
         Rejection::InvitationInvalid,
         Rejection::SignInRefused,
+        Rejection::EmailNotVerified,
+        Rejection::AccountUnknown,
+        Rejection::AccountMoved,
+        Rejection::UserRequired,
     ];
     rejections
         .into_iter()
@@ -492,9 +574,22 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
 }
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    use Kind::{ApiToken, Branding, Customer, JoinToken, License, Login, Node, Person, Plan, Product, Session};
+    use Kind::{
+        ApiToken, Branding, Customer, IdentityProvider, JoinToken, License, Login, Node, Person, Plan, Product, Session,
+    };
     vec![
-        Product, Plan, Customer, License, Session, Node, JoinToken, ApiToken, Person, Login, Branding,
+        Product,
+        Plan,
+        Customer,
+        License,
+        Session,
+        Node,
+        JoinToken,
+        ApiToken,
+        Person,
+        Login,
+        Branding,
+        IdentityProvider,
     ]
 }
 
@@ -503,7 +598,8 @@ pub(crate) fn offline_modes() -> Vec<OfflineMode> {
 }
 
 pub(crate) fn holder_policies() -> Vec<HolderPolicy> {
-    vec![HolderPolicy::Fingerprint, HolderPolicy::FingerprintAndInstance]
+    use HolderPolicy::{Fingerprint, FingerprintAndInstance, User, UserAndFingerprint};
+    vec![Fingerprint, FingerprintAndInstance, User, UserAndFingerprint]
 }
 
 pub(crate) fn entitlement_values() -> Vec<Entitlement> {
@@ -591,6 +687,15 @@ pub(crate) fn audit_events() -> Vec<(&'static str, AuditEvent)> {
                 rejection: Rejection::RequestTooLate,
             },
         ),
+        (
+            "identified",
+            AuditEvent::Identified {
+                license: LICENSE,
+                session,
+                no: SESSION,
+                user: user(),
+            },
+        ),
     ]
 }
 
@@ -630,6 +735,7 @@ pub(crate) fn rows() -> Vec<Row> {
         support: Some(text("help@example.com")),
         version: 1,
     }));
+    rows.extend(identity_rows());
     rows
 }
 
@@ -753,6 +859,33 @@ fn cluster_rows() -> [Row; 3] {
             created_at: AT,
             expires_at: None,
             revoked_at: Some(LATER),
+        }),
+    ]
+}
+
+fn identity_rows() -> [Row; 3] {
+    [
+        Row::IdentityProvider(IdentityProvider {
+            id: PROVIDER,
+            name: text("Acme"),
+            kind: ProviderKind::Oidc,
+            issuer: text("https://id.acme.example"),
+            terms: provider_terms(),
+            client_secret: Some(vec![4, 5, 6].into()),
+            created_at: AT,
+            version: 2,
+        }),
+        Row::Identity(Identity {
+            subject: SUBJECT,
+            provider: PROVIDER,
+            person: PERSON,
+            account: text("00u1"),
+            email: text("ann@acme.example"),
+            linked_at: AT,
+        }),
+        Row::SessionUser(SessionUser {
+            session: SESSION,
+            user: user(),
         }),
     ]
 }

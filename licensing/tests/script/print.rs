@@ -118,6 +118,7 @@ pub(crate) fn leaf(leaf: &AuditLeaf, start: At) -> String {
             rejection: reason,
             ..
         } => format!("refused {command}: {}", reason.code()),
+        AuditEvent::Identified { user, .. } => format!("held for {} of {}", user.account, user.issuer),
     };
     format!("{} {} {actor}: {event}", leaf.index, distance(leaf.at, start))
 }

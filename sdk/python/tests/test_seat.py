@@ -118,7 +118,7 @@ def test_two_copies_on_one_machine_share_a_seat(server: FakeUsher) -> None:
         ("LICENSE_REVOKED", usher_client.LicenseRevoked),
         ("LICENSE_NOT_STARTED", usher_client.LicenseNotStarted),
         ("USER_REQUIRED", usher_client.UserRequired),
-        ("TOKEN_INVALID", usher_client.UserRequired),
+        ("TOKEN_INVALID", usher_client.TokenInvalid),
         ("INVALID_REQUEST", usher_client.InvalidRequest),
         ("SOMETHING_NEW", usher_client.Refused),
     ],

@@ -16,21 +16,21 @@ from usher_client.testing import FakeUsher
 
 
 @pytest.mark.parametrize(
-    ("key", "url", "root"),
+    ("key", "url", "root", "jwt"),
     [
-        ("USHER_LICENSE_KEY", "USHER_URL", "USHER_ROOT"),
-        ("CODITECT_LICENSE_KEY", "CODITECT_LICENSE_API_URL", "CODITECT_LICENSE_ROOT"),
+        ("USHER_LICENSE_KEY", "USHER_URL", "USHER_ROOT", "USHER_JWT_TOKEN"),
+        ("CODITECT_LICENSE_KEY", "CODITECT_LICENSE_API_URL", "CODITECT_LICENSE_ROOT", "CODITECT_JWT_TOKEN"),
     ],
 )
 def test_everything_may_come_from_the_environment(
-    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, key: str, url: str, root: str
+    server: FakeUsher, monkeypatch: pytest.MonkeyPatch, key: str, url: str, root: str, jwt: str
 ) -> None:
     monkeypatch.setenv(key, server.license_key)
     monkeypatch.setenv(url, server.url)
     monkeypatch.setenv(root, json.dumps(server.root))
     monkeypatch.setenv("USHER_STATE_DIR", str(server.state_dir))
     monkeypatch.setenv("USHER_INSTANCE", "node-7")
-    monkeypatch.setenv("CODITECT_JWT_TOKEN", "e30.e30.c2ln")
+    monkeypatch.setenv(jwt, "e30.e30.c2ln")
     with usher_client.seat() as seat:
         assert seat.state is State.ACTIVE
         assert seat.hardware_id == "machine-of-the-tests"

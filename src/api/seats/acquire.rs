@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use licensing::command::{Acquire, Actor, Command, Proposal};
+use licensing::command::{Acquire, AcquireByUser, Actor, Command, Proposal};
 use licensing::id::{LicenseId, SessionNo};
+use licensing::identity::User;
 use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome};
 use licensing::session::ClientInfo;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::user::user_of;
 use super::{Seat, check_certificate, find_session, seat};
 use crate::api::Api;
 use crate::api::extract::{Json, maybe_object};
@@ -31,8 +33,8 @@ pub(crate) struct AcquireRequest {
     license_key: KeyText,
     /// The client's fingerprint: what the seat is counted for.
     hardware_id: HardwareId,
-    /// The user's token from an identity provider; empty is none. Its shape is checked, its content not yet used.
-    #[allow(dead_code, reason = "it is read for its shape")]
+    /// The user's token from an identity provider that is accepted for this; empty is none. Where no provider is, it is
+    /// not looked at.
     jwt_token: Option<UserToken>,
     /// The call's name. The same name for the same license and hardware gives the same session, however often it is
     /// sent. Without one each call is a new one.
@@ -101,7 +103,11 @@ pub(in crate::api) async fn acquire_seat(
 async fn acquire(api: &Api, source: Source, request: AcquireRequest) -> Result<Seat, ApiError> {
     let license = license_of(api, source, &request.license_key.0).await?;
     check_certificate(api)?;
-    let call = Call::new(api, license, request);
+    let user = match request.jwt_token.as_ref().and_then(UserToken::reveal) {
+        Some(token) => user_of(api, token).await?,
+        None => None,
+    };
+    let call = Call::new(api, license, user, request);
     let proposal = call.proposal(api, call.replaced(api).await?);
     let applied = api.cluster().propose(proposal).await?;
     match applied.outcome {
@@ -131,6 +137,7 @@ async fn license_of(api: &Api, source: Source, key: &LicenseKey) -> Result<Licen
 /// An acquire whose license is known and whose call has a name.
 struct Call {
     license: LicenseId,
+    user: Option<User>,
     name: String,
     hardware: HardwareId,
     client: ClientInfo,
@@ -139,7 +146,7 @@ struct Call {
 }
 
 impl Call {
-    fn new(api: &Api, license: LicenseId, request: AcquireRequest) -> Self {
+    fn new(api: &Api, license: LicenseId, user: Option<User>, request: AcquireRequest) -> Self {
         let name = request
             .request_id
             .map_or_else(|| api.draw_name(), |name| name.to_string());
@@ -151,6 +158,7 @@ impl Call {
         let session = api.lookup().session(license, &hardware, instance, &name);
         Self {
             license,
+            user,
             name,
             hardware,
             client,
@@ -171,7 +179,7 @@ impl Call {
         let (license, hardware) = (self.license, &self.hardware);
         let instance = self.client.instance.as_deref();
         let holder = |instance| api.lookup().holder(license, hardware, instance);
-        let command = Command::Acquire(Acquire {
+        let ask = Acquire {
             license,
             session: self.session.hash(),
             by_fingerprint: holder(None),
@@ -179,11 +187,25 @@ impl Call {
             fingerprint: fingerprint_hash(hardware),
             replaces,
             client: Some(Arc::new(self.client.clone())),
-        });
+        };
         // The session's own hash covers license, hardware, instance and name, so it is all that the name is scoped to.
         let scope = self.session.hash();
         let asked = self.replaces.as_ref().map(|SessionSecret(secret)| secret.hash());
-        let content = asked.map_or([0; 32], |hash| *hash.as_bytes());
+        let mut content = asked.map_or([0; 32], |hash| *hash.as_bytes()).to_vec();
+        let command = match &self.user {
+            None => Command::Acquire(ask),
+            Some(user) => {
+                let holder = |with| api.lookup().user_holder(license, &user.issuer, &user.account, with);
+                // Asked again for another user, it is another call.
+                content.extend_from_slice(holder(None).as_bytes());
+                Command::AcquireByUser(AcquireByUser {
+                    ask,
+                    by_user: holder(None),
+                    by_user_and_fingerprint: holder(Some(hardware)),
+                    user: Arc::new(user.clone()),
+                })
+            }
+        };
         Proposal {
             actor: Actor::Client,
             request: Some(api.lookup().request(scope.as_bytes(), &self.name, &content)),

@@ -209,6 +209,8 @@ export function PlanForm(props: { product: Product; plan?: Plan; onClose: () => 
           data={[
             { value: 'fingerprint', label: 'each machine' },
             { value: 'fingerprint_and_instance', label: 'each instance on a machine' },
+            { value: 'user', label: 'each signed-in user' },
+            { value: 'user_and_fingerprint', label: 'each signed-in user on each machine' },
           ]}
           {...form.getInputProps('holder')}
         />

@@ -106,23 +106,32 @@ function OfLicense({ licenses }: { licenses: License[] }) {
           See each refusal
         </Link>
       </Panel>
-      <IdleSeats license={id} asked={asked} />
+      {(peaks.data || !peaks.error) && <Further license={id} asked={asked} />}
+    </>
+  );
+}
+
+/** The other figures, which are made of the same history. Where that cannot be had, it is told once. */
+function Further({ license, asked }: { license: string; asked: Asked }) {
+  return (
+    <>
+      <IdleSeats license={license} asked={asked} />
       <div className="split">
         <Panel>
-          <Busy license={id} asked={{ ...asked, utc_offset: minutesAhead() }} />
+          <Busy license={license} asked={{ ...asked, utc_offset: minutesAhead() }} />
         </Panel>
         <Panel>
-          <Durations license={id} asked={asked} />
+          <Durations license={license} asked={asked} />
         </Panel>
         <Panel>
-          <MoreSeats license={id} asked={asked} />
+          <MoreSeats license={license} asked={asked} />
         </Panel>
         <div className="stack">
           <Panel>
-            <Outlook license={id} />
+            <Outlook license={license} />
           </Panel>
           <Panel>
-            <InUse license={id} />
+            <InUse license={license} />
           </Panel>
         </div>
       </div>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { signInByPassword, signInByToken } from '../auth/login';
 import { Trouble } from '../ui/parts';
 import { Door, useDoor } from './Door';
+import { Providers, ProviderTrouble } from './Providers';
 
 export function SignIn({ notice }: { notice?: string }) {
   const [byToken, setByToken] = useState(false);
@@ -13,8 +14,12 @@ export function SignIn({ notice }: { notice?: string }) {
           {notice}
         </Alert>
       )}
+      <ProviderTrouble />
       <div className="panel">
-        <div className="inside">{byToken ? <ByToken /> : <ByPassword />}</div>
+        <div className="inside">
+          {byToken ? <ByToken /> : <ByPassword />}
+          <Providers />
+        </div>
       </div>
       <Text ta="center" size="sm" mt="md">
         <Anchor

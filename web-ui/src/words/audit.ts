@@ -40,6 +40,12 @@ const COMMANDS: { [name: string]: string } = {
   sign_out_everywhere: 'end every login',
   issue_api_token: 'make an API token',
   set_branding: 'change the branding',
+  acquire_by_user: 'take a seat',
+  create_identity_provider: 'add an identity provider',
+  update_identity_provider: 'change an identity provider',
+  remove_identity_provider: 'remove an identity provider',
+  sign_in_by_provider: 'sign in by an identity provider',
+  unlink_identities: "forget a person's accounts",
 };
 
 const DONE: { [name: string]: string } = {
@@ -77,6 +83,11 @@ const DONE: { [name: string]: string } = {
   sign_out_everywhere: 'Every login ended',
   issue_api_token: 'API token made',
   set_branding: 'Branding changed',
+  create_identity_provider: 'Identity provider added',
+  update_identity_provider: 'Identity provider changed',
+  remove_identity_provider: 'Identity provider removed',
+  sign_in_by_provider: 'Signed in by an identity provider',
+  unlink_identities: "A person's accounts forgotten",
 };
 
 const ENDED: { [cause: string]: string } = {
@@ -94,6 +105,8 @@ export function sentence(record: Record): string {
   switch (record.event) {
     case 'granted':
       return 'Seat taken';
+    case 'identified':
+      return `Seat held for ${record.user?.email ?? record.user?.subject ?? 'a user'}`;
     case 'ended':
       return ENDED[record.cause ?? ''] ?? 'Session ended';
     case 'refused':

@@ -38,6 +38,7 @@ from ._errors import (
     SessionEnded,
     SessionRevoked,
     SignatureInvalid,
+    TokenInvalid,
     UserRequired,
     UsherError,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "SignatureInvalid",
     "State",
     "StateChange",
+    "TokenInvalid",
     "UserRequired",
     "UsherError",
     "__version__",

@@ -41,7 +41,8 @@ def seat(
     - `product`: the product's code; a token for another product is then refused.
     - `hardware_id`: names this machine instead of its own ids; else `USHER_FINGERPRINT`.
     - `instance`: names this process, where a plan counts processes; else `USHER_INSTANCE`, else a random id.
-    - `jwt_token`: the user's ID token, where a plan counts users; else `CODITECT_JWT_TOKEN`.
+    - `jwt_token`: the user's ID token, where a plan counts users; else `USHER_JWT_TOKEN`,
+      `CODITECT_JWT_TOKEN`.
     - `on_state`, `on_lost`: called with a `StateChange`, on a thread of their own.
     - `state_dir`: where the last token is kept; else `USHER_STATE_DIR`, else the platform's place.
     - `ca_file`: the CA certificates to trust; else `USHER_CACERT`, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`,

@@ -144,10 +144,17 @@ class RequestTooLate(Refused):
 
 
 class UserRequired(Refused):
-    """The plan counts users: the server wants to know, or could not verify, who is asking."""
+    """The plan counts users, and the server wants to know who is asking."""
 
     default_code = "USER_REQUIRED"
     default_remedy = "Sign in and pass the identity provider's token as `jwt_token`."
+
+
+class TokenInvalid(UserRequired):
+    """The `jwt_token` does not say who is asking: it has expired, or is not one that the server accepts."""
+
+    default_code = "TOKEN_INVALID"
+    default_remedy = "Sign in again and pass the new token as `jwt_token`."
 
 
 class LimitReached(Refused):
@@ -271,6 +278,7 @@ _BY_CODE: Mapping[str, Type[UsherError]] = {
     "NO_LEADER": ServerUnavailable,
     "OUTCOME_UNKNOWN": ServerUnavailable,
     "OVERLOADED": ServerUnavailable,
+    "PROVIDER_UNAVAILABLE": ServerUnavailable,
     "RATE_LIMITED": RateLimited,
     "REQUEST_ID_REUSED": RequestTooLate,
     "REQUEST_TOO_LATE": RequestTooLate,
@@ -279,7 +287,7 @@ _BY_CODE: Mapping[str, Type[UsherError]] = {
     "SESSION_NOT_FOUND": SessionEnded,
     "SESSION_RELEASED": SessionEnded,
     "SESSION_REVOKED": SessionRevoked,
-    "TOKEN_INVALID": UserRequired,
+    "TOKEN_INVALID": TokenInvalid,
     "UNAUTHENTICATED": UserRequired,
     "USER_REQUIRED": UserRequired,
 }

@@ -27,7 +27,7 @@ from ._messages import Call, Denied, Done, Granted, Kind, Missed, Outcome
 
 _METHODS = {Kind.ACQUIRE: "POST", Kind.HEARTBEAT: "PUT", Kind.RELEASE: "POST"}
 # These say that the command was certainly not carried out; after any other failure of an acquire nobody knows.
-_NOT_DONE = frozenset({"NO_LEADER", "OVERLOADED", "RATE_LIMITED"})
+_NOT_DONE = frozenset({"NO_LEADER", "OVERLOADED", "PROVIDER_UNAVAILABLE", "RATE_LIMITED"})
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from ._version import __version__
 KEY_VARIABLES = ("USHER_LICENSE_KEY", "CODITECT_LICENSE_KEY")
 URL_VARIABLES = ("USHER_URL", "CODITECT_LICENSE_API_URL")
 ROOT_VARIABLES = ("USHER_ROOT", "CODITECT_LICENSE_ROOT")
-JWT_VARIABLES = ("CODITECT_JWT_TOKEN",)
+JWT_VARIABLES = ("USHER_JWT_TOKEN", "CODITECT_JWT_TOKEN")
 FACT_CHARACTERS_MAX = 128
 # Bounds of the server (docs/api.md), checked here so that a mistake is named on the machine where it was made.
 KEY_CHARACTERS_MAX = 256

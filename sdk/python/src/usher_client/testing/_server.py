@@ -46,6 +46,7 @@ _STATUS = {
     "INTERNAL": 500,
     "NO_LEADER": 503,
     "OVERLOADED": 503,
+    "PROVIDER_UNAVAILABLE": 503,
     "OUTCOME_UNKNOWN": 504,
 }
 _FACTS = {"instance", "hostname", "app", "version", "os", "sdk"}

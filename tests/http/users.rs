@@ -1,0 +1,303 @@
+//! Seats for users whom an identity provider vouches for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::ledger::Ledger;
+use raft::seams::Clock;
+use serde_json::{Value, json};
+
+use crate::provider::{Key, Provider};
+use crate::support::{Answer, MovableClock, Options, Sold, TestServer, text, until};
+
+struct World {
+    server: TestServer,
+    sold: Sold,
+    provider: Provider,
+    key: Key,
+    id: String,
+    clock: Arc<MovableClock>,
+}
+
+impl World {
+    async fn new(holder: &str, more: Value) -> Self {
+        let clock = Arc::new(MovableClock::default());
+        let options = Options {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            ..Options::default()
+        };
+        let server = TestServer::with(options).await;
+        let sold = server.sell(json!({"holder": holder, "seats": 2})).await;
+        let key = Key::new("first");
+        let provider = Provider::start(&[&key]).await;
+        let mut body = json!({
+            "name": "Acme", "kind": "oidc", "issuer": provider.issuer, "accept_on_acquire": true, "audience": "coditect",
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let id = text(&server.post("/identity-providers", body).await.expect(201)["id"]);
+        Self {
+            server,
+            sold,
+            provider,
+            key,
+            id,
+            clock,
+        }
+    }
+
+    fn claims(&self, user: &str) -> Value {
+        let now = self.clock.unix_ms() / 1_000;
+        json!({
+            "iss": self.provider.issuer, "aud": "coditect", "sub": user, "iat": now, "exp": now + 3_600,
+            "email": format!("{user}@example.com"),
+        })
+    }
+
+    async fn acquire(&self, device: &str, token: Option<&str>) -> Answer {
+        let body = json!({
+            "license_key": self.sold.key, "hardware_id": format!("hardware-of-{device}"), "jwt_token": token,
+        });
+        self.server.public("POST", "/licenses/acquire", &body).await
+    }
+
+    /// Puts the clock forward, and waits until the cluster's has followed.
+    async fn pass(&self, by: Duration) {
+        self.clock.put_forward(by);
+        let cluster = self.server.server.node().cluster();
+        until("the step of the cluster's clock", async || {
+            (cluster.ledger(Ledger::at).ms() + 2_000 > self.clock.unix_ms()).then_some(())
+        })
+        .await;
+    }
+
+    async fn acquire_as(&self, device: &str, user: &str) -> Answer {
+        self.acquire(device, Some(&self.key.sign(&self.claims(user)))).await
+    }
+
+    /// What the refusal of a token says.
+    async fn refused(&self, token: &str) -> String {
+        text(&self.acquire("laptop", Some(token)).await.problem(401, "TOKEN_INVALID")["detail"])
+    }
+}
+
+#[tokio::test]
+async fn a_user_has_one_seat_on_every_device_and_lists_say_who_it_is() {
+    let world = World::new("user", json!({})).await;
+    world.acquire("laptop", None).await.problem(401, "USER_REQUIRED");
+    world.acquire("laptop", Some("")).await.problem(401, "USER_REQUIRED");
+    let seat = world.acquire_as("laptop", "ann").await.expect(200);
+    assert_eq!(
+        world.acquire_as("desktop", "ann").await.expect(200)["seats"]["in_use"],
+        1
+    );
+    assert_eq!(
+        world.acquire_as("laptop", "bob").await.expect(200)["seats"]["in_use"],
+        2
+    );
+    world
+        .acquire_as("tablet", "cid")
+        .await
+        .problem(409, "SEAT_LIMIT_REACHED");
+
+    let session = world
+        .server
+        .get(&format!("/sessions/{}", text(&seat["session"])))
+        .await
+        .expect(200);
+    let user = json!({
+        "issuer": world.provider.issuer, "subject": "ann", "email": "ann@example.com", "person": null,
+    });
+    assert_eq!(session["user"], user);
+    // The seat goes on without the token, which is shown once.
+    let id = text(&seat["session_id"]);
+    world.server.heartbeat(&id).await.expect(200);
+    world.server.release(&id).await.expect(200);
+    assert!(
+        !format!("{:?}", world.server.rows()).contains("eyJ"),
+        "no token is kept"
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_refused_for_what_is_wrong_with_them() {
+    let world = World::new("fingerprint", json!({})).await;
+    let now = world.clock.unix_ms() / 1_000;
+    for (change, reason) in [
+        (json!({"aud": "another"}), "another audience"),
+        (json!({"aud": ["coditect", "x"]}), "another party"),
+        (json!({"azp": "another"}), "another party"),
+        (json!({"iss": "https://elsewhere.example"}), "issuer is not accepted"),
+        (json!({"exp": now - 60}), "expired"),
+        (json!({"nbf": now + 600}), "not valid yet"),
+        (json!({"sub": ""}), "no subject"),
+    ] {
+        let mut claims = world.claims("ann");
+        for (name, value) in change.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let detail = world.refused(&world.key.sign(&claims)).await;
+        assert!(detail.contains(reason), "{change}: {detail}");
+    }
+    let claims = world.claims("ann");
+    for (token, reason) in [
+        (Key::new("first").sign(&claims), "signature is not right"),
+        (Key::new("other").sign(&claims), "key that its issuer does not have"),
+        (world.key.mac(&claims), "algorithm is not accepted"),
+        (
+            world.key.sign_under(&json!({"alg": "none"}), &claims),
+            "algorithm is not accepted",
+        ),
+        (
+            world
+                .key
+                .sign_under(&json!({"alg": "ES256", "typ": "usher-issuer+jwt"}), &claims),
+            "another type",
+        ),
+        ("a.b.c".to_owned(), "not a signed JWT"),
+    ] {
+        let detail = world.refused(&token).await;
+        assert!(detail.contains(reason), "{detail}");
+    }
+    let access = json!({"alg": "ES256", "typ": "at+jwt", "kid": "first"});
+    let mut claims = world.claims("ann");
+    claims["azp"] = json!("the application that got it");
+    world
+        .acquire("laptop", Some(&world.key.sign_under(&access, &claims)))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn the_person_that_an_account_is_known_to_be_is_named() {
+    let world = World::new("user", json!({})).await;
+    let seat = world.acquire_as("laptop", "ann").await.expect(200);
+    let ann = world
+        .server
+        .person("ann@example.com", "Ann", "member", Some("crm-1"))
+        .await;
+    // As a sign-in by the provider would note it.
+    let provider = world.id.parse().unwrap();
+    let lookup = &world.server.keys.secrets.lookup;
+    let sign_in = licensing::command::SignInByProvider {
+        login: licensing::id::LoginId::from_bytes([9; 10]),
+        secret: licensing::id::SecretHash::from_bytes([9; 32]),
+        provider,
+        subject: lookup.subject(provider, "ann"),
+        account: "ann".into(),
+        email: Some("ann@example.com".into()),
+        name: "Ann".into(),
+        newcomer: (
+            licensing::id::PersonId::from_bytes([9; 16]),
+            licensing::id::CustomerId::from_bytes([9; 16]),
+        ),
+        expires_at: licensing::time::At::from_ms(253_402_300_000_000),
+        agent: None,
+        address: None,
+    };
+    world
+        .server
+        .patch(
+            &format!("/identity-providers/{}", world.id),
+            json!({"client_id": "usher"}),
+        )
+        .await
+        .expect(200);
+    let command = licensing::command::Command::SignInByProvider(sign_in);
+    let cluster = world.server.server.node().cluster();
+    let applied = cluster
+        .propose(licensing::command::Proposal::by_system(command))
+        .await
+        .unwrap();
+    assert_eq!(applied.outcome, licensing::outcome::Outcome::Done);
+    world.server.release(&text(&seat["session_id"])).await.expect(200);
+    let seat = world.acquire_as("laptop", "ann").await.expect(200);
+    let session = world
+        .server
+        .get(&format!("/sessions/{}", text(&seat["session"])))
+        .await
+        .expect(200);
+    assert_eq!(session["user"]["person"], ann.id);
+}
+
+#[tokio::test]
+async fn a_new_key_is_looked_for_once_and_an_old_one_is_out_with_it() {
+    let world = World::new("user", json!({})).await;
+    world.acquire_as("laptop", "ann").await.expect(200);
+    assert_eq!(world.provider.keys_asked(), 1);
+    let (old, new) = (&world.key, Key::new("second"));
+    world.provider.show(&[&new]);
+    let token = new.sign(&world.claims("ann"));
+    // A moment after they were fetched, keys are not asked for again, whatever a token names.
+    for _ in 0..3 {
+        world
+            .acquire("laptop", Some(&token))
+            .await
+            .problem(401, "TOKEN_INVALID");
+    }
+    assert_eq!(world.provider.keys_asked(), 1);
+    world.clock.put_forward(Duration::from_secs(10));
+    let (one, other) = tokio::join!(
+        world.acquire("laptop", Some(&token)),
+        world.acquire("desktop", Some(&token))
+    );
+    one.expect(200);
+    other.expect(200);
+    assert_eq!(world.provider.keys_asked(), 2);
+    let detail = world.refused(&old.sign(&world.claims("ann"))).await;
+    assert!(detail.contains("key that its issuer does not have"), "{detail}");
+}
+
+#[tokio::test]
+async fn known_keys_serve_while_the_provider_is_down() {
+    let world = World::new("user", json!({})).await;
+    world.acquire_as("laptop", "ann").await.expect(200);
+    world.provider.go_down(true);
+    world.pass(Duration::from_secs(3_600)).await;
+    world.acquire_as("laptop", "ann").await.expect(200);
+    world.pass(Duration::from_secs(86_400)).await;
+    let answer = world.acquire_as("laptop", "ann").await;
+    assert_eq!(answer.header("retry-after"), "10");
+    answer.problem(503, "PROVIDER_UNAVAILABLE");
+    world.provider.go_down(false);
+    world.clock.put_forward(Duration::from_secs(2));
+    world.acquire_as("laptop", "ann").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_key_set_without_end_is_not_read() {
+    let world = World::new("user", json!({})).await;
+    world.provider.show_too_much();
+    world
+        .acquire_as("laptop", "ann")
+        .await
+        .problem(503, "PROVIDER_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn keys_that_are_given_need_no_provider() {
+    let key = Key::new("first");
+    let world = World::new("user", json!({"keys": {"keys": [key.jwk()]}})).await;
+    world.provider.go_down(true);
+    world
+        .acquire("laptop", Some(&key.sign(&world.claims("ann"))))
+        .await
+        .expect(200);
+    let detail = world.refused(&world.key.sign(&world.claims("ann"))).await;
+    assert!(detail.contains("signature is not right"), "{detail}");
+    assert_eq!(world.provider.keys_asked(), 0);
+}
+
+#[tokio::test]
+async fn a_request_repeated_for_another_user_is_another_request() {
+    let world = World::new("user", json!({})).await;
+    let ask = async |user: &str| {
+        let body = json!({
+            "license_key": world.sold.key, "hardware_id": "hardware-of-laptop", "request_id": "request-1",
+            "jwt_token": world.key.sign(&world.claims(user)),
+        });
+        world.server.public("POST", "/licenses/acquire", &body).await
+    };
+    let first = ask("ann").await.expect(200);
+    assert_eq!(ask("ann").await.expect(200)["session_id"], first["session_id"]);
+    ask("bob").await.problem(409, "REQUEST_ID_REUSED");
+}
