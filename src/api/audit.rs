@@ -10,7 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord, LeafV1};
 use licensing::command::{Actor, Command};
 use licensing::ledger::Ledger;
-use licensing::time::At;
 use serde::{Deserialize, Deserializer, Serialize};
 use storage::checkpoint::StateFile;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
@@ -196,10 +195,14 @@ pub(super) async fn list_audit(
     let mut range = query.after.map_or(0, |After(index)| index.saturating_add(1))..u64::MAX;
     range.end = query.before.map_or(range.end, |After(index)| index);
     if let Some(Timestamp(from)) = query.from {
-        range.start = range.start.max(first_at(&api, from).await?);
+        range.start = range
+            .start
+            .max(history.audit_index_at(from).await.map_err(ApiError::internal)?);
     }
     if let Some(Timestamp(to)) = query.to {
-        range.end = range.end.min(first_at(&api, to).await?);
+        range.end = range
+            .end
+            .min(history.audit_index_at(to).await.map_err(ApiError::internal)?);
     }
     let found = match query.order {
         Order::Asc => forward(history, range, &query).await?,
@@ -226,15 +229,9 @@ struct Found {
     next: Option<u64>,
 }
 
-/// What a leaf says.
-fn decoded(record: &AuditRecord) -> Result<LeafV1, ApiError> {
-    let AuditLeaf::V1(leaf) = AuditLeaf::decode(&record.leaf).map_err(ApiError::internal)?;
-    Ok(leaf)
-}
-
 /// The record if it is asked for. Most are not, and are put into words for nobody.
 fn asked_for(record: &AuditRecord, query: &AuditQuery) -> Result<Option<Record>, ApiError> {
-    let leaf = decoded(record)?;
+    let AuditLeaf::V1(leaf) = AuditLeaf::decode(&record.leaf).map_err(ApiError::internal)?;
     let (event, command) = match &leaf.event {
         AuditEvent::Granted { .. } => (EventKind::Granted, None),
         AuditEvent::Ended { .. } => (EventKind::Ended, None),
@@ -317,27 +314,6 @@ async fn back(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Res
 async fn is_any(history: &StateFile, range: Range<u64>) -> Result<bool, ApiError> {
     let first = history.audit(range, 1).await.map_err(ApiError::internal)?;
     Ok(!first.is_empty())
-}
-
-/// The index of the first record of a time or later. Times never go back, so it is found by halving.
-async fn first_at(api: &Api, at: At) -> Result<u64, ApiError> {
-    let (mut low, mut high) = (0, api.cluster().ledger(Ledger::audit_size));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let record = api.cluster().history().audit(middle..high, 1).await;
-        let record = record.map_err(ApiError::internal)?;
-        match record.first() {
-            Some(record) => {
-                if decoded(record)?.at < at {
-                    low = record.index + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            None => high = middle,
-        }
-    }
-    Ok(low)
 }
 
 impl Record {

@@ -25,7 +25,8 @@ struct User {
 
 #[derive(Deserialize)]
 struct Email {
-    email: String,
+    #[serde(rename = "email")]
+    address: String,
     primary: bool,
     verified: bool,
 }
@@ -80,7 +81,7 @@ impl Providers {
         Ok(Account {
             subject: user.id.to_string(),
             name: user.name.or(Some(user.login)),
-            emails: verified.into_iter().map(|email| email.email.to_lowercase()).collect(),
+            emails: verified.into_iter().map(|email| email.address.to_lowercase()).collect(),
         })
     }
 }

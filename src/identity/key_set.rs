@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn ed(more: Value) -> Value {
+    fn ed(more: &Value) -> Value {
         let mut key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
         key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         key
@@ -119,14 +119,14 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_its_id_or_by_being_the_only_one() {
-        let keys = set(&[ed(json!({"kid": "a"})), ed(json!({"kid": "b", "alg": "Ed25519"}))]).unwrap();
+        let keys = set(&[ed(&json!({"kid": "a"})), ed(&json!({"kid": "b", "alg": "Ed25519"}))]).unwrap();
         assert!(keys.find(Some("a"), Algorithm::EdDSA).is_some() && keys.find(Some("b"), Algorithm::EdDSA).is_some());
         assert!(keys.find(Some("c"), Algorithm::EdDSA).is_none());
         assert!(keys.find(None, Algorithm::EdDSA).is_none(), "it could be either");
         assert!(keys.find(Some("a"), Algorithm::RS256).is_none());
-        assert!(set(&[ed(json!({}))]).unwrap().find(None, Algorithm::EdDSA).is_some());
+        assert!(set(&[ed(&json!({}))]).unwrap().find(None, Algorithm::EdDSA).is_some());
         assert!(
-            set(&[ed(json!({}))])
+            set(&[ed(&json!({}))])
                 .unwrap()
                 .find(Some("a"), Algorithm::EdDSA)
                 .is_none()
@@ -138,17 +138,17 @@ mod tests {
         let shared = json!({"kty": "oct", "k": "c2VjcmV0", "kid": "a"});
         for other in [
             shared,
-            ed(json!({"use": "enc"})),
-            ed(json!({"key_ops": ["sign"]})),
+            ed(&json!({"use": "enc"})),
+            ed(&json!({"key_ops": ["sign"]})),
             json!({"kty": "new"}),
             json!({"kid": 5}),
             json!("x"),
         ] {
             assert_eq!(set(&[other]).unwrap_err(), NoKeys::Useless);
         }
-        assert_eq!(set(&vec![ed(json!({})); 65]).unwrap_err(), NoKeys::TooMany);
+        assert_eq!(set(&vec![ed(&json!({})); 65]).unwrap_err(), NoKeys::TooMany);
         assert!(matches!(KeySet::parse(b"[]").unwrap_err(), NoKeys::Malformed(_)));
-        let mixed = set(&[json!({"kty": "new"}), ed(json!({"key_ops": ["verify"]}))]).unwrap();
+        let mixed = set(&[json!({"kty": "new"}), ed(&json!({"key_ops": ["verify"]}))]).unwrap();
         assert!(mixed.find(None, Algorithm::EdDSA).is_some());
     }
 }

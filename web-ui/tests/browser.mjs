@@ -530,6 +530,8 @@ try {
     await page.getByRole('table', { name: 'Activity' }).getByText('Refused to take a seat').first().waitFor();
     assert.equal(await page.getByRole('table').getByText('Seat taken').count(), 0);
     await clean(page);
+  });
+
   const logIn = async (page, path, user) => {
     await page.goto(demo.url + path);
     await page.getByRole('link', { name: 'Continue with Example ID' }).click();
@@ -579,7 +581,8 @@ try {
 
   await claim('a_user_takes_a_seat_on_every_node_while_the_provider_changes_its_keys', async () => {
     await demo.call('POST', '/products', { code: 'named', name: 'Named', key_prefix: 'NAMED' });
-    await demo.call('POST', '/plans', { product: 'named', code: 'user', name: 'By user', seats: 1, holder: 'user' });
+    const plan = { product: 'named', code: 'user', name: 'By user', seats: 1, holder: 'user' };
+    await demo.call('POST', '/plans', { ...plan, sessions_per_holder_max: 1000 });
     const customer = await demo.call('POST', '/customers', { name: 'Named users' });
     const { license_key } = await demo.call('POST', '/licenses', { plan: 'named:user', customer: customer.id });
     const acquire = async ({ api }, jwt_token) => {
