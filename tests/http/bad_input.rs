@@ -226,6 +226,7 @@ fn wrong_values(name: &str, valid: &Value) -> Vec<String> {
     let specific: &[&str] = match valid {
         Value::Number(_) => &["-1", "1.5", "1e30", "18446744073709551616", "\"1\"", "true", "{}"],
         Value::Bool(_) => &["0", "\"true\"", "null", "{}"],
+        Value::Array(_) if name == "scopes" => &["{}", "\"openid\"", "null", "[null]", "[5]", "[\"two words\"]"],
         Value::Array(_) => &["{}", "\"sid\"", "null", "[null]", "[5]", "[\"sid_short\"]"],
         Value::Object(_) => &[
             "5",

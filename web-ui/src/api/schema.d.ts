@@ -22,6 +22,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how the vendor wants to be seen. It answers without a login, and also when no quorum is left. */
+        get: operations["get_branding"];
+        /** Say how the vendor wants to be seen. */
+        put: operations["set_branding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cluster": {
         parameters: {
             query?: never;
@@ -129,6 +147,43 @@ export interface paths {
         head?: never;
         /** Change a customer. */
         patch: operations["change_customer"];
+        trace?: never;
+    };
+    "/api/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List identity providers, in id order. */
+        get: operations["list_identity_providers"];
+        put?: never;
+        /** Add an identity provider. People sign in by it, its tokens say who asks for a seat, or both. */
+        post: operations["create_identity_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an identity provider. */
+        get: operations["get_identity_provider"];
+        put?: never;
+        post?: never;
+        /** Remove an identity provider. Everybody who could sign in by it is signed out. */
+        delete: operations["remove_identity_provider"];
+        options?: never;
+        head?: never;
+        /** Change an identity provider. */
+        patch: operations["change_identity_provider"];
         trace?: never;
     };
     "/api/v1/licenses": {
@@ -626,6 +681,26 @@ export interface paths {
         patch: operations["change_person"];
         trace?: never;
     };
+    "/api/v1/people/{id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget which accounts of identity providers a person is, for somebody whose account there is another one now. They are
+         *     signed out; the next sign-in finds them by their address again.
+         */
+        delete: operations["unlink_identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}/invitation": {
         parameters: {
             query?: never;
@@ -641,6 +716,23 @@ export interface paths {
          */
         post: operations["invite_person"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every login of a person: they have to sign in again. */
+        delete: operations["end_logins"];
         options?: never;
         head?: never;
         patch?: never;
@@ -789,6 +881,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch sessions: a stream of server-sent events. `ready` comes first; what is listed after it misses nothing. Then
+         *     `changes` with those that were granted, have beaten or have ended, and `anew` where the list has to be read again. It
+         *     ends after a while, with the login, and as the node shuts down.
+         */
+        get: operations["stream_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}": {
         parameters: {
             query?: never;
@@ -834,6 +947,74 @@ export interface paths {
         put?: never;
         /** Use a set-up or invitation link: choose a password. The link is used up by it. Then sign in. */
         post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from an identity provider. Only a browser that began here can. */
+        get: operations["finish_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the identity providers by which people sign in. */
+        get: operations["list_sign_in_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Begin to sign in by an identity provider: a browser is sent there. */
+        get: operations["start_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the business at a glance. */
+        get: operations["get_summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -892,79 +1073,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/branding": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show how the vendor wants to be seen. It answers without a login, and also when no quorum is left. */
-        get: operations["get_branding"];
-        /** Say how the vendor wants to be seen. */
-        put: operations["set_branding"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/people/{id}/logins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End every login of a person: they have to sign in again. */
-        delete: operations["end_logins"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sessions/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Watch sessions: a stream of server-sent events. `ready` comes first; what is listed after it misses nothing. Then
-         *     `changes` with those that were granted, have beaten or have ended, and `anew` where the list has to be read again. It
-         *     ends after a while, with the login, and as the node shuts down.
-         */
-        get: operations["stream_sessions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the business at a glance. */
-        get: operations["get_summary"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -981,6 +1089,8 @@ export interface components {
             request_id?: components["schemas"]["RequestName"] | null;
         };
         ApiTokenId: string;
+        /** @description What a user's token must be for. */
+        Audience: string;
         /** @description Records of the audit. */
         AuditPage: {
             /** @description The records, in their order. */
@@ -1030,6 +1140,20 @@ export interface components {
             /** @description A fresh token, if asked for. */
             signed_token?: string | null;
         };
+        /** @description What the sign-in page and the portal show of the vendor. */
+        Branding: {
+            /** @description The colour of buttons and marks, such as `#0b7a5e`. */
+            colour?: string | null;
+            /** @description The vendor's name for people. */
+            name?: string | null;
+            /** @description Where customers ask for help: an e-mail address or an `https://` address. */
+            support?: string | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; 0 if it was never set.
+             */
+            version: number;
+        };
         /** @description What a client says about itself. */
         Client: {
             app?: string | null;
@@ -1051,6 +1175,13 @@ export interface components {
             sdk?: components["schemas"]["ClientText"] | null;
             version?: components["schemas"]["ClientText"] | null;
         };
+        /** @description What an identity provider knows this server by. */
+        ClientId: string;
+        /**
+         * Format: password
+         * @description The secret that an identity provider knows this server by.
+         */
+        ClientSecret: string;
         /** @description What a client says about itself. An empty text says nothing. */
         ClientText: string;
         ClusterId: string;
@@ -1118,7 +1249,7 @@ export interface components {
          *     - `UNAUTHENTICATED` (401): The call needs an API token in `Authorization: Bearer usher_…` or a login, and the one shown is missing or not valid.
          *     - `SIGN_IN_REFUSED` (401): The e-mail address, the password or the code is not right, or the account may not sign in: all answer the same.
          *     - `TOTP_REQUIRED` (401): The password is right, and the account has a second factor. Sign in again with its code.
-         *     - `TOKEN_INVALID` (401): A token of another kind, such as a join token, is not valid.
+         *     - `TOKEN_INVALID` (401): A token of another kind, such as a join token or a user's `jwt_token`, is not valid; `detail` says why.
          *     - `USER_REQUIRED` (401): The license counts its seats by person, so the call must say who asks.
          *     - `FORBIDDEN` (403): The API token or the login is valid, but its scope or role does not cover the call, or it did not come from a page of this server.
          *     - `LICENSE_NOT_FOUND` (404): No license has this key or id.
@@ -1142,12 +1273,15 @@ export interface components {
          *     - `RATE_LIMITED` (429): This address asks too often for things that do not exist, or too many passwords were not right. Wait for `retry_after`.
          *     - `NO_LEADER` (503): Nothing was changed: the cluster has no leader at the moment. Send it again, also to another node.
          *     - `OVERLOADED` (503): Nothing was changed: this node has more work than it can do, or is shutting down. Send it again.
+         *     - `PROVIDER_UNAVAILABLE` (503): The identity provider whose keys are needed to check a user's token does not answer. Send it again in a while.
          *     - `CERTIFICATE_EXPIRED` (503): The server's certificate has expired, so it can sign no token. Its operator has to install a new one.
          *     - `OUTCOME_UNKNOWN` (504): It is not known whether the request was carried out. Send it again with the same `request_id`: that is safe.
          *     - `INTERNAL` (500): The server failed in a way that it should not. Report it with the `request_id`.
          * @enum {string}
          */
-        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "PROVIDER_UNAVAILABLE" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        /** @description A colour as style sheets write it, such as `#0b7a5e`. */
+        Colour: string;
         /** @description For how long how many seats were in use. */
         Curve: {
             /**
@@ -1213,8 +1347,33 @@ export interface components {
             reference?: components["schemas"]["Reference"] | null;
         };
         CustomerId: string;
+        /**
+         * @description What customers are sorted by.
+         * @enum {string}
+         */
+        CustomerSort: "name" | "created" | "licenses" | "in_use";
         /** @description An e-mail address. */
         Email: string;
+        /** @description Usable licenses that end soon. */
+        Ending: {
+            /**
+             * Format: int64
+             * @description Within thirty days.
+             */
+            days_30: number;
+            /**
+             * Format: int64
+             * @description Within sixty.
+             */
+            days_60: number;
+            /**
+             * Format: int64
+             * @description Within ninety.
+             */
+            days_90: number;
+            /** @description The first of them. */
+            next: components["schemas"]["License"][];
+        };
         /** @description What a plan grants or a license carries, by name. `false` is said by leaving it out. */
         Entitlements: {
             [key: string]: true | number | string;
@@ -1223,7 +1382,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        EventKind: "granted" | "ended" | "changed" | "refused";
+        EventKind: "granted" | "ended" | "changed" | "refused" | "identified";
         /** @description Asks why. */
         ExplainRequest: {
             /** @description What follows the `#` in the link. */
@@ -1276,6 +1435,55 @@ export interface components {
             field: string;
             /** @description What is wrong and what is expected. */
             problem: string;
+        };
+        /** @description Seats as they stand, and as they stood. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Usable licenses of which every seat is held.
+             */
+            full: number;
+            /**
+             * Format: int64
+             * @description Holders whose session expired while their token's grace still runs.
+             */
+            ghosts: number;
+            /**
+             * Format: int64
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int64
+             * @description Licenses, whatever their status.
+             */
+            licenses: number;
+            /**
+             * Format: int64
+             * @description Seats that may be held of usable licenses.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description The same of the last thirty days.
+             */
+            peak_30_days: number;
+            /**
+             * Format: int64
+             * @description The most seats held in an hour since midnight, UTC. The peaks of licenses are added up, which need not have been
+             *     at the same moment, so it was no more than this.
+             */
+            peak_today: number;
+            /**
+             * Format: int64
+             * @description Live sessions.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Licenses that can be used now.
+             */
+            usable: number;
         };
         /** @description When the seats will not be enough any more. */
         ForecastBody: {
@@ -1399,8 +1607,81 @@ export interface components {
          * @description Who a seat is counted for.
          * @enum {string}
          */
-        Holder: "fingerprint" | "fingerprint_and_instance";
+        Holder: "fingerprint" | "fingerprint_and_instance" | "user" | "user_and_fingerprint";
         HolderKey: string;
+        /** @description What a customer's licenses come to. */
+        Holding: {
+            /**
+             * Format: int32
+             * @description Seats held.
+             */
+            in_use: number;
+            /**
+             * Format: int32
+             * @description How many licenses there are.
+             */
+            licenses: number;
+            /**
+             * Format: int32
+             * @description Seats that may be held of those that can be used now.
+             */
+            limit: number;
+        };
+        /** @description An identity provider, without its secret. */
+        IdentityProvider: {
+            /** @description Whether its tokens say who asks for a seat, as `jwt_token`. */
+            accept_on_acquire: boolean;
+            /** @description What such tokens must be for. */
+            audience?: string | null;
+            /** @description What the provider knows this server by; without it nobody signs in by this provider. */
+            client_id?: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether it has a client secret, which is never shown. */
+            has_secret: boolean;
+            id: components["schemas"]["ProviderId"];
+            /** @description Its address. It never changes. */
+            issuer: string;
+            /** @description Its keys, where they are given and not fetched. */
+            keys?: Record<string, never> | null;
+            kind: components["schemas"]["IdentityProviderKind"];
+            /** @description Its name for people, on the button by which they sign in; unique. */
+            name: string;
+            /** @description Where the provider sends people back to: what to register there. */
+            redirect_uri: string;
+            /** @description What is asked for at a sign-in. */
+            scopes: string[];
+            /** @description Whether somebody whom nobody knows becomes a customer by signing in. */
+            self_registration: boolean;
+            /**
+             * Format: int32
+             * @description Counts the edits, from 1; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description What to change of an identity provider; what is left out stays as it is. */
+        IdentityProviderChange: {
+            /** @description Whether its tokens say who asks for a seat. */
+            accept_on_acquire?: boolean;
+            audience?: components["schemas"]["Audience"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            client_secret?: components["schemas"]["ClientSecret"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
+             */
+            if_version?: number | null;
+            keys?: components["schemas"]["KeySet"] | null;
+            name?: components["schemas"]["Name"] | null;
+            /** @description What is asked for at a sign-in. */
+            scopes?: components["schemas"]["ScopeName"][];
+            /** @description Whether somebody whom nobody knows becomes a customer by signing in. */
+            self_registration?: boolean;
+        };
+        /**
+         * @description What a provider speaks.
+         * @enum {string}
+         */
+        IdentityProviderKind: "oidc" | "google" | "github";
         /** @description What was used of what there is. */
         Idle: {
             /**
@@ -1446,6 +1727,8 @@ export interface components {
             /** @description The moment behind its end. */
             to: components["schemas"]["Timestamp"];
         };
+        /** @description The address of an identity provider: `https://`, but on this machine. */
+        IssuerUrl: string;
         /** @description A join token, without its secret. */
         JoinToken: {
             created_at: components["schemas"]["Timestamp"];
@@ -1466,6 +1749,8 @@ export interface components {
         };
         /** @description What a product's license keys begin with, such as `CODITECT`. */
         KeyPrefix: string;
+        /** @description A JSON web key set (RFC 7517) of public keys. */
+        KeySet: Record<string, never>;
         /**
          * @description What kind of caller it is.
          * @enum {string}
@@ -1526,6 +1811,11 @@ export interface components {
          * @example CODITECT-7K3M9-4QZXT-1V8NR-C2H6B-W5DJE-0GAPF
          */
         LicenseKey: string;
+        /**
+         * @description What licenses are sorted by.
+         * @enum {string}
+         */
+        LicenseSort: "customer" | "product" | "in_use" | "free" | "ends" | "created";
         /** @description A license with its key, which is shown this once. */
         LicenseWithKey: components["schemas"]["License"] & {
             /** @description The license key in full. It is not kept and cannot be shown again, except to a repetition of this very call. */
@@ -1607,11 +1897,38 @@ export interface components {
         };
         /** @description A name for people. */
         Name: string;
+        /** @description What to show from now on. It replaces all that was there: what is left out is shown no more. */
+        NewBranding: {
+            colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict.
+             */
+            if_version?: number | null;
+            name?: components["schemas"]["Name"] | null;
+            support?: components["schemas"]["Support"] | null;
+        };
         /** @description A customer to create. */
         NewCustomer: {
             email?: components["schemas"]["Email"] | null;
             name: components["schemas"]["Name"];
             reference?: components["schemas"]["Reference"] | null;
+        };
+        /** @description An identity provider to add. */
+        NewIdentityProvider: {
+            /** @description Whether its tokens say who asks for a seat. */
+            accept_on_acquire?: boolean;
+            audience?: components["schemas"]["Audience"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            client_secret?: components["schemas"]["ClientSecret"] | null;
+            issuer?: components["schemas"]["IssuerUrl"] | null;
+            keys?: components["schemas"]["KeySet"] | null;
+            kind: components["schemas"]["IdentityProviderKind"];
+            name: components["schemas"]["Name"];
+            /** @description What is asked for at a sign-in; left out, what its kind needs. */
+            scopes?: components["schemas"]["ScopeName"][];
+            /** @description Whether somebody whom nobody knows becomes a customer by signing in. */
+            self_registration?: boolean;
         };
         /** @description A join token to make. */
         NewJoinToken: {
@@ -1716,6 +2033,41 @@ export interface components {
             name: components["schemas"]["Name"];
             scope: components["schemas"]["Scope"];
         };
+        /** @description A node, by its own word. */
+        NodeFacts: {
+            /** @description Whether it answered. If not, nothing else is known of it. */
+            answers: boolean;
+            certified_until?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Its wall clock less the answering node's; the way of the question is in it.
+             */
+            clock_offset_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What is free where its data is.
+             */
+            disk_free_bytes?: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Entries that it has yet to apply.
+             */
+            lag?: number | null;
+            /**
+             * Format: int64
+             * @description The newest entry of its log.
+             */
+            last_log?: number | null;
+            /**
+             * Format: int64
+             * @description How long its log is on disk.
+             */
+            log_bytes?: number | null;
+            /** @description The version of usher that it runs. */
+            version?: string | null;
+        };
         /** @description A node of the cluster. */
         NodeView: {
             admitted_at: components["schemas"]["Timestamp"];
@@ -1766,6 +2118,11 @@ export interface components {
          * @enum {string}
          */
         OfflineModeName: "strict" | "lenient" | "reserved";
+        /**
+         * @description Which way a list goes.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
         /** @description A page of a list. */
         Page_Customer: {
             /** @description The items, in the list's own order. */
@@ -1783,6 +2140,47 @@ export interface components {
                 /**
                  * Format: int32
                  * @description Counts its edits, from 1; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Page_IdentityProvider: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description Whether its tokens say who asks for a seat, as `jwt_token`. */
+                accept_on_acquire: boolean;
+                /** @description What such tokens must be for. */
+                audience?: string | null;
+                /** @description What the provider knows this server by; without it nobody signs in by this provider. */
+                client_id?: string | null;
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Whether it has a client secret, which is never shown. */
+                has_secret: boolean;
+                id: components["schemas"]["ProviderId"];
+                /** @description Its address. It never changes. */
+                issuer: string;
+                /** @description Its keys, where they are given and not fetched. */
+                keys?: Record<string, never> | null;
+                kind: components["schemas"]["IdentityProviderKind"];
+                /** @description Its name for people, on the button by which they sign in; unique. */
+                name: string;
+                /** @description Where the provider sends people back to: what to register there. */
+                redirect_uri: string;
+                /** @description What is asked for at a sign-in. */
+                scopes: string[];
+                /** @description Whether somebody whom nobody knows becomes a customer by signing in. */
+                self_registration: boolean;
+                /**
+                 * Format: int32
+                 * @description Counts the edits, from 1; also the `ETag`.
                  */
                 version: number;
             }[];
@@ -1864,6 +2262,8 @@ export interface components {
                 /** @description Whether they have chosen a password. */
                 has_password: boolean;
                 id: components["schemas"]["PersonId"];
+                /** @description The identity providers at which an account is known to be theirs. */
+                identity_providers: components["schemas"]["ProviderId"][];
                 invited_until?: components["schemas"]["Timestamp"] | null;
                 /** @description How many logins they have. */
                 logins: number;
@@ -1988,6 +2388,11 @@ export interface components {
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         Page_Session: {
@@ -2028,6 +2433,7 @@ export interface components {
                 session: components["schemas"]["SessionName"];
                 /** @description Whether it is live, or how it ended. */
                 status: components["schemas"]["SessionStatus"];
+                user?: components["schemas"]["SessionUser"] | null;
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -2170,6 +2576,8 @@ export interface components {
             /** @description Whether they have chosen a password. */
             has_password: boolean;
             id: components["schemas"]["PersonId"];
+            /** @description The identity providers at which an account is known to be theirs. */
+            identity_providers: components["schemas"]["ProviderId"][];
             invited_until?: components["schemas"]["Timestamp"] | null;
             /** @description How many logins they have. */
             logins: number;
@@ -2354,7 +2762,14 @@ export interface components {
             name?: components["schemas"]["Name"] | null;
             renewal_url?: components["schemas"]["WebAddress"] | null;
         };
+        /** @description A product's figures. */
+        ProductFigures: components["schemas"]["Figures"] & {
+            code: string;
+            id: components["schemas"]["ProductId"];
+            name: string;
+        };
         ProductId: string;
+        ProviderId: string;
         /** @description Why something was done, in the operator's words; clients read it. */
         Reason: string;
         /** @description Why something is done. */
@@ -2399,6 +2814,7 @@ export interface components {
             seq: number;
             /** @description The id of what it is about. */
             subject?: string | null;
+            user?: components["schemas"]["SessionUser"] | null;
         };
         /** Format: int64 */
         RecordIndex: number;
@@ -2467,6 +2883,15 @@ export interface components {
             /** @description The license's seats now. */
             now: components["schemas"]["SeatsNow"];
         };
+        /** @description Acquires refused within the last 24 hours, to the hour. */
+        Refusals: {
+            /** @description How many for each reason. */
+            by_reason: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            total: number;
+        };
         /** @description The session holds nothing any more. */
         Released: {
             /** @description Whether this very call ended it; `false` if it had ended before or was never there. */
@@ -2476,6 +2901,8 @@ export interface components {
         };
         /** @description The call's name, chosen by its client: the same one repeats the call, a new one makes a new call. */
         RequestName: string;
+        /** @description A page of the console. */
+        ReturnTo: string;
         /**
          * @description What a node does in the cluster.
          * @enum {string}
@@ -2492,6 +2919,8 @@ export interface components {
          * @enum {string}
          */
         Scope: "admin" | "heartbeats" | "operator" | "support" | "auditor" | "member-admin" | "member";
+        /** @description One of the things that an identity provider is asked for, such as `openid`. */
+        ScopeName: string;
         /** @description What to look for, in any case. */
         Search: string;
         /** @description A seat that is held, with everything its client needs to know. */
@@ -2601,6 +3030,8 @@ export interface components {
              */
             limit: number;
         };
+        /** @default 600 */
+        Seconds: number;
         /** @description A session, live or ended lately. */
         Session: {
             beat_at?: components["schemas"]["Timestamp"] | null;
@@ -2638,6 +3069,14 @@ export interface components {
             session: components["schemas"]["SessionName"];
             /** @description Whether it is live, or how it ended. */
             status: components["schemas"]["SessionStatus"];
+            user?: components["schemas"]["SessionUser"] | null;
+        };
+        /** @description What became of sessions: the data of an event `changes`. */
+        SessionEvents: {
+            /** @description Those that have ended. */
+            ended: components["schemas"]["SessionName"][];
+            /** @description Those that were granted or have beaten. */
+            live: components["schemas"]["Session"][];
         };
         SessionName: string;
         /** @description Names a session by its secret. */
@@ -2648,10 +3087,25 @@ export interface components {
         /** @description The secret id of a session: whoever has it may keep and release the seat. */
         SessionSecret: string;
         /**
+         * @description What sessions are sorted by.
+         * @enum {string}
+         */
+        SessionSort: "granted" | "beat" | "host" | "customer";
+        /**
          * @description Whether a session is live, or how it ended.
          * @enum {string}
          */
         SessionStatus: "live" | "released" | "replaced" | "expired" | "revoked" | "license_ended";
+        /** @description A user whom an identity provider vouched for. */
+        SessionUser: {
+            /** @description The address that the token named. */
+            email?: string | null;
+            /** @description Who vouched. */
+            issuer: string;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description The account as the issuer names it. */
+            subject: string;
+        };
         /** @description What the bearer of a link says. */
         SetUp: {
             email?: components["schemas"]["Email"] | null;
@@ -2662,11 +3116,36 @@ export interface components {
         };
         /** @description A short name in tokens, commands and addresses, such as `coditect-pro`. */
         ShortName: string;
+        /** @description A provider as everybody may know it: a button. */
+        SignInProvider: {
+            id: components["schemas"]["ProviderId"];
+            kind: components["schemas"]["IdentityProviderKind"];
+            /** @description Its name for people. */
+            name: string;
+        };
+        /** @description Every provider by which people sign in. */
+        SignInProviders: {
+            items: components["schemas"]["SignInProvider"][];
+        };
         /**
          * @description Whether a license can be used now.
          * @enum {string}
          */
         Status: "active" | "suspended" | "revoked" | "expired" | "not_started";
+        /** @description The business at a glance. */
+        Summary: {
+            /** @description All products together. */
+            all: components["schemas"]["Figures"];
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            counted_from?: components["schemas"]["Timestamp"] | null;
+            ending: components["schemas"]["Ending"];
+            /** @description Each product that has a license. */
+            products: components["schemas"]["ProductFigures"][];
+            refusals: components["schemas"]["Refusals"];
+        };
+        /** @description Where to ask for help: an e-mail address or an `https://` address. */
+        Support: string;
         /** @description The terms of a plan. */
         Terms: {
             /** @description What a license of this plan carries, unless it overrides it by name. */
@@ -2892,213 +3371,6 @@ export interface components {
              */
             seats: number;
         };
-        /** @description What the sign-in page and the portal show of the vendor. */
-        Branding: {
-            /** @description The colour of buttons and marks, such as `#0b7a5e`. */
-            colour?: string | null;
-            /** @description The vendor's name for people. */
-            name?: string | null;
-            /** @description Where customers ask for help: an e-mail address or an `https://` address. */
-            support?: string | null;
-            /**
-             * Format: int32
-             * @description Counts its edits, from 1; 0 if it was never set.
-             */
-            version: number;
-        };
-        /** @description A colour as style sheets write it, such as `#0b7a5e`. */
-        Colour: string;
-        /**
-         * @description What customers are sorted by.
-         * @enum {string}
-         */
-        CustomerSort: "name" | "created" | "licenses" | "in_use";
-        /** @description Usable licenses that end soon. */
-        Ending: {
-            /**
-             * Format: int64
-             * @description Within thirty days.
-             */
-            days_30: number;
-            /**
-             * Format: int64
-             * @description Within sixty.
-             */
-            days_60: number;
-            /**
-             * Format: int64
-             * @description Within ninety.
-             */
-            days_90: number;
-            /** @description The first of them. */
-            next: components["schemas"]["License"][];
-        };
-        /** @description Seats as they stand, and as they stood. */
-        Figures: {
-            /**
-             * Format: int64
-             * @description Usable licenses of which every seat is held.
-             */
-            full: number;
-            /**
-             * Format: int64
-             * @description Holders whose session expired while their token's grace still runs.
-             */
-            ghosts: number;
-            /**
-             * Format: int64
-             * @description Seats held.
-             */
-            in_use: number;
-            /**
-             * Format: int64
-             * @description Licenses, whatever their status.
-             */
-            licenses: number;
-            /**
-             * Format: int64
-             * @description Seats that may be held of usable licenses.
-             */
-            limit: number;
-            /**
-             * Format: int64
-             * @description The same of the last thirty days.
-             */
-            peak_30_days: number;
-            /**
-             * Format: int64
-             * @description The most seats held in an hour since midnight, UTC. The peaks of licenses are added up, which need not have been
-             *     at the same moment, so it was no more than this.
-             */
-            peak_today: number;
-            /**
-             * Format: int64
-             * @description Live sessions.
-             */
-            sessions: number;
-            /**
-             * Format: int64
-             * @description Licenses that can be used now.
-             */
-            usable: number;
-        };
-        /** @description What a customer's licenses come to. */
-        Holding: {
-            /**
-             * Format: int32
-             * @description Seats held.
-             */
-            in_use: number;
-            /**
-             * Format: int32
-             * @description How many licenses there are.
-             */
-            licenses: number;
-            /**
-             * Format: int32
-             * @description Seats that may be held of those that can be used now.
-             */
-            limit: number;
-        };
-        /**
-         * @description What licenses are sorted by.
-         * @enum {string}
-         */
-        LicenseSort: "customer" | "product" | "in_use" | "free" | "ends" | "created";
-        /** @description What to show from now on. It replaces all that was there: what is left out is shown no more. */
-        NewBranding: {
-            colour?: components["schemas"]["Colour"] | null;
-            /**
-             * Format: int32
-             * @description The version that was seen; another is a conflict.
-             */
-            if_version?: number | null;
-            name?: components["schemas"]["Name"] | null;
-            support?: components["schemas"]["Support"] | null;
-        };
-        /** @description A node, by its own word. */
-        NodeFacts: {
-            /** @description Whether it answered. If not, nothing else is known of it. */
-            answers: boolean;
-            certified_until?: components["schemas"]["Timestamp"] | null;
-            /**
-             * Format: int64
-             * @description Its wall clock less the answering node's; the way of the question is in it.
-             */
-            clock_offset_ms?: number | null;
-            /**
-             * Format: int64
-             * @description What is free where its data is.
-             */
-            disk_free_bytes?: number | null;
-            /** Format: int64 */
-            id: number;
-            /**
-             * Format: int64
-             * @description Entries that it has yet to apply.
-             */
-            lag?: number | null;
-            /**
-             * Format: int64
-             * @description The newest entry of its log.
-             */
-            last_log?: number | null;
-            /**
-             * Format: int64
-             * @description How long its log is on disk.
-             */
-            log_bytes?: number | null;
-            /** @description The version of usher that it runs. */
-            version?: string | null;
-        };
-        /**
-         * @description Which way a list goes.
-         * @enum {string}
-         */
-        Order: "asc" | "desc";
-        /** @description A product's figures. */
-        ProductFigures: components["schemas"]["Figures"] & {
-            code: string;
-            id: components["schemas"]["ProductId"];
-            name: string;
-        };
-        /** @description Acquires refused within the last 24 hours, to the hour. */
-        Refusals: {
-            /** @description How many for each reason. */
-            by_reason: {
-                [key: string]: number;
-            };
-            /** Format: int64 */
-            total: number;
-        };
-        /** @default 600 */
-        Seconds: number;
-        /** @description What became of sessions: the data of an event `changes`. */
-        SessionEvents: {
-            /** @description Those that have ended. */
-            ended: components["schemas"]["SessionName"][];
-            /** @description Those that were granted or have beaten. */
-            live: components["schemas"]["Session"][];
-        };
-        /**
-         * @description What sessions are sorted by.
-         * @enum {string}
-         */
-        SessionSort: "granted" | "beat" | "host" | "customer";
-        /** @description The business at a glance. */
-        Summary: {
-            /** @description All products together. */
-            all: components["schemas"]["Figures"];
-            /** @description The cluster's clock. */
-            at: components["schemas"]["Timestamp"];
-            counted_from?: components["schemas"]["Timestamp"] | null;
-            ending: components["schemas"]["Ending"];
-            /** @description Each product that has a license. */
-            products: components["schemas"]["ProductFigures"][];
-            refusals: components["schemas"]["Refusals"];
-        };
-        /** @description Where to ask for help: an e-mail address or an `https://` address. */
-        Support: string;
     };
     responses: {
         /** @description `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
@@ -3215,6 +3487,17 @@ export interface components {
         };
         /** @description `OVERLOADED`, `NO_LEADER`, `CERTIFICATE_EXPIRED` */
         "OVERLOADED-NO_LEADER-CERTIFICATE_EXPIRED": {
+            headers: {
+                /** @description Seconds after which trying again makes sense. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OVERLOADED`, `NO_LEADER`, `PROVIDER_UNAVAILABLE`, `CERTIFICATE_EXPIRED` */
+        "OVERLOADED-NO_LEADER-PROVIDER_UNAVAILABLE-CERTIFICATE_EXPIRED": {
             headers: {
                 /** @description Seconds after which trying again makes sense. */
                 "Retry-After"?: number;
@@ -3362,6 +3645,64 @@ export interface operations {
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The branding. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    set_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewBranding"];
+            };
+        };
+        responses: {
+            /** @description The branding as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
     get_cluster: {
@@ -3716,6 +4057,185 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    list_identity_providers: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["ProviderId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of identity providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IdentityProvider"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    create_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentityProvider"];
+            };
+        };
+        responses: {
+            /** @description The identity provider. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    get_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's id or name. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The identity provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    remove_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider's id or name. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    change_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The provider's id or name. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChange"];
+            };
+        };
+        responses: {
+            /** @description The identity provider as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
     list_licenses: {
         parameters: {
             query?: {
@@ -3832,7 +4352,7 @@ export interface operations {
             415: components["responses"]["INVALID_REQUEST"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
-            503: components["responses"]["OVERLOADED-NO_LEADER-CERTIFICATE_EXPIRED"];
+            503: components["responses"]["OVERLOADED-NO_LEADER-PROVIDER_UNAVAILABLE-CERTIFICATE_EXPIRED"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
@@ -5095,6 +5615,42 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    unlink_identities: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
     invite_person: {
         parameters: {
             query?: never;
@@ -5118,6 +5674,42 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PersonWithLink"];
                 };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    end_logins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The person's id or e-mail address. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are signed in nowhere. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
@@ -5575,6 +6167,43 @@ export interface operations {
             503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
+    stream_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only those of this license. */
+                license?: components["schemas"]["LicenseId"];
+                /** @description Only those of the customer with this id or reference. */
+                customer?: components["schemas"]["Handle"];
+                /** @description Only those of the product with this id or code. */
+                product?: components["schemas"]["Handle"];
+                /** @description Only those that contain this, as in the list of sessions. */
+                search?: components["schemas"]["Search"];
+                /** @description How long to watch. */
+                seconds?: components["schemas"]["Seconds"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events; the data of each is a JSON object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -5681,6 +6310,103 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    finish_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is the page that was asked for, with the login's cookie in `Set-Cookie`, or the console's with `sign_in_error`. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    list_sign_in_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProviders"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    start_sign_in: {
+        parameters: {
+            query: {
+                /** @description The provider. */
+                provider: components["schemas"]["ProviderId"];
+                /** @description The page of the console to go on with. */
+                return_to?: components["schemas"]["ReturnTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is the provider's page, or the console's with `sign_in_error` if it cannot be asked. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            404: components["responses"]["NOT_FOUND"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Seats, peaks, refusals and ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
     list_tokens: {
@@ -5818,163 +6544,6 @@ export interface operations {
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
             504: components["responses"]["OUTCOME_UNKNOWN"];
-        };
-    };
-    get_branding: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The branding. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Branding"];
-                };
-            };
-            400: components["responses"]["INVALID_REQUEST"];
-            500: components["responses"]["INTERNAL"];
-            503: components["responses"]["OVERLOADED-NO_LEADER"];
-        };
-    };
-    set_branding: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["NewBranding"];
-            };
-        };
-        responses: {
-            /** @description The branding as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Branding"];
-                };
-            };
-            400: components["responses"]["INVALID_REQUEST"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            408: components["responses"]["INVALID_REQUEST"];
-            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
-            413: components["responses"]["INVALID_REQUEST"];
-            415: components["responses"]["INVALID_REQUEST"];
-            429: components["responses"]["RATE_LIMITED"];
-            500: components["responses"]["INTERNAL"];
-            503: components["responses"]["OVERLOADED-NO_LEADER"];
-            504: components["responses"]["OUTCOME_UNKNOWN"];
-        };
-    };
-    end_logins: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description The person's id or e-mail address. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description They are signed in nowhere. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["INVALID_REQUEST"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            404: components["responses"]["NOT_FOUND"];
-            408: components["responses"]["INVALID_REQUEST"];
-            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
-            413: components["responses"]["INVALID_REQUEST"];
-            415: components["responses"]["INVALID_REQUEST"];
-            429: components["responses"]["RATE_LIMITED"];
-            500: components["responses"]["INTERNAL"];
-            503: components["responses"]["OVERLOADED-NO_LEADER"];
-            504: components["responses"]["OUTCOME_UNKNOWN"];
-        };
-    };
-    stream_sessions: {
-        parameters: {
-            query?: {
-                /** @description Only those of this license. */
-                license?: components["schemas"]["LicenseId"];
-                /** @description Only those of the customer with this id or reference. */
-                customer?: components["schemas"]["Handle"];
-                /** @description Only those of the product with this id or code. */
-                product?: components["schemas"]["Handle"];
-                /** @description Only those that contain this, as in the list of sessions. */
-                search?: components["schemas"]["Search"];
-                /** @description How long to watch. */
-                seconds?: components["schemas"]["Seconds"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Events; the data of each is a JSON object. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            400: components["responses"]["INVALID_REQUEST"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            429: components["responses"]["RATE_LIMITED"];
-            500: components["responses"]["INTERNAL"];
-            503: components["responses"]["OVERLOADED-NO_LEADER"];
-        };
-    };
-    get_summary: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Seats, peaks, refusals and ends. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Summary"];
-                };
-            };
-            400: components["responses"]["INVALID_REQUEST"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            429: components["responses"]["RATE_LIMITED"];
-            500: components["responses"]["INTERNAL"];
-            503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
 }
