@@ -118,7 +118,7 @@ fn rank(slopes: &[f64], upper: bool, peaks: &[u32]) -> f64 {
     let last = slopes.len() - 1;
     // Ranks are counted from 1 and rounded away from the middle.
     let place = if upper {
-        ((count + reach) / 2.0).ceil()
+        f64::midpoint(count, reach).ceil()
     } else {
         ((count - reach) / 2.0).floor() - 1.0
     };

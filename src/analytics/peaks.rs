@@ -8,6 +8,7 @@ use super::history::{History, What};
 
 /// One hour of a license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_field_names, reason = "the hour's peak is what it is called")]
 pub(crate) struct Peak {
     /// Which.
     pub(crate) hour: Hour,

@@ -259,7 +259,9 @@ async fn forward(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> 
     let (mut items, mut start, mut looked_at) = (Vec::new(), range.start, 0);
     while looked_at < LOOKED_AT_MAX {
         let wanted = CHUNK.min(range.end.saturating_sub(start));
-        let records = history.audit(start..range.end, wanted as usize).await;
+        let records = history
+            .audit(start..range.end, usize::try_from(wanted).unwrap_or(usize::MAX))
+            .await;
         let records = records.map_err(ApiError::internal)?;
         let ends = (records.len() as u64) < wanted || wanted == 0;
         for record in records {
@@ -288,7 +290,9 @@ async fn back(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Res
     let (mut items, mut end, mut looked_at) = (Vec::new(), range.end, 0);
     while end > range.start && looked_at < LOOKED_AT_MAX {
         let start = range.start.max(end.saturating_sub(CHUNK));
-        let records = history.audit(start..end, CHUNK as usize).await;
+        let records = history
+            .audit(start..end, usize::try_from(CHUNK).unwrap_or(usize::MAX))
+            .await;
         let records = records.map_err(ApiError::internal)?;
         if records.is_empty() && !is_any(history, range.start..start).await? {
             return Ok(Found { items, next: None });
@@ -452,14 +456,14 @@ fn subject(command: &Command) -> Option<String> {
         Command::AcceptInvitation(accept) => accept.person.to_string(),
         Command::SetPassword { person, .. }
         | Command::SetTotp { person, .. }
-        | Command::SignOutEverywhere { person } => person.to_string(),
+        | Command::SignOutEverywhere { person }
+        | Command::UnlinkIdentities { person, .. } => person.to_string(),
         Command::SignIn(sign_in) => sign_in.login.to_string(),
         Command::SignOut { login } => login.to_string(),
         Command::CreateIdentityProvider(create) => create.id.to_string(),
         Command::UpdateIdentityProvider(update) => update.id.to_string(),
         Command::RemoveIdentityProvider { id, .. } => id.to_string(),
         Command::SignInByProvider(sign_in) => sign_in.login.to_string(),
-        Command::UnlinkIdentities { person, .. } => person.to_string(),
         Command::Tick
         | Command::Acquire(_)
         | Command::AcquireByUser(_)

@@ -2,6 +2,7 @@
 //! that match are kept. A page therefore costs the same wherever it begins, and no order needs an index of its own.
 
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use axum::Json as Answer;
@@ -69,8 +70,12 @@ pub(crate) type Place<K> = (SortKey, K);
 
 /// A place as a cursor: what was sorted by, in hexadecimal, and the row's id.
 fn cursor_at<K: std::fmt::Display>((SortKey(key), id): &Place<K>) -> String {
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{hex}.{id}")
+    let mut cursor = String::with_capacity(2 * key.len() + 1);
+    for byte in key {
+        // Writing to a text cannot fail.
+        let _ = write!(cursor, "{byte:02x}");
+    }
+    cursor + &format!(".{id}")
 }
 
 /// Reads such a cursor.

@@ -149,14 +149,14 @@ pub(super) async fn get_summary(State(api): State<Api>, _: Caller, _: NoQuery) -
     for (id, figures) in &mut products {
         let of_product = |(hour, product): &(Hour, ProductId)| (product == id).then_some(*hour);
         let hours = sums.iter().filter_map(|(key, sum)| Some((of_product(key)?, sum.peak)));
-        set_peaks(figures, at, hours.collect());
+        set_peaks(figures, at, &hours.collect::<Vec<_>>());
         all.add(figures);
     }
     let mut by_hour: BTreeMap<Hour, u64> = BTreeMap::new();
     for ((hour, _), sum) in &sums {
         *by_hour.entry(*hour).or_default() += sum.peak;
     }
-    set_peaks(&mut all, at, by_hour.into_iter().collect());
+    set_peaks(&mut all, at, &by_hour.into_iter().collect::<Vec<_>>());
     let mut products: Vec<_> = api.cluster().ledger(|ledger| {
         let named = products.into_iter().filter_map(|(id, figures)| {
             let product = ledger.product(id)?;
@@ -175,7 +175,7 @@ pub(super) async fn get_summary(State(api): State<Api>, _: Caller, _: NoQuery) -
         at: Timestamp(at),
         all,
         products,
-        ending: ending(&api, at, gathered.ending),
+        ending: ending(&api, at, &gathered.ending),
         refusals: refusals(&sums, at),
         counted_from: counted_from.map(Timestamp),
     }))
@@ -221,7 +221,7 @@ fn begin(hour: u32) -> At {
     At::from_ms(u64::from(hour) * 3_600_000)
 }
 
-fn set_peaks(figures: &mut Figures, at: At, hours: Vec<(Hour, u64)>) {
+fn set_peaks(figures: &mut Figures, at: At, hours: &[(Hour, u64)]) {
     let now = Hour::of(at).get();
     let since = |first: u32| {
         let peaks = hours.iter().filter(|(hour, _)| hour.get() >= first);
@@ -243,7 +243,7 @@ fn refusals(sums: &Sums, at: At) -> Refusals {
     refusals
 }
 
-fn ending(api: &Api, at: At, ending: Vec<(At, LicenseId)>) -> Ending {
+fn ending(api: &Api, at: At, ending: &[(At, LicenseId)]) -> Ending {
     let within = |days: u64| {
         let end = at.after(Span::from_ms(days * DAY.ms()));
         ending.iter().filter(|(ends, _)| *ends <= end).count() as u64

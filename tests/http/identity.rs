@@ -40,10 +40,8 @@ impl<'s> Browser<'s> {
     }
 
     async fn begin(&self, provider: &str, return_to: Option<&str>) -> Begun {
-        let mut path = format!("/sign-in/start?provider={provider}");
-        if let Some(page) = return_to {
-            path += &format!("&return_to={page}");
-        }
+        let page = return_to.map_or_else(String::new, |page| format!("&return_to={page}"));
+        let path = format!("/sign-in/start?provider={provider}{page}");
         let answer = self.get(&path, "").await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         let location = Url::parse(answer.header("location")).unwrap();
@@ -369,13 +367,16 @@ async fn a_token_counts_as_expired_by_our_own_clock() {
     assert_eq!(error_of(&browser.come_back(&begun, "code").await), "token");
 }
 
+/// How a token of given claims is signed.
+type Signs<'a> = &'a dyn Fn(&Value) -> String;
+
 #[tokio::test]
 async fn signatures_that_are_none_sign_nobody_in() {
     let world = World::new(json!({})).await;
     let stranger = Key::new("first");
     let unknown = Key::new("nobody's");
     let (key, provider) = (&world.key, &world.provider);
-    let cases: [(&str, &dyn Fn(&Value) -> String); 8] = [
+    let cases: [(&str, Signs<'_>); 8] = [
         ("no algorithm", &|claims: &Value| {
             unsigned(&json!({"alg": "none"}), claims) + "."
         }),

@@ -250,10 +250,11 @@ async fn the_summary_agrees_with_what_happened() {
 async fn heard(mut stream: Response, wanted: &str) -> (String, bool) {
     let (mut text, by) = (String::new(), Instant::now() + SOON);
     while !text.contains(wanted) {
-        match timeout_at(by, stream.chunk()).await.map(Result::unwrap) {
-            Ok(Some(chunk)) => text.push_str(std::str::from_utf8(&chunk).unwrap()),
-            Ok(None) => return (text, true),
-            Err(_) => panic!("{wanted} was not told within {SOON:?}, but {text}"),
+        let told = timeout_at(by, stream.chunk()).await;
+        let told = told.unwrap_or_else(|_| panic!("{wanted} was not told within {SOON:?}, but {text}"));
+        match told.unwrap() {
+            Some(chunk) => text.push_str(std::str::from_utf8(&chunk).unwrap()),
+            None => return (text, true),
         }
     }
     (text, false)

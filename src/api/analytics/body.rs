@@ -255,6 +255,7 @@ impl Table for Curve {
 
 /// What was used of what there is.
 #[derive(Debug, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "they are the names of the document")]
 pub(crate) struct Idle {
     license: id::LicenseId,
     /// The beginning of the period, which is not before the license's.
@@ -555,7 +556,7 @@ impl Versions {
         let mut found: BTreeMap<Said, (u64, BTreeSet<HolderKey>)> = BTreeMap::new();
         for session in ledger.sessions_of(license.0, None) {
             let client = session.client.as_deref();
-            let said = |text: Option<&std::sync::Arc<str>>| text.map(|text| text.to_string());
+            let said = |text: Option<&std::sync::Arc<str>>| text.map(ToString::to_string);
             let key = [
                 said(client.and_then(|client| client.app.as_ref())),
                 said(client.and_then(|client| client.version.as_ref())),
