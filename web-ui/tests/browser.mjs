@@ -525,7 +525,7 @@ try {
     ]);
     assert.match(download.suggestedFilename(), /^customers-.*\.csv$/);
     await page.goto(`${demo.url}/activity`);
-    await page.getByText('Refusals', { exact: true }).click();
+    await page.getByRole('main').getByText('Refusals', { exact: true }).click();
     await page.getByRole('table', { name: 'Activity' }).getByText('Refused to take a seat').first().waitFor();
     assert.equal(await page.getByRole('table').getByText('Seat taken').count(), 0);
     await clean(page);
