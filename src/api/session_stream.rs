@@ -128,6 +128,16 @@ pub(crate) struct SessionEvents {
     ended: Vec<id::SessionName>,
 }
 
+/// An event of the stream.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is written line by line, and described as a whole")]
+pub(crate) struct SessionEvent {
+    /// `ready`, `changes` or `anew`.
+    event: String,
+    /// A JSON object.
+    data: String,
+}
+
 /// Watch sessions: a stream of server-sent events. `ready` comes first; what is listed after it misses nothing. Then
 /// `changes` with those that were granted, have beaten or have ended, and `anew` where the list has to be read again. It
 /// ends after a while, with the login, and as the node shuts down.
@@ -135,7 +145,7 @@ pub(crate) struct SessionEvents {
     get, path = "/sessions/stream", tag = "sessions", params(StreamQuery), security(("api_token" = [])),
     responses((
         status = 200, description = "Events; the data of each is a JSON object.",
-        body = String, content_type = "text/event-stream",
+        body = SessionEvent, content_type = "text/event-stream",
     )),
 )]
 pub(super) async fn stream_sessions(
