@@ -261,6 +261,7 @@ try {
 
   await claim('the_first_owner_sets_the_server_up_signs_out_and_in_again', async ({ page }) => {
     await page.goto(demo.setUpLink);
+    await page.getByRole('heading', { name: /^Welcome to/ }).waitFor();
     await clean(page);
     await choose(page, 'ada@example.com', 'Ada', 'too short');
     await page.getByRole('alert').getByText('INVALID_REQUEST', { exact: true }).waitFor();
