@@ -3071,6 +3071,13 @@ export interface components {
             status: components["schemas"]["SessionStatus"];
             user?: components["schemas"]["SessionUser"] | null;
         };
+        /** @description An event of the stream. */
+        SessionEvent: {
+            /** @description A JSON object. */
+            data: string;
+            /** @description `ready`, `changes` or `anew`. */
+            event: string;
+        };
         /** @description What became of sessions: the data of an event `changes`. */
         SessionEvents: {
             /** @description Those that have ended. */
@@ -6193,7 +6200,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["SessionEvent"];
                 };
             };
             400: components["responses"]["INVALID_REQUEST"];
