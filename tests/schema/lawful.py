@@ -28,12 +28,17 @@ class Lawful:
         )
 
 
+# What is reckoned of a period.
+FIGURES = ("get_peaks", "get_heat_map", "get_duration_curve", "get_idle_seats", "get_what_if", "get_forecast")
+
 LAWFUL = [
     # The names of what is there are not in a schema.
     Lawful("names nothing", "create_plan", "product", "^no product has this id"),
     Lawful("names nothing", "create_license", "plan", "^no plan has this id"),
     Lawful("names nothing", "change_license", "plan", "^no plan has this id"),
-    Lawful("names nothing", "create_*", "customer", "^no customer has this id"),
+    Lawful("names nothing", "create_license", "customer", "^no customer has this id"),
+    Lawful("names nothing", "create_person", "customer", "^no customer has this id"),
+    Lawful("names nothing", "create_token", "customer", "^no customer has this id"),
     Lawful("is of another product", "change_license", "plan", "product"),
     # One member's bounds depend on another's, or on the time.
     Lawful("does not fit into the ttl", "*_plan", "heartbeat_seconds", "^give 1 to "),
@@ -44,8 +49,14 @@ LAWFUL = [
     Lawful("is over", "create_token", "expires_at", "^give a date in the future"),
     Lawful("together too long for a token", "*_plan", "entitlements", "^a session token has room"),
     Lawful("together too long for a token", "*_license", "entitlements", "^a session token has room"),
-    Lawful("is no period to look at", "get_*", "from", "^expected a time before `to`|^expected at most 366 days"),
-    Lawful("holds too much to look at", "get_*", "from", "^more than .* records|^too much has happened"),
+    *(
+        Lawful("is no period to look at", figure, "from", "^expected a time before `to`|^expected at most 366 days")
+        for figure in FIGURES
+    ),
+    *(
+        Lawful("holds too much to look at", figure, "from", "^more than .* records|^too much has happened")
+        for figure in FIGURES
+    ),
     # Which members an identity provider needs depends on what it is for.
     Lawful("is missing for what it is for", "*_identity_provider", "*", "^missing; (say what|without it|give the)"),
     Lawful("does not go with its kind", "*_identity_provider", "*", "^GitHub |^Google's is|^nobody can sign in"),
@@ -58,7 +69,9 @@ LAWFUL = [
     Lawful("is mistyped", "acquire_seat", "license_key", "check digits|^a license key is"),
     # A cursor of a license's sessions is not one of all sessions.
     # Neither is one that a list in id order gave one of the same list in another order.
-    Lawful("is another list's", "list_*", "cursor", "^not a cursor of this list"),
+    Lawful("is another list's", "list_sessions", "cursor", "^not a cursor of this list"),
+    Lawful("is another list's", "list_customers", "cursor", "^not a cursor of this list"),
+    Lawful("is another list's", "list_licenses", "cursor", "^not a cursor of this list"),
 ]
 
 
