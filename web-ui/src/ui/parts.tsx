@@ -223,7 +223,7 @@ function titleOf(problem: Problem): string {
 export function Loading() {
   return (
     <Center py={48}>
-      <Loader size="sm" aria-label="Loading" />
+      <Loader size="sm" role="status" aria-label="Loading" />
     </Center>
   );
 }
