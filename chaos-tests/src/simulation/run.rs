@@ -316,18 +316,21 @@ impl Run {
     fn note_leaders(&mut self, now: Us) {
         for (name, machine) in self.machines.borrow().iter() {
             let Some(cluster) = &machine.cluster else { continue };
-            let status = cluster.status();
-            if status.leader == Some(cluster.me()) && self.leaders.insert((status.term, cluster.me().get())) {
+            let (known, me) = (cluster.known_leader(), cluster.me());
+            if known.leader == Some(me) && self.leaders.insert((known.term, me.get())) {
                 self.world.count("leaders");
                 self.led_anew.push(now);
                 self.world
-                    .note(Trace::Events, format!("{name} leads term {}", status.term).as_bytes());
+                    .note(Trace::Events, format!("{name} leads term {}", known.term).as_bytes());
             }
         }
     }
 
     /// Whether every machine serves, all have applied the same, and one more node may be lost.
     fn is_whole(&self) -> bool {
+        if !self.operator.borrow().done {
+            return false;
+        }
         let machines = self.machines.borrow();
         let statuses = machines
             .values()
@@ -338,7 +341,7 @@ impl Run {
         let agree = statuses.windows(2).all(|pair| pair[0].applied == pair[1].applied);
         let same_leader = statuses.windows(2).all(|pair| pair[0].leader == pair[1].leader);
         let can_lose_one = statuses.iter().any(|status| status.tolerance() == Some(1));
-        self.operator.borrow().done && agree && same_leader && can_lose_one
+        agree && same_leader && can_lose_one
     }
 
     fn how_far_from_whole(&self) -> String {
