@@ -202,9 +202,7 @@ impl Machine {
                 return;
             }
             let due = tokio::time::Instant::now() + CHECKPOINT_EVERY;
-            while !self.is_checkpoint_due()
-                && tokio::time::timeout_at(due, applied.changed()).await.is_ok()
-            {}
+            while !self.is_checkpoint_due() && tokio::time::timeout_at(due, applied.changed()).await.is_ok() {}
             if let Err(error) = self.checkpoint().await {
                 tracing::error!(%error, "the ledger cannot be written; this node stops");
                 self.shared.failed.send_replace(Some(error.to_string()));
