@@ -16,6 +16,17 @@ use super::links::{Ailment, Links};
 use super::world::{Trace, World};
 use crate::history::Us;
 
+/// No node hears another between two steps of wall clocks.
+struct Outage {
+    from: Us,
+    until: Us,
+    is_under_way: bool,
+    /// The machine whose clock is right.
+    true_one: String,
+    /// How far the others' are off after the first step.
+    off_by_ms: i64,
+}
+
 /// The faults of one run.
 pub(super) struct Faults {
     world: Arc<World>,
@@ -28,6 +39,8 @@ pub(super) struct Faults {
     back: BTreeMap<String, Us>,
     /// The term of each machine when last seen.
     terms: BTreeMap<String, u64>,
+    /// An outage between two steps of wall clocks, if one is to come.
+    outage: Option<Outage>,
     /// When wall clocks that a wrong source of time has stepped are set right.
     clocks_right: BTreeMap<String, Us>,
     /// Why a node stopped that had no reason to.
@@ -56,6 +69,7 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (2, "answers to clients lost", Faults::deafen_client),
     (2, "wall clocks stepped", Faults::step_clock),
     (1, "wall clocks of a majority stepped", Faults::step_most_clocks),
+    (1, "outages between steps of wall clocks", Faults::outage_between_steps),
     (1, "clocks drifting", Faults::drift_clock),
     (2, "slow disks", Faults::slow_disk),
     (1, "disk errors", Faults::disk_error),
@@ -73,6 +87,7 @@ impl Faults {
             links: Links::new(world),
             back: BTreeMap::new(),
             terms: BTreeMap::new(),
+            outage: None,
             clocks_right: BTreeMap::new(),
             unexpected: None,
             next: Us::MAX,
@@ -104,6 +119,7 @@ impl Faults {
                 drawn -= weight;
             }
         }
+        self.go_on_with_outage(sim, now);
         self.links.mend(sim, now);
         self.set_clocks_right(now);
         self.bring_back(sim, now);
@@ -297,10 +313,49 @@ impl Faults {
     fn step_most_clocks(&mut self, _: &mut Sim<'_>, now: Us) {
         let off_by = i64::try_from(self.world.below(7_200_000)).unwrap_or(0);
         let (true_one, right) = (self.pick(), self.a_while(now));
-        for name in self.nodes.iter().filter(|name| **name != true_one) {
+        self.set_clocks_wrong(&true_one, off_by, right);
+    }
+
+    fn set_clocks_wrong(&mut self, true_one: &str, off_by_ms: i64, until: Us) {
+        for name in self.nodes.iter().filter(|name| *name != true_one) {
             let machines = self.machines.borrow();
-            machines[name].clock.off_by_ms.store(off_by, Ordering::Relaxed);
-            self.clocks_right.insert(name.clone(), right);
+            machines[name].clock.off_by_ms.store(off_by_ms, Ordering::Relaxed);
+            self.clocks_right.insert(name.clone(), until);
+        }
+    }
+
+    /// The cluster cannot write a step of its clock, since no node hears another, but who leads goes on leading. What it
+    /// measures meanwhile must not be counted when clocks step once more.
+    fn outage_between_steps(&mut self, _: &mut Sim<'_>, now: Us) {
+        let (true_one, from) = (self.pick(), now + self.world.below(600_000));
+        let off_by_ms = i64::try_from(self.world.below(3_600_000)).unwrap_or(0);
+        self.set_clocks_wrong(&true_one, off_by_ms, Us::MAX);
+        self.outage = Some(Outage {
+            from,
+            until: self.a_while(from),
+            is_under_way: false,
+            true_one,
+            off_by_ms,
+        });
+    }
+
+    fn go_on_with_outage(&mut self, sim: &mut Sim<'_>, now: Us) {
+        let Some(outage) = self.outage.as_mut() else { return };
+        if now >= self.until {
+            // What is left of it ends with all faults.
+            self.outage = None;
+        } else if now >= outage.from && !outage.is_under_way {
+            outage.is_under_way = true;
+            for (place, name) in self.nodes.iter().enumerate() {
+                for other in &self.nodes[place + 1..] {
+                    self.links.cut(sim, name, other, outage.until);
+                }
+            }
+        } else if now >= outage.until {
+            let (true_one, off_by_ms) = (outage.true_one.clone(), outage.off_by_ms + 3_600_000);
+            self.outage = None;
+            let right = self.a_while(now);
+            self.set_clocks_wrong(&true_one, off_by_ms, right);
         }
     }
 

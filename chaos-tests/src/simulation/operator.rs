@@ -2,6 +2,7 @@
 //! is gone, takes nodes out and lets them come back as new ones.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,8 +40,9 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    /// Works until the given time of the run, and then ends what was begun.
-    pub(super) async fn work(&self, until: &Cell<Us>) -> Result<()> {
+    /// Works until the given time of the run, then ends what was begun, and looks after what turns up yet. Says whether
+    /// it has nothing to do.
+    pub(super) async fn work(&self, until: &Cell<Us>, at_rest: impl Fn(bool)) -> Result<Infallible> {
         let mut due = now();
         loop {
             sleep(Duration::from_millis(500)).await;
@@ -48,9 +50,11 @@ impl Operator {
                 self.replace(&name).await?;
             }
             if now() >= until.get() {
-                // Some machine may yet turn out to need another disk.
-                if self.suspect(|machine| machine.cluster.is_none()).is_none() {
-                    return Ok(());
+                // Some machine may yet turn out to need another disk, and a removal that nobody answered may be done yet.
+                let out = self.out();
+                at_rest(out.is_none() && self.suspect(|machine| machine.cluster.is_none()).is_none());
+                if let Some((name, old)) = out {
+                    self.join_anew(&name, old).await?;
                 }
             } else if now() >= due {
                 due = now() + 2_000_000 + self.world.below(8_000_000);
@@ -107,6 +111,12 @@ impl Operator {
             return Ok(());
         }
         sleep(Duration::from_millis(self.world.below(3_000))).await;
+        self.join_anew(name, old).await
+    }
+
+    /// The machine of a node that was removed joins as another.
+    async fn join_anew(&self, name: &str, old: NodeId) -> Result<()> {
+        self.world.set_disk_away(true);
         self.wipe(name).await;
         admit(&self.machines, &self.world, name, None).await?;
         self.until_whole(old).await;
@@ -131,6 +141,15 @@ impl Operator {
             .keys
             .as_ref()
             .map(|keys| keys.identity.node)
+    }
+
+    /// A machine whose node was removed.
+    fn out(&self) -> Option<(String, NodeId)> {
+        let mut running = self
+            .nodes
+            .iter()
+            .filter_map(|name| Some((name.clone(), self.node_of(name)?)));
+        running.find(|(_, node)| self.is_removed(*node))
     }
 
     fn is_removed(&self, node: NodeId) -> bool {

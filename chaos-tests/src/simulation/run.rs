@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +59,8 @@ type Until = Rc<Cell<Us>>;
 #[derive(Default)]
 struct Work {
     made: Option<Rc<Made>>,
-    done: bool,
+    /// Whether he has nothing to do.
+    at_rest: bool,
     failed: Option<String>,
 }
 
@@ -225,12 +227,10 @@ fn employ(
                 nodes,
                 made,
             };
-            operator.work(&until).await
+            operator.work(&until, |is| work.borrow_mut().at_rest = is).await
         };
-        let worked = worked.await;
-        let mut work = work.borrow_mut();
-        work.done = true;
-        work.failed = worked.err().map(|error| format!("{error:#}"));
+        let failed: Result<Infallible> = worked.await;
+        work.borrow_mut().failed = failed.err().map(|error| format!("{error:#}"));
         Ok(())
     });
     state
@@ -331,7 +331,7 @@ impl Run {
 
     /// Whether every machine serves, all have applied the same, and one more node may be lost.
     fn is_whole(&self) -> bool {
-        if !self.operator.borrow().done {
+        if !self.operator.borrow().at_rest {
             return false;
         }
         let machines = self.machines.borrow();
@@ -372,7 +372,11 @@ impl Run {
         format!(
             "not whole long after the last fault ({}; the operator is {})",
             states.join("; "),
-            if self.operator.borrow().done { "done" } else { "at work" }
+            if self.operator.borrow().at_rest {
+                "at rest"
+            } else {
+                "at work"
+            }
         )
     }
 
