@@ -11,6 +11,7 @@ import { LicenseStatus } from '../../ui/LicenseTable';
 import { LiveSeats } from '../../ui/LiveSeats';
 import { PeakChart, refusedIn } from '../../ui/PeakChart';
 import { Answered, Empty, Ends, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../../ui/parts';
+import { counted } from '../../words/refusals';
 import { onDay } from '../../words/time';
 
 export function Page() {
@@ -120,7 +121,8 @@ function Usage({ license }: { license: License }) {
             <>
               <PeakChart hours={items} count={hours} capacity={license.seats.limit} />
               <Text size="xs" c="dimmed" mt={6}>
-                At most {peak} of {license.seats.limit} seats were held at once; {refused} were refused.
+                At most {peak} of {license.seats.limit} seats were held at once;{' '}
+                {refused === 0 ? 'nobody was refused' : `${counted(refused, 'request')} refused`}.
               </Text>
             </>
           );
