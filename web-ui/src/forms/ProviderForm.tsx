@@ -122,7 +122,11 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
   });
   const { at, all } = atFields(save.error, FIELDS);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer
-  useEffect(() => form.setErrors(at), [save.error]);
+  useEffect(() => {
+    form.setErrors(at);
+    const first = FIELDS.find((field) => at[field]);
+    if (first) form.getInputNode(first)?.focus();
+  }, [save.error]);
   const { kind } = form.values;
   const choose = (kind: Kind) => {
     const isPreset = Object.values(KINDS).some(({ name }) => name === form.values.name);

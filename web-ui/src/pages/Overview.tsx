@@ -253,7 +253,7 @@ function Refusals() {
           { label: 'When', cell: ({ at }) => <Ago time={at} /> },
           { label: 'Why', cell: ({ code }) => <Status tone="bad">{reasonWords(code ?? 'unknown')}</Status> },
           { label: 'License', cell: ({ license }) => (license ? <LicenseName id={license} /> : null) },
-          { label: 'What the client was told', wrap: true, cell: ({ reason }) => reason ?? null },
+          { label: 'Told', wrap: true, cell: ({ reason }) => reason ?? null },
         ]}
       />
     </Panel>

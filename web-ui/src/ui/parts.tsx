@@ -215,7 +215,7 @@ const TITLES: { [code: string]: string } = {
   NO_LEADER: 'The cluster has no leader at the moment',
   OVERLOADED: 'The server has more to do than it can',
   OUTCOME_UNKNOWN: 'It is not known what became of it',
-  FORBIDDEN: 'This is for others',
+  FORBIDDEN: 'Not for your role',
 };
 
 function titleOf(problem: Problem): string {

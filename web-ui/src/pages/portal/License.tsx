@@ -55,6 +55,7 @@ function Shown({ license }: { license: License }) {
       )}
       <Panel>
         <Facts
+          wide={['Ends']}
           facts={{
             Status: <LicenseStatus status={license.status} />,
             'Seats in use': <Seats inUse={license.seats.in_use} limit={license.seats.limit} />,
