@@ -92,10 +92,11 @@ def print_runs(heading, load, runs):
 print(f"\n{figures['version']}, three nodes and the load beside them on {os.cpu_count()} CPUs")
 print_runs("CLIENTS", lambda run: run["clients"], figures["seats"])
 print_runs("OFFERED/S", lambda run: run["offered"]["rate"], figures["open"])
-silent, lost = failover["silent_ms"], failover["sessions_lost"] + failover["acquires_lost"]
+silent, lost = failover["silent_ms"], failover["sessions_lost"] + failover["acquires_lost"] + failover["releases_lost"]
 print(
     f"\nleader killed {len(failover['kills'])} times   silent p50 {silent['p50']:.0f} ms, p99 {silent['p99']:.0f} ms, "
-    f"max {silent['max']:.0f} ms; {lost} sessions lost, {failover['acquires_checked']} acquires checked"
+    f"max {silent['max']:.0f} ms; {lost} sessions and acknowledged calls lost, "
+    f"{failover['acquires_checked'] + failover['releases_checked']} calls checked"
 )
 print(f"{sessions['sessions']} sessions stay   acquired at {sessions['acquiring']['rate']:.0f}/s")
 for process in sessions["acquiring"]["processes"]:

@@ -90,21 +90,23 @@ impl Leadership {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            // What ends at once is ended in pieces, and between two of them others have as long as a piece took.
+            // What ends at once is ended in pieces. Between two of them others have as long as a piece took, and between
+            // so many the disk.
             while let Some(took) = self.tick_once().await {
                 sleep(took.max(TICK_PAUSE_MIN)).await;
             }
         }
     }
 
-    /// Adds a tick, if this node leads. How long that took, if there is more to end than it could.
+    /// Adds a tick, if this node leads. How long that took, if there is more to end at once.
     async fn tick_once(&self) -> Option<Duration> {
         let is_founded = self.machine.ledger(|ledger| ledger.cluster_id().is_some());
         self.term_led().filter(|_| is_founded)?;
         let begun = Instant::now();
         // A tick that fails is made good by the next.
         self.propose(vec![Proposal::by_system(Command::Tick)]).await.ok()?;
-        self.machine.ledger(Ledger::is_behind).then(|| begun.elapsed())
+        let goes_on = self.machine.ledger(Ledger::is_behind) && !self.machine.is_checkpoint_due();
+        goes_on.then(|| begun.elapsed())
     }
 
     fn term_led(&self) -> Option<u64> {

@@ -50,4 +50,4 @@ pub use join::{JoinError, JoinToken, Joiner, ParseJoinTokenError, join, join_sec
 pub use members::VOTERS_TARGET;
 pub use node::{Cluster, Node, NodeConfig, RemovalError, StartError, Tuning, prepare};
 pub use propose::{Beat, Beats};
-pub use status::{ClusterStatus, Member, MemberList};
+pub use status::{ClusterStatus, KnownLeader, Member, MemberList};

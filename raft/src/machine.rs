@@ -27,8 +27,9 @@ use crate::types::{Answers, LogId, Membership, Payload, SnapshotMeta, TypeConfig
 /// How long changes wait in memory for their checkpoint.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
-/// This many changed rows bring a checkpoint forward, so that one never grows into a stall.
-const CHECKPOINT_ROWS_MAX: usize = 50_000;
+/// This many changed rows bring a checkpoint forward. Nothing is applied while changes are taken, which is some 0.3 µs a
+/// row, so that one never grows into a stall.
+const CHECKPOINT_ROWS_MAX: usize = 20_000;
 
 /// A node's ledger and its way to disk. Clones share it.
 #[derive(Clone)]
@@ -201,15 +202,18 @@ impl Machine {
                 return;
             }
             let due = tokio::time::Instant::now() + CHECKPOINT_EVERY;
-            while self.state().ledger.changed_rows() < CHECKPOINT_ROWS_MAX
-                && tokio::time::timeout_at(due, applied.changed()).await.is_ok()
-            {}
+            while !self.is_checkpoint_due() && tokio::time::timeout_at(due, applied.changed()).await.is_ok() {}
             if let Err(error) = self.checkpoint().await {
                 tracing::error!(%error, "the ledger cannot be written; this node stops");
                 self.shared.failed.send_replace(Some(error.to_string()));
                 return;
             }
         }
+    }
+
+    /// Whether so much has changed that the next checkpoint is not put off any more.
+    pub(crate) fn is_checkpoint_due(&self) -> bool {
+        self.state().ledger.changed_rows() >= CHECKPOINT_ROWS_MAX
     }
 
     /// Writes a last checkpoint, so that the next start replays little.

@@ -37,7 +37,7 @@ use crate::reads::{Reads, Rounds};
 use crate::recovery::Recovery;
 use crate::seams::Seams;
 use crate::server::PeerPort;
-use crate::status::ClusterStatus;
+use crate::status::{ClusterStatus, KnownLeader};
 use crate::tls::PeerTls;
 use crate::types::{LogId, Raft};
 use crate::wire::{Answer, Request};
@@ -404,6 +404,16 @@ impl Cluster {
     pub async fn latest_history(&self) -> Result<&StateFile, storage::Error> {
         self.machine.catch_up_history().await?;
         Ok(self.machine.history())
+    }
+
+    /// Who leads, as far as this node knows.
+    pub fn known_leader(&self) -> KnownLeader {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        KnownLeader {
+            term: metrics.current_term,
+            leader: metrics.current_leader.map(NodeId::new),
+        }
     }
 
     /// The cluster as this node sees it.

@@ -39,6 +39,15 @@ pub struct ClusterStatus {
     pub log: storage::log::LogStats,
 }
 
+/// Who leads, as one of the nodes knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownLeader {
+    /// The term that the node is in.
+    pub term: u64,
+    /// The leader that it follows.
+    pub leader: Option<NodeId>,
+}
+
 /// Who is in the cluster, as one of its nodes sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberList {

@@ -203,7 +203,11 @@ pub(super) async fn transfer_lead(
     _: Caller,
     request: MaybeJson<Transfer>,
 ) -> Result<Answer<ClusterView>, ApiError> {
-    let leader = api.cluster().status().leader.ok_or(raft::ProposeError::NoLeader)?;
+    let leader = api
+        .cluster()
+        .known_leader()
+        .leader
+        .ok_or(raft::ProposeError::NoLeader)?;
     let to = request.value.to.map(NodeId::new);
     let conflict = |why: String| ApiError::new(Code::Conflict, format!("The lead was not handed over: {why}."));
     let asked = api.cluster().ask_to_transfer_lead(leader, to).await;

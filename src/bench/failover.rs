@@ -40,7 +40,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Clients that take seats of new holders all the time.
+/// Clients that take seats of new holders all the time, and give every second one back.
 const TAKERS: usize = 4;
 
 /// How long each of them waits from one to the next.
@@ -73,10 +73,26 @@ pub struct Kill {
     pub ready: Duration,
     /// From the kill until the cluster could lose a node again.
     pub whole: Duration,
-    /// Seats whose acquire was acknowledged and that were asked for.
-    pub checked: u64,
-    /// Those of them that nobody knew.
+    /// Seats whose acquire was acknowledged, and that must be there.
+    pub acquires: Checked,
+    /// Seats whose release was acknowledged too, and that must be gone.
+    pub releases: Checked,
+}
+
+/// Acknowledged operations that were asked for once the cluster was whole.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Checked {
+    /// How many.
+    pub asked: u64,
+    /// Those of them that nobody knew of.
     pub lost: u64,
+}
+
+impl std::ops::AddAssign for Checked {
+    fn add_assign(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.lost += other.lost;
+    }
 }
 
 /// What it came to.
@@ -100,7 +116,25 @@ impl FailoverReport {
 
     /// Acknowledged operations that were lost; there may be none.
     pub fn lost(&self) -> u64 {
-        self.sessions_lost + self.kills.iter().map(|kill| kill.lost).sum::<u64>()
+        self.sessions_lost + self.acquires().lost + self.releases().lost
+    }
+
+    /// Acknowledged acquires, over all kills.
+    pub fn acquires(&self) -> Checked {
+        self.all(|kill| kill.acquires)
+    }
+
+    /// Acknowledged releases, over all kills.
+    pub fn releases(&self) -> Checked {
+        self.all(|kill| kill.releases)
+    }
+
+    fn all(&self, of: impl Fn(&Kill) -> Checked) -> Checked {
+        let mut sum = Checked::default();
+        for kill in &self.kills {
+            sum += of(kill);
+        }
+        sum
     }
 
     /// The report for programs.
@@ -112,8 +146,10 @@ impl FailoverReport {
                 "silent_ms": ms(kill.silent),
                 "ready_ms": ms(kill.ready),
                 "whole_ms": ms(kill.whole),
-                "acquires_checked": kill.checked,
-                "acquires_lost": kill.lost,
+                "acquires_checked": kill.acquires.asked,
+                "acquires_lost": kill.acquires.lost,
+                "releases_checked": kill.releases.asked,
+                "releases_lost": kill.releases.lost,
             })
         };
         json!({
@@ -124,8 +160,10 @@ impl FailoverReport {
                 "max": ms(self.silent(1.0)),
             },
             "sessions_lost": self.sessions_lost,
-            "acquires_checked": self.kills.iter().map(|kill| kill.checked).sum::<u64>(),
-            "acquires_lost": self.kills.iter().map(|kill| kill.lost).sum::<u64>(),
+            "acquires_checked": self.acquires().asked,
+            "acquires_lost": self.acquires().lost,
+            "releases_checked": self.releases().asked,
+            "releases_lost": self.releases().lost,
             "load": self.load.to_json(),
         })
     }
@@ -235,15 +273,15 @@ async fn kill(demo: &mut Demo, client: &Client, load: &Running, at: usize) -> an
     let ready = started.elapsed();
     demo.wait_for(client, demo.nodes.len()).await?;
     let whole = killed.elapsed();
-    let (checked, lost) = load.check().await;
+    let (acquires, releases) = load.check().await;
     Ok(Kill {
         node: name,
         at_unix_ms,
         silent,
         ready,
         whole,
-        checked,
-        lost,
+        acquires,
+        releases,
     })
 }
 
@@ -276,6 +314,12 @@ async fn leader(demo: &Demo, client: &Client) -> anyhow::Result<usize> {
     }
 }
 
+/// What a client was told last of a seat.
+enum Acknowledged {
+    Acquire(String),
+    Release(String),
+}
+
 /// The load.
 struct Running {
     begin: Instant,
@@ -285,8 +329,8 @@ struct Running {
     clients: usize,
     measure: Arc<Measure>,
     span: Arc<Span>,
-    /// Seats that were acknowledged and not yet asked for.
-    taken: Arc<Mutex<Vec<String>>>,
+    /// What was acknowledged and not yet asked for.
+    acknowledged: Arc<Mutex<Vec<Acknowledged>>>,
     tasks: JoinSet<()>,
 }
 
@@ -302,7 +346,7 @@ impl Running {
             end: begin + LASTS,
             calls_left: AtomicU64::new(u64::MAX),
         });
-        let taken = Arc::new(Mutex::new(Vec::new()));
+        let acknowledged = Arc::new(Mutex::new(Vec::new()));
         let (run, mut tasks) = (run_name(), JoinSet::new());
         for number in 0..clients {
             let client = VirtualClient::new(&nodes, &measure, &license_key, &run, number);
@@ -314,7 +358,7 @@ impl Running {
                 client,
                 format!("{run}-{number}"),
                 Arc::clone(&span),
-                Arc::clone(&taken),
+                Arc::clone(&acknowledged),
             ));
         }
         Ok(Self {
@@ -325,36 +369,42 @@ impl Running {
             clients,
             measure,
             span,
-            taken,
+            acknowledged,
             tasks,
         })
     }
 
-    /// Asks for every seat that was acknowledged since the last time, and gives it back. Gives how many were asked for
-    /// and how many nobody knew.
-    async fn check(&self) -> (u64, u64) {
-        let mut seats = std::mem::take(&mut *self.taken.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Asks for every seat of which something was acknowledged since the last time, and gives it back. Gives what came of
+    /// acquires and of releases.
+    async fn check(&self) -> (Checked, Checked) {
+        let mut seats = std::mem::take(&mut *self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner));
         let measure = Arc::new(Measure::without_end(Instant::now(), Duration::ZERO, self.nodes.len()));
         let (run, mut checkers) = (run_name(), JoinSet::new());
         let each = seats.len().div_ceil(CHECKERS).max(1);
-        let checked = u64::try_from(seats.len()).unwrap_or(u64::MAX);
         for number in 0..CHECKERS {
             let own = seats.split_off(seats.len().saturating_sub(each));
             let mut client = VirtualClient::new(&self.nodes, &measure, &self.license_key, &run, number);
             checkers.spawn(async move {
-                let mut lost = 0;
-                for seat in own {
-                    lost += u64::from(client.heartbeat(&seat).await.is_err());
-                    let _ = client.release(&seat).await;
+                let (mut acquires, mut releases) = (Checked::default(), Checked::default());
+                for told in own {
+                    let (seat, checked, is_there) = match &told {
+                        Acknowledged::Acquire(seat) => (seat, &mut acquires, true),
+                        Acknowledged::Release(seat) => (seat, &mut releases, false),
+                    };
+                    checked.asked += 1;
+                    checked.lost += u64::from(client.heartbeat(seat).await.is_ok() != is_there);
+                    let _ = client.release(seat).await;
                 }
-                lost
+                (acquires, releases)
             });
         }
-        let mut lost = 0;
+        let (mut acquires, mut releases) = (Checked::default(), Checked::default());
         while let Some(of_one) = checkers.join_next().await {
-            lost += of_one.unwrap_or(0);
+            let (acquired, released) = of_one.unwrap_or_default();
+            acquires += acquired;
+            releases += released;
         }
-        (checked, lost)
+        (acquires, releases)
     }
 
     /// Ends the load, gives its seats back, and tells what it came to and how many sessions were lost.
@@ -370,14 +420,26 @@ impl Running {
     }
 }
 
-/// Takes seats of new holders and keeps in mind what it was told.
-async fn take_seats(mut client: VirtualClient, run: String, span: Arc<Span>, taken: Arc<Mutex<Vec<String>>>) {
+/// Takes seats of new holders, gives every second one back, and keeps in mind what it was told.
+async fn take_seats(
+    mut client: VirtualClient,
+    run: String,
+    span: Arc<Span>,
+    acknowledged: Arc<Mutex<Vec<Acknowledged>>>,
+) {
     let mut holder = 0;
     while span.goes_on() {
         client.become_holder(&run, holder);
         holder += 1;
         if let Ok(seat) = client.acquire().await {
-            taken.lock().unwrap_or_else(PoisonError::into_inner).push(seat);
+            let told = if holder % 2 == 1 {
+                Some(Acknowledged::Acquire(seat))
+            } else {
+                // Of a release that nobody answered either may be true.
+                let released = client.release(&seat).await;
+                released.is_ok().then_some(Acknowledged::Release(seat))
+            };
+            acknowledged.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
         }
         sleep(TAKE_EVERY).await;
     }

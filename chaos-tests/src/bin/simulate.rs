@@ -12,6 +12,9 @@ use chaos_tests::seeds::{Batch, Report};
 use chaos_tests::simulation::{Outcome, run};
 use clap::{Parser, Subcommand};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs three whole nodes under one seed, with faults, and checks every law.
 #[derive(Parser)]
 struct Arguments {

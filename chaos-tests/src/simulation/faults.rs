@@ -121,7 +121,7 @@ impl Faults {
             let (lost_power, ended, wish, term) = {
                 let mut machines = self.machines.borrow_mut();
                 let machine = machines.get_mut(&name).expect("a machine is never removed");
-                let term = machine.cluster.as_ref().map(|cluster| cluster.status().term);
+                let term = machine.cluster.as_ref().map(|cluster| cluster.known_leader().term);
                 (
                     machine.disk.lost_power(),
                     machine.ended.take(),
@@ -212,7 +212,7 @@ impl Faults {
         let machines = self.machines.borrow();
         let leads = |machine: &Machine| {
             let cluster = machine.cluster.as_ref();
-            cluster.is_some_and(|cluster| cluster.status().leader == Some(cluster.me()))
+            cluster.is_some_and(|cluster| cluster.known_leader().leader == Some(cluster.me()))
         };
         machines
             .iter()

@@ -74,10 +74,8 @@ impl Operator {
     }
 
     async fn transfer_lead(&self) {
-        let leader = self.clusters().into_iter().find(|(_, cluster)| {
-            let status = cluster.status();
-            status.leader == Some(status.node)
-        });
+        let leads = |cluster: &Cluster| cluster.known_leader().leader == Some(cluster.me());
+        let leader = self.clusters().into_iter().find(|(_, cluster)| leads(cluster));
         let Some((name, _)) = leader else { return };
         if self.ask(&name, Method::POST, "/api/v1/cluster/transfer").await {
             self.world.count("leads handed over");

@@ -94,15 +94,15 @@ impl Document {
             failover.kills.len(),
             silent(0.5)
         );
-        let checked: u64 = failover.kills.iter().map(|kill| kill.checked).sum();
-        let acquires_lost: u64 = failover.kills.iter().map(|kill| kill.lost).sum();
+        let (acquires, releases) = (failover.acquires(), failover.releases());
+        let lost = acquires.lost + releases.lost;
         self.tiles = vec![
             Tile::new(silent(0.5), "ms", "silent, median"),
             Tile::new(silent(0.99), "ms", "silent, p99"),
             Tile::new(silent(1.0), "ms", "silent, longest"),
             Tile::new(count(failover.sessions_lost), "", "sessions lost").bad_if(failover.sessions_lost > 0),
-            Tile::new(count(acquires_lost), "", "acknowledged acquires lost").bad_if(acquires_lost > 0),
-            Tile::new(count(checked), "", "acquires checked"),
+            Tile::new(count(lost), "", "acknowledged calls lost").bad_if(lost > 0),
+            Tile::new(count(acquires.asked + releases.asked), "", "calls checked"),
         ];
         let rows = failover.kills.iter().zip(1..).map(|(kill, number): (_, u64)| {
             vec![
@@ -112,8 +112,8 @@ impl Document {
                 milliseconds(kill.silent),
                 milliseconds(kill.ready),
                 milliseconds(kill.whole),
-                count(kill.checked),
-                count(kill.lost),
+                count(kill.acquires.asked + kill.releases.asked),
+                count(kill.acquires.lost + kill.releases.lost),
             ]
         });
         let headings = [
@@ -123,7 +123,7 @@ impl Document {
             "silent ms",
             "ready again ms",
             "whole again ms",
-            "acquires checked",
+            "calls checked",
             "lost",
         ];
         self.body += "<h2>The kills</h2>\n<div class=\"grid\">\n";

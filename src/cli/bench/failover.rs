@@ -86,8 +86,8 @@ fn told(page: Paper, report: &FailoverReport) -> String {
             Cell::number(kill.silent.as_millis()),
             Cell::number(kill.ready.as_millis()),
             Cell::number(kill.whole.as_millis()),
-            Cell::number(kill.checked),
-            Cell::number(kill.lost),
+            Cell::number(kill.acquires.asked + kill.releases.asked),
+            Cell::number(kill.acquires.lost + kill.releases.lost),
         ]
     };
     let rows: Vec<Vec<Cell>> = report.kills.iter().zip(1..).map(row).collect();
@@ -97,7 +97,6 @@ fn told(page: Paper, report: &FailoverReport) -> String {
         let style = if count > 0 { Style::Bad } else { Style::Good };
         Cell::new(count.to_string()).styled(style)
     };
-    let acquires_lost = report.kills.iter().map(|kill| kill.lost).sum();
     page.table(&headings, &rows)
         + "\n"
         + &page.details(&[
@@ -105,6 +104,7 @@ fn told(page: Paper, report: &FailoverReport) -> String {
             ("silent, p99", Cell::new(silent(0.99))),
             ("silent, max", Cell::new(silent(1.0))),
             ("sessions lost", bad(report.sessions_lost)),
-            ("acknowledged acquires lost", bad(acquires_lost)),
+            ("acknowledged acquires lost", bad(report.acquires().lost)),
+            ("acknowledged releases lost", bad(report.releases().lost)),
         ])
 }
