@@ -46,7 +46,7 @@ POWER_ROUNDS ?= 4
 # The shortest in which every kind of fault comes once.
 STORM_MINUTES ?= 0.1
 
-.PHONY: help demo test check fix rust web browser pictures python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers bench-many clean build tools node chromium
+.PHONY: help demo test check fix rust web browser pictures python docs schema e2e sim planted processes chaos storm chaos-tools fuzz coverage bench bench-peers bench-many bench-scale clean build tools node chromium
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -177,6 +177,10 @@ bench-peers: ## usher beside etcd and a classic server: see bench/peers/README.m
 bench-many: ## A million live sessions, and what happens to them: SESSIONS=n OUT=file (a quarter of an hour)
 	cargo build --release --quiet
 	python3 bench/many.py $(TARGET)/release/usher $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(OUT),--out $(OUT))
+
+bench-scale: ## How soon lists and figures are answered: 100,000 sessions, 90 days: ROUNDS=n KEEP=dir OUT=file (ten minutes)
+	cargo build --release --quiet
+	python3 bench/scale.py $(TARGET)/release/usher $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep $(KEEP)) $(if $(OUT),--out $(OUT))
 
 clean: ## Remove what was built
 	cargo clean

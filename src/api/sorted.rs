@@ -38,25 +38,43 @@ impl Order {
     }
 }
 
-/// What a row is sorted by: bytes that are in the order of what they stand for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SortKey(Vec<u8>);
+/// What a row is sorted by: bytes that are in the order of what they stand for. They lie in the key itself, with zeros
+/// behind them, since one is made for each row of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SortKey {
+    bytes: [u8; KEY_BYTES_MAX],
+    len: usize,
+}
 
 impl SortKey {
+    /// The first of these bytes, as many as are compared.
+    fn of(bytes: &[u8]) -> Self {
+        let len = bytes.len().min(KEY_BYTES_MAX);
+        let mut key = Self {
+            bytes: [0; KEY_BYTES_MAX],
+            len,
+        };
+        key.bytes[..len].copy_from_slice(&bytes[..len]);
+        key
+    }
+
     /// A text, whatever its case.
     pub(crate) fn text(text: &str) -> Self {
-        let mut bytes = if text.is_ascii() {
-            text.as_bytes()[..text.len().min(KEY_BYTES_MAX)].to_ascii_lowercase()
-        } else {
-            text.to_lowercase().into_bytes()
-        };
-        bytes.truncate(KEY_BYTES_MAX);
-        Self(bytes)
+        if !text.is_ascii() {
+            return Self::of(text.to_lowercase().as_bytes());
+        }
+        let mut key = Self::of(text.as_bytes());
+        key.bytes.make_ascii_lowercase();
+        key
     }
 
     /// A number.
     pub(crate) fn number(number: impl Into<u64>) -> Self {
-        Self(number.into().to_be_bytes().to_vec())
+        Self::of(&number.into().to_be_bytes())
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 
     /// An end, after which comes what has none.
@@ -69,7 +87,8 @@ impl SortKey {
 pub(crate) type Place<K> = (SortKey, K);
 
 /// A place as a cursor: what was sorted by, in hexadecimal, and the row's id.
-fn cursor_at<K: std::fmt::Display>((SortKey(key), id): &Place<K>) -> String {
+fn cursor_at<K: std::fmt::Display>((key, id): &Place<K>) -> String {
+    let key = key.as_bytes();
     let mut cursor = String::with_capacity(2 * key.len() + 1);
     for byte in key {
         // Writing to a text cannot fail.
@@ -85,8 +104,8 @@ pub(crate) fn read_place<K>(text: &str, read: impl Fn(&str) -> Option<K>) -> Opt
     let key: Option<Vec<u8>> = pairs
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect();
-    (hex.len() % 2 == 0).then_some(())?;
-    Some((SortKey(key?), read(id)?))
+    let key = key.filter(|key| key.len() <= KEY_BYTES_MAX && hex.len() % 2 == 0)?;
+    Some((SortKey::of(&key), read(id)?))
 }
 
 /// Reads the cursor of a sorted list of ids. One that a list in id order gave has no place in this one.
@@ -122,7 +141,7 @@ impl<K: Copy + Ord> Best<K> {
         self.found.sort_unstable_by(|one, other| order.compare(one, other));
         self.found.truncate(self.wanted);
         if self.found.len() == self.wanted {
-            self.bound = self.found.last().cloned();
+            self.bound = self.found.last().copied();
         }
     }
 }
@@ -150,15 +169,17 @@ pub(crate) async fn sorted<R: Listed, T>(
     let mut last = None;
     loop {
         let more = api.cluster().ledger(|ledger| {
-            let mut looked_at = 0;
-            for row in R::after(ledger, last).take(ROWS_PER_LOCK) {
-                looked_at += 1;
-                last = Some(row.id());
+            let rows: Vec<&R> = R::after(ledger, last).take(ROWS_PER_LOCK).collect();
+            for row in &rows {
+                row.fetch();
+            }
+            for row in &rows {
                 if let Some(key) = key(ledger, row) {
                     best.offer((key, row.id()));
                 }
             }
-            looked_at == ROWS_PER_LOCK
+            last = rows.last().map(|row| row.id()).or(last);
+            rows.len() == ROWS_PER_LOCK
         });
         if !more {
             break;
@@ -204,7 +225,7 @@ mod tests {
             let more = best.found.len() > limit;
             best.found.truncate(limit);
             pages.push(best.found.iter().map(|(_, id)| *id).collect());
-            after = best.found.last().cloned();
+            after = best.found.last().copied();
             if !more {
                 return pages;
             }
@@ -226,7 +247,8 @@ mod tests {
         let text = cursor_at(&place);
         let read = |text: &str| read_place(text, |id| id.parse::<u64>().ok());
         assert_eq!(read(&text), Some(place));
-        assert_eq!(read(".17"), Some((SortKey(Vec::new()), 17)));
+        assert_eq!(read(".17"), Some((SortKey::of(&[]), 17)));
+        assert_eq!(read(&format!("{}.17", "61".repeat(KEY_BYTES_MAX + 1))), None);
         assert_eq!(
             (read("a.17"), read("zz.17"), read("aa17"), read("aa.x")),
             (None, None, None, None)
@@ -236,6 +258,8 @@ mod tests {
     #[test]
     fn texts_sort_whatever_their_case_and_numbers_by_their_size() {
         assert!(SortKey::text("alpha") < SortKey::text("Beta"));
+        assert!(SortKey::text("alpha") < SortKey::text("alphabet"));
+        assert_eq!(SortKey::text("ALPHA"), SortKey::text("alpha"));
         assert!(SortKey::number(9_u32) < SortKey::number(10_u32));
         assert!(SortKey::end(Some(At::from_ms(5))) < SortKey::end(None));
     }

@@ -400,9 +400,9 @@ impl Running {
         }
         let (mut acquires, mut releases) = (Checked::default(), Checked::default());
         while let Some(of_one) = checkers.join_next().await {
-            let (acquired, released) = of_one.unwrap_or_default();
-            acquires += acquired;
-            releases += released;
+            let (of_acquires, of_releases) = of_one.unwrap_or_default();
+            acquires += of_acquires;
+            releases += of_releases;
         }
         (acquires, releases)
     }

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { Demo } from './demo.mjs';
+import { focused, tabTo, walk } from './keyboard.mjs';
 import { knock, launch, open, signIn, signInByPassword, violations } from './page.mjs';
 import { IdentityProvider } from './provider.mjs';
 
@@ -120,7 +121,7 @@ try {
 
     await demo.acquire(key, 'grace-desk', {}, 'SEAT_LIMIT_REACHED');
     await page.getByRole('link', { name: 'Overview', exact: true }).click();
-    await page.getByRole('table', { name: 'Latest refusals' }).getByText('seat limit reached').waitFor();
+    await page.getByRole('table', { name: 'Latest refusals' }).getByText('Every seat was in use').waitFor();
 
     await page.getByRole('link', { name: 'Live seats' }).click();
     await row.getByRole('button', { name: 'End the session of grace-laptop' }).click();
@@ -232,6 +233,139 @@ try {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Atlas 3D Team' }).waitFor();
+  });
+
+  await claim('tab_alone_reaches_everything_on_every_page_in_order_and_seen', async ({ page }) => {
+    const [{ items: customers }, { items: licenses }, { items: products }, { items: refusals }] = await Promise.all([
+      demo.call('GET', '/customers?search=hopper'),
+      demo.call('GET', '/licenses?search=hopper'),
+      demo.call('GET', '/products?search=atlas'),
+      demo.call('GET', '/refusals'),
+    ]);
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+    await walk(page);
+    await page.getByRole('button', { name: 'Sign in with an API token' }).click();
+    await page.getByLabel('API token', { exact: true }).waitFor();
+    await walk(page);
+    await signIn(page, demo.url, demo.token);
+    for (const path of [
+      '/',
+      '/seats',
+      `/usage?license=%22${licenses[0].id}%22`,
+      '/refusals',
+      `/refusals/${refusals[0].id}`,
+      '/customers',
+      `/customers/${customers[0].id}`,
+      '/licenses',
+      `/licenses/${licenses[0].id}`,
+      '/products',
+      `/products/${products[0].id}`,
+      '/activity',
+      '/people',
+      '/tokens',
+      '/cluster',
+      '/settings',
+      '/account',
+    ]) {
+      await page.goto(demo.url + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForFunction(() => document.querySelector('[aria-label="Loading"]') === null);
+      await page.waitForTimeout(400);
+      const names = await walk(page).catch((error) => {
+        throw new Error(`${path}: ${error.message}`);
+      });
+      assert.match(names[0], /Skip to the page/);
+    }
+  });
+
+  await claim('menus_dialogs_heads_and_rows_work_by_keys_and_give_the_focus_back', async ({ page }) => {
+    await signIn(page, demo.url, demo.token, '/customers');
+    const dialog = page.getByRole('dialog');
+    const opener = page.getByRole('button', { name: 'New customer' });
+    await opener.waitFor();
+    await tabTo(page, opener);
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    // Within a dialog the focus goes round.
+    const met = new Set();
+    for (let stop = 0; stop < 12; stop++) {
+      await page.keyboard.press('Tab');
+      assert.ok(await dialog.evaluate((node) => node.contains(document.activeElement)), 'the focus stays in a dialog');
+      met.add(await focused(page));
+    }
+    assert.ok(met.has('Create customer') && met.has('Cancel') && met.has('Close'));
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.textContent === 'New customer');
+
+    // What is made closes its dialog too.
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.type('Keys & Sons');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Keys & Sons' }).waitFor();
+
+    await page.goto(`${demo.url}/customers`);
+    const head = page.getByRole('columnheader', { name: 'Name' });
+    await head.waitFor();
+    await tabTo(page, head.getByRole('button'));
+    await page.keyboard.press('Enter');
+    await page.locator('th[aria-sort=descending]').waitFor();
+    await page.keyboard.press('Space');
+    await page.locator('th[aria-sort=ascending]').waitFor();
+
+    const row = page.getByRole('link', { name: 'Keys & Sons' });
+    await tabTo(page, row);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Keys & Sons' }).waitFor();
+
+    await page.goto(`${demo.url}/cluster`);
+    const more = page.getByRole('button', { name: /^More about/ }).first();
+    await more.waitFor();
+    const name = await more.getAttribute('aria-label');
+    await tabTo(page, more);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    assert.equal(await focused(page), name);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.waitForFunction(() => document.activeElement?.textContent?.startsWith('Remove'));
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === name, name);
+
+    const search = page.getByRole('button', { name: 'Search' });
+    await tabTo(page, search);
+    await page.keyboard.press('Enter');
+    await page.getByPlaceholder('Customers, licenses').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByPlaceholder('Customers, licenses').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.className === 'search-hint');
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Customers, licenses').fill('settings');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+
+    await page.goto(`${demo.url}/tokens`);
+    const make = page.getByRole('button', { name: 'New token' });
+    await make.waitFor();
+    await tabTo(page, make);
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.type('By keys');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('secret').waitFor();
+    await tabTo(page, page.getByRole('button', { name: 'I have kept it' }));
+    await page.keyboard.press('Enter');
+    await page.getByTestId('secret').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.textContent === 'New token');
   });
 
   await claim('a_token_is_made_shown_once_and_revoked', async ({ page }) => {
@@ -532,13 +666,96 @@ try {
     await clean(page);
   });
 
-  const logIn = async (page, path, user) => {
+  const logIn = async (page, path, user, by = 'Example ID') => {
     await page.goto(demo.url + path);
-    await page.getByRole('link', { name: 'Continue with Example ID' }).click();
+    await page.getByRole('link', { name: `Continue with ${by}` }).click();
     await page.getByPlaceholder('Enter any login').fill(user);
     await page.getByPlaceholder('and password').fill('any');
     await page.getByRole('button', { name: 'Sign-in' }).click();
   };
+
+  await claim('an_identity_provider_is_added_by_its_form_signs_somebody_in_and_is_removed', async ({ page }) => {
+    await demo.call('POST', '/people', { email: 'fay@example.com', name: 'Fay', role: 'support' });
+    await signIn(page, demo.url, demo.token, '/settings');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Add a provider' }).click();
+    await dialog.getByText('OpenID Connect', { exact: true }).click();
+    assert.equal(await page.getByTestId('callback').textContent(), `${demo.url}/api/v1/sign-in/callback`);
+    await dialog.getByLabel('Name').fill('Company ID');
+    await dialog.getByLabel('Issuer').fill('http://id.example.com');
+    await dialog.getByLabel('Client id').fill('usher');
+    await dialog.getByRole('textbox', { name: 'Client secret' }).fill('secret-of-usher');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Add provider' }).click();
+    // What the API says of a field is said at the field, and nowhere else.
+    await dialog.getByText(/id\.example\.com.* is not an https:\/\/ address/).waitFor();
+    assert.equal(await dialog.getByLabel('Issuer').getAttribute('aria-invalid'), 'true');
+    assert.equal(await dialog.getByRole('alert').count(), 0);
+    await clean(page);
+    await dialog.getByLabel('Issuer').fill(provider.issuer);
+    await dialog.getByRole('switch', { name: 'Its tokens say who asks for a seat' }).check();
+    await dialog.getByRole('button', { name: 'Add provider' }).click();
+    await dialog.getByText(/say what the tokens must be for/).waitFor();
+    await dialog.getByLabel('Audience').fill('studio');
+    await dialog.getByLabel('Pinned keys').fill('{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}');
+    await dialog.getByRole('button', { name: 'Add provider' }).click();
+    await dialog.getByText(/give the public keys alone/).waitFor();
+    await dialog.getByLabel('Pinned keys').fill('');
+    await dialog.getByRole('button', { name: 'Add provider' }).click();
+    const row = page.getByRole('row', { name: /Company ID/ });
+    await row.getByText('tokens for studio').waitFor();
+    await clean(page);
+
+    const other = await open(browser);
+    await logIn(other.page, '/licenses', 'fay', 'Company ID');
+    await other.page.getByRole('heading', { name: 'Licenses' }).waitFor();
+    assert.deepEqual(other.wrong, []);
+
+    await page.getByRole('button', { name: 'More about Company ID' }).click();
+    await page.getByRole('menuitem', { name: 'Change' }).click();
+    assert.equal(
+      await dialog.getByRole('textbox', { name: 'Client secret' }).inputValue(),
+      '',
+      'a secret is not shown',
+    );
+    await dialog.getByText('One is kept and never shown').waitFor();
+    await dialog.getByLabel('Name').fill('House ID');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row', { name: /House ID/ }).waitFor();
+
+    await page.goto(`${demo.url}/people`);
+    await page
+      .getByRole('row', { name: /fay@example.com/ })
+      .getByText('active')
+      .waitFor();
+    await page.goto(`${demo.url}/settings`);
+    await page.getByRole('button', { name: 'More about House ID' }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await dialog.getByText('1 person can no longer sign in').waitFor();
+    await dialog.getByText('fay@example.com').waitFor();
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Remove provider' }).click();
+    await page.getByText('People sign in with a password').waitFor();
+    await other.page.reload();
+    await other.page.getByRole('heading', { name: /^Sign in to/ }).waitFor();
+    assert.equal(await other.page.getByRole('link', { name: /^Continue with/ }).count(), 0);
+    await other.context.close();
+  });
+
+  await claim('settings_are_read_by_whoever_may_not_change_them', async ({ page }) => {
+    await demo.call('POST', '/identity-providers', {
+      name: 'Read only',
+      kind: 'google',
+      client_id: '4711',
+      client_secret: 'never-shown',
+    });
+    const reader = await demo.person('rae@example.com', 'Rae', 'support');
+    await signInByPassword(page, demo.url, reader, '/settings');
+    await page.getByRole('row', { name: /Read only/ }).waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Add a provider|^More about|^Save/ }).count(), 0);
+    await clean(page);
+    await demo.call('DELETE', '/identity-providers/Read%20only');
+  });
 
   await claim('somebody_signs_in_by_an_identity_provider_and_comes_back_to_the_page', async ({ page, context }) => {
     await demo.call('POST', '/identity-providers', {

@@ -18,9 +18,11 @@ export class Demo {
     this.root = said.root_file;
     this.nodes = said.nodes;
     this.url = said.nodes[0].api;
+    this.sessions = [];
   }
 
   stop() {
+    clearInterval(this.beating);
     execFileSync(this.usher, ['demo', '--stop', '--data', this.dir], { stdio: 'ignore' });
     rmSync(this.dir, { recursive: true, force: true });
   }
@@ -32,19 +34,27 @@ export class Demo {
       headers: { authorization: `Bearer ${this.token}`, ...(body && { 'content-type': 'application/json' }) },
       body: body && JSON.stringify(body),
     });
-    const said = await answer.json();
+    const said = answer.status === 204 ? null : await answer.json();
     if (!answer.ok && said.code !== refusal) throw new Error(`${method} ${path}: ${JSON.stringify(said)}`);
     return said;
   }
 
-  acquire(license_key, hostname, more = {}, refusal = undefined) {
+  async acquire(license_key, hostname, more = {}, refusal = undefined) {
     const client = { hostname, app: 'Studio', version: '2.1.4', os: 'linux', sdk: 'python 0.1.0', ...more };
-    return this.call(
+    const said = await this.call(
       'POST',
       '/licenses/acquire',
       { license_key, hardware_id: `machine-${hostname}-${randomUUID().slice(0, 4)}`, client },
       refusal,
     );
+    if (said.session_id) this.sessions.push(said.session_id);
+    return said;
+  }
+
+  /** Has every seat that was taken kept, however long it takes. */
+  keep() {
+    const beat = () => this.call('PUT', '/licenses/heartbeats', { session_ids: this.sessions }).catch(() => {});
+    this.beating = setInterval(beat, 60_000);
   }
 
   /** An application written in Python, which holds a seat until it is told that it lost it. */
@@ -160,6 +170,22 @@ print("lost", seat.state.name, flush=True)
     });
     const member = await this.person('joan@bletchley.example', 'Joan Clarke', 'member-admin', 'CRM-1041');
     await license('studio:team', 1, { seats: 6, expires_at: days(20) });
+    const { id: acme } = await this.call('POST', '/identity-providers', {
+      name: 'Acme',
+      kind: 'oidc',
+      issuer: 'https://id.acme.example',
+      client_id: 'usher',
+      client_secret: 'a-secret-of-acme',
+      accept_on_acquire: true,
+      audience: 'studio',
+    });
+    await this.call('POST', '/identity-providers', {
+      name: 'Google',
+      kind: 'google',
+      client_id: '4711.apps.googleusercontent.com',
+      client_secret: 'a-secret-of-google',
+      self_registration: true,
+    });
     const idle = await license('render:node', 1, { seats: 2 });
     await this.call('POST', `/licenses/${idle.id}/suspend`, { reason: 'Moved to Studio' });
     return {
@@ -168,6 +194,7 @@ print("lost", seat.state.name, flush=True)
       product: full.product.id,
       own: company.id,
       member,
+      acme,
       refusal,
       link,
     };

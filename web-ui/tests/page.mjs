@@ -31,14 +31,20 @@ export async function open(browser, options = {}) {
   return { page, context, wrong };
 }
 
-/** What axe-core finds on the page as it is. */
-export async function violations(page) {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    // Where something moves, it is looked at once it stands.
+/** Waits until nothing moves any more, but for what turns for ever. */
+export async function stands(page) {
+  await page.evaluate(async () => {
     const ends = ({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY;
     const moving = document.getAnimations().filter(ends);
     await Promise.all(moving.map((animation) => animation.finished.catch(() => null)));
+  });
+}
+
+/** What axe-core finds on the page as it is. */
+export async function violations(page) {
+  await page.evaluate(axe);
+  await stands(page);
+  return page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { Demo } from './demo.mjs';
 import { month } from './month.mjs';
-import { launch, open, signIn, signInByPassword, violations } from './page.mjs';
+import { launch, open, signIn, signInByPassword, stands, violations } from './page.mjs';
 
 /** The figures of a month, what is shown while they come, when they may not be seen and when a node lacks some. */
 async function figures(page, url, shoot) {
@@ -31,6 +31,8 @@ async function figures(page, url, shoot) {
     answer((json) => ({ json })),
   );
   await page.goto(`${url}/usage`);
+  // The plots come one after the other.
+  await page.waitForFunction(() => document.querySelectorAll('figure summary').length === 4);
   for (const table of await page.getByText('As a table').all()) await table.click();
   await page.waitForTimeout(500);
   await shoot('state-usage-tables');
@@ -57,6 +59,48 @@ async function figures(page, url, shoot) {
   await page.goto(`${url}/refusals?reason=license_revoked`);
   await page.getByText('No such refusal').waitFor();
   await shoot('state-refusals-empty');
+}
+
+/** Identity providers: none yet, one to add, one that the API refuses, one that is removed. */
+async function settings(page, url, acme, shoot) {
+  const list = /api\/v1\/identity-providers\?/;
+  await page.route(list, (route) => route.fulfill({ json: { items: [], next_cursor: null } }));
+  await page.goto(`${url}/settings`);
+  await page.getByText('People sign in with a password').waitFor();
+  await shoot('state-providers-none');
+  await page.getByRole('button', { name: 'Add a provider' }).click();
+  await page.getByRole('dialog').waitFor();
+  await shoot('state-provider-form');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('OpenID Connect', { exact: true }).click();
+  await dialog.getByLabel('Name').fill('Acme');
+  await dialog.getByLabel('Issuer').fill('http://id.acme.example');
+  await dialog.getByRole('switch', { name: 'Its tokens say who asks for a seat' }).check();
+  await dialog.getByRole('button', { name: 'Add provider' }).click();
+  await dialog.getByText(/is not an https/).waitFor();
+  await shoot('state-provider-refused');
+  await page.unroute(list);
+  await page.goto(`${url}/settings`);
+  await page.getByRole('button', { name: 'More about Acme' }).click();
+  await page.getByRole('menuitem', { name: 'Change' }).click();
+  await page.getByRole('dialog').waitFor();
+  await shoot('state-provider-change');
+  await page.keyboard.press('Escape');
+  const people = /api\/v1\/people\?/;
+  await page.route(people, async (route) => {
+    const json = await (await route.fetch()).json();
+    const items = json.items.map((person, place) => ({
+      ...person,
+      has_password: place > 2,
+      identity_providers: place < 4 ? [acme] : [],
+    }));
+    await route.fulfill({ json: { ...json, items } });
+  });
+  await page.getByRole('button', { name: 'More about Acme' }).click();
+  await page.getByRole('menuitem', { name: 'Remove' }).click();
+  await page.getByText('can no longer sign in').waitFor();
+  await shoot('state-provider-remove');
+  await page.unroute(people);
 }
 
 /** What is not there at first sight: dialogs, the search, nothing at all, and a server that does not answer. */
@@ -94,6 +138,7 @@ async function states(page, url, made, shoot) {
   await page.goto(`${url}/people`);
   await page.getByRole('button', { name: 'Invite somebody' }).click();
   await shoot('state-invite');
+  await settings(page, url, made.acme, shoot);
   const none = (route) => route.fulfill({ json: { items: [], next_cursor: null } });
   await page.route(/api\/v1\/summary/, async (route) => {
     const json = await (await route.fetch()).json();
@@ -151,6 +196,7 @@ const browser = await launch();
 const wrong = [];
 try {
   const made = await demo.fill();
+  demo.keep();
   const pages = {
     overview: '/',
     seats: '/seats',
@@ -189,6 +235,7 @@ try {
         const height = await page.evaluate(() => document.documentElement.scrollHeight);
         await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, Math.min(height, 2200)) });
         await page.waitForTimeout(150);
+        await stands(page);
         await page.screenshot({ path: `${directory}/${name}-${colorScheme}-${width}.png` });
         await page.setViewportSize(viewport);
         const found = await violations(page);

@@ -18,6 +18,7 @@ export type Cluster = Schemas['ClusterView'];
 export type NodeFacts = Schemas['NodeFacts'];
 export type Person = Schemas['Person'];
 export type Branding = Schemas['Branding'];
+export type Provider = Schemas['IdentityProvider'];
 export type Summary = Schemas['Summary'];
 export type Order = Schemas['Order'];
 
@@ -92,6 +93,19 @@ export const queries = {
         }),
       ),
     ),
+  /** Everybody, to tell whom something concerns. */
+  allPeople: queryOptions({
+    queryKey: ['people', 'all'],
+    queryFn: () =>
+      whole((cursor) => body(api.GET('/api/v1/people', { params: { query: { limit: WHOLE_PAGE, cursor } } }))),
+  }),
+  providers: queryOptions({
+    queryKey: ['identity-providers'],
+    queryFn: () =>
+      whole((cursor) =>
+        body(api.GET('/api/v1/identity-providers', { params: { query: { limit: WHOLE_PAGE, cursor } } })),
+      ),
+  }),
   logins: queryOptions({ queryKey: ['logins'], queryFn: () => body(api.GET('/api/v1/logins')) }),
   joinTokens: queryOptions({
     queryKey: ['join-tokens'],

@@ -33,7 +33,7 @@ export function ExtendForm({ license, onClose }: { license: License; onClose: ()
     >
       <TextInput
         label="Until"
-        description="The last day; empty is without end. It may be earlier than before."
+        description="The last day. Left empty, it has no end. It may be earlier than before."
         type="date"
         value={until}
         onChange={(event) => setUntil(event.currentTarget.value)}

@@ -63,7 +63,7 @@ export function LicenseChangeForm({ license, onClose }: { license: License; onCl
         description={
           fewer
             ? `Fewer than the ${license.seats.in_use} that are held: no session ends, and nothing is granted until enough are given back.`
-            : `Empty is the plan's own number${plan ? `, ${plan.seats}` : ''}.`
+            : `Left empty, the plan's own number${plan ? `: ${plan.seats}` : ''}.`
         }
         min={0}
         {...form.getInputProps('seats')}

@@ -77,13 +77,13 @@ export function LicenseForm(props: { customer?: Customer; onClose: () => void; o
       />
       <NumberInput
         label="Seats"
-        description={plan ? `Empty is the plan's own number, ${plan.seats}.` : "Empty is the plan's own number."}
+        description={plan ? `Left empty, the plan's own number: ${plan.seats}.` : "Left empty, the plan's own number."}
         min={0}
         {...form.getInputProps('seats')}
       />
       <TextInput
         label="Until"
-        description="The last day; empty is without end."
+        description="The last day. Left empty, it has no end."
         type="date"
         {...form.getInputProps('until')}
       />

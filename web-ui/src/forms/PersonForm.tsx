@@ -11,8 +11,7 @@ import { type Role, useAccount } from '../auth/login';
 import { FormDialog } from '../ui/dialogs';
 import { isOfTeam, ROLES, TEAM_ROLES, VENDOR_ROLES } from '../words/people';
 
-const choice = (roles: Role[]) =>
-  roles.map((role) => ({ value: role, label: `${ROLES[role].name}: ${ROLES[role].may.toLowerCase()}` }));
+const choice = (roles: Role[]) => roles.map((role) => ({ value: role, label: ROLES[role].name }));
 
 interface Values {
   email: string;
@@ -76,13 +75,25 @@ export function PersonForm(props: {
     >
       <TextInput
         label="E-mail"
-        description="What they sign in by"
+        description="They sign in with it"
         type="email"
         data-autofocus
         {...form.getInputProps('email')}
       />
       <TextInput label="Name" {...form.getInputProps('name')} />
-      <Select label="Role" allowDeselect={false} data={roles} {...form.getInputProps('role')} />
+      <Select
+        label="Role"
+        description={ROLES[form.values.role].may}
+        allowDeselect={false}
+        data={roles}
+        renderOption={({ option }) => (
+          <div>
+            {option.label}
+            <div className="dim small">{ROLES[option.value as Role].may}</div>
+          </div>
+        )}
+        {...form.getInputProps('role')}
+      />
       {isOfTeam(form.values.role) && !own && (
         <CustomerChoice
           value={form.values.customer}

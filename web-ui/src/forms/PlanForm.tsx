@@ -19,6 +19,7 @@ import type { Plan, Product } from '../api/queries';
 import { useSave } from '../api/save';
 import { FormDialog } from '../ui/dialogs';
 import { readEntitlements, written } from '../words/entitlements';
+import { counted } from '../words/refusals';
 import { span } from '../words/time';
 
 const OFFLINE = [
@@ -199,7 +200,7 @@ export function PlanForm(props: { product: Product; plan?: Plan; onClose: () => 
         />
         <NumberInput
           label="Ghosts at most"
-          description="Clients in grace; empty is any number"
+          description="Clients in grace. Left empty, any number"
           min={0}
           {...form.getInputProps('ghosts_max')}
         />
@@ -226,6 +227,11 @@ export function PlanForm(props: { product: Product; plan?: Plan; onClose: () => 
       />
     </FormDialog>
   );
+}
+
+function affected({ count, more, sessions }: { count: number; more: boolean; sessions: number }) {
+  const licenses = more ? `${count} licenses or more` : counted(count, 'license');
+  return `${licenses} with ${counted(sessions, 'live session')}`;
 }
 
 function Difference({ plan, change }: { plan: Plan; change: Change }) {
@@ -267,7 +273,7 @@ function Difference({ plan, change }: { plan: Plan; change: Change }) {
       </table>
       <Alert color="gray" variant="light" title="Who is affected">
         {concerned.data
-          ? `${concerned.data.count}${concerned.data.more ? ' or more' : ''} licenses with ${concerned.data.sessions} live sessions. Live sessions follow the new terms from their next heartbeat.`
+          ? `${affected(concerned.data)}. Live sessions follow the new terms from their next heartbeat.`
           : 'Counting …'}
       </Alert>
     </Stack>

@@ -48,7 +48,7 @@ export function TokenForm(props: { onClose: () => void; onDone: (token: Schemas[
       />
       <TextInput
         label="Until"
-        description="The last day; empty is without end."
+        description="The last day. Left empty, it has no end."
         type="date"
         {...form.getInputProps('until')}
       />

@@ -1,5 +1,5 @@
 // Who did what, newest first.
-import { Button, Group, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { api, body } from '../api/client';
@@ -7,7 +7,8 @@ import { type AuditFilter, queries, type Record } from '../api/queries';
 import { Export } from '../ui/Export';
 import { Ago, Empty, Page as Frame, Id, Panel, Status } from '../ui/parts';
 import { PagedTable } from '../ui/Table';
-import { codeWords, sentence, tone } from '../words/audit';
+import { sentence, tone } from '../words/audit';
+import { counted, reasonWords } from '../words/refusals';
 import { dateInput, endOfDay, startOfDay } from '../words/time';
 
 const KINDS = [
@@ -32,34 +33,35 @@ export function Page() {
       title="Activity"
       about={
         cluster.data && (
-          <>
-            Every change, grant, refusal and end: {cluster.data.audit.size.toLocaleString('en')} records in a hash tree
-          </>
+          <span className="row">
+            <span>
+              Every change, grant, refusal and end: {counted(cluster.data.audit.size, 'record')} in a hash tree, whose
+              root is
+            </span>
+            <Id value={cluster.data.audit.root} what="root of the hash tree" />
+          </span>
         )
       }
       actions={
-        <>
-          {cluster.data && <Id value={cluster.data.audit.root} what="root of the hash tree" />}
-          <Export
-            name="activity"
-            read={async (cursor) => {
-              const before = cursor === undefined ? undefined : Number(cursor);
-              const params = { query: { ...filter, order: 'desc' as const, limit: 200, before } };
-              const page = await body(api.GET('/api/v1/audit', { params }));
-              return { items: page.items, next_cursor: page.next_before == null ? null : String(page.next_before) };
-            }}
-            columns={[
-              ['Record', ({ index }) => index],
-              ['When', ({ at }) => at],
-              ['Who', ({ actor }) => actor],
-              ['What', sentence],
-              ['Code', ({ code }) => code],
-              ['About', ({ subject }) => subject],
-              ['License', ({ license }) => license],
-              ['Reason', ({ reason }) => reason],
-            ]}
-          />
-        </>
+        <Export
+          name="activity"
+          read={async (cursor) => {
+            const before = cursor === undefined ? undefined : Number(cursor);
+            const params = { query: { ...filter, order: 'desc' as const, limit: 200, before } };
+            const page = await body(api.GET('/api/v1/audit', { params }));
+            return { items: page.items, next_cursor: page.next_before == null ? null : String(page.next_before) };
+          }}
+          columns={[
+            ['Record', ({ index }) => index],
+            ['When', ({ at }) => at],
+            ['Who', ({ actor }) => actor],
+            ['What', sentence],
+            ['Code', ({ code }) => code],
+            ['About', ({ subject }) => subject],
+            ['License', ({ license }) => license],
+            ['Reason', ({ reason }) => reason],
+          ]}
+        />
       }
     >
       <Panel
@@ -74,7 +76,7 @@ export function Page() {
           />
         }
         actions={
-          <Group gap={6}>
+          <>
             <Who value={search.actor} onChange={(actor) => go({ actor })} />
             <TextInput
               size="xs"
@@ -90,6 +92,8 @@ export function Page() {
               size="xs"
               type="date"
               aria-label="From"
+              leftSection="From"
+              leftSectionWidth={46}
               value={dateInput(search.from)}
               onChange={({ currentTarget: { value } }) => go({ from: value ? startOfDay(value) : undefined })}
             />
@@ -97,6 +101,8 @@ export function Page() {
               size="xs"
               type="date"
               aria-label="Until"
+              leftSection="Until"
+              leftSectionWidth={46}
               value={dateInput(search.to)}
               onChange={({ currentTarget: { value } }) => go({ to: value ? endOfDay(value) : undefined })}
             />
@@ -109,7 +115,7 @@ export function Page() {
                 Clear
               </Button>
             )}
-          </Group>
+          </>
         }
       >
         <PagedTable
@@ -121,14 +127,16 @@ export function Page() {
               label: 'What',
               cell: (record) => (
                 <Status tone={tone(record)}>
-                  {sentence(record)}
-                  {record.code && <span className="dim">{codeWords(record.code)}</span>}
+                  <span>
+                    {sentence(record)}
+                    {record.code && <span className="dim">: {reasonWords(record.code)}</span>}
+                  </span>
                 </Status>
               ),
             },
             { label: 'When', cell: ({ at }) => <Ago time={at} /> },
             { label: 'Who', cell: ({ actor }) => <Actor id={actor} /> },
-            { label: 'About', wrap: true, cell: (record) => <About record={record} /> },
+            { label: 'About', wrap: true, cell: (record) => about(record) },
             { label: 'Reason', wrap: true, cell: ({ reason }) => reason ?? null },
             { label: 'Record', wide: true, align: 'right', cell: ({ index }) => index },
           ]}
@@ -186,17 +194,20 @@ function Actor({ id }: { id: string }) {
   if (person) return <Link to="/people">{person.name}</Link>;
   const token = tokens.find((token) => token.id === id);
   if (token) return <Link to="/tokens">{token.name}</Link>;
-  return /^(tok|per)_/.test(id) ? <Id value={id} /> : <span className="dim">{id}</span>;
+  return /^(tok|per)_/.test(id) ? <Id value={id} /> : <span className="dim">{OTHERS[id] ?? id}</span>;
 }
 
+const OTHERS: { [actor: string]: string } = { client: 'an application', system: 'the cluster' };
+
 /** What a record is about, by its name where it still has one. */
-function About({ record: { license, subject, command } }: { record: Record }) {
+function about({ license, subject, command }: Record) {
   const id = license ?? subject;
   // A login is about whoever it is of.
   if (!id || id.startsWith('lgn_')) return null;
   if (id.startsWith('lic_')) return <OfLicense id={id} />;
   if (id.startsWith('cus_')) return <OfCustomer id={id} />;
   if (id.startsWith('per_')) return <Actor id={id} />;
+  if (id.startsWith('idp_')) return <OfProvider id={id} />;
   return <OfPlan id={id} fallback={command?.endsWith('_node') ? <span>{id}</span> : <Id value={id} />} />;
 }
 
@@ -219,6 +230,12 @@ function OfCustomer({ id }: { id: string }) {
       {data?.name ?? shortened(id)}
     </Link>
   );
+}
+
+function OfProvider({ id }: { id: string }) {
+  const { data } = useQuery({ ...queries.providers, ...NAMES });
+  const provider = data?.items.find((provider) => provider.id === id);
+  return provider ? <Link to="/settings">{provider.name}</Link> : <Id value={id} />;
 }
 
 function OfPlan({ id, fallback }: { id: string; fallback: React.ReactNode }) {

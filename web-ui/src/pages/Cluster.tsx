@@ -11,6 +11,7 @@ import { Ago, Answered, Empty, Facts, Page as Frame, Id, Panel, Status } from '.
 import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
 import { health } from '../words/cluster';
+import { counted } from '../words/refusals';
 import { bytes } from '../words/size';
 import { exact, onDay } from '../words/time';
 
@@ -48,15 +49,17 @@ export function Page() {
               <Nodes view={view} mayChange={mayChange} />
               <Panel title={`As node ${view.node} sees it`}>
                 <Facts
+                  wide={['Waiting']}
                   facts={{
                     Leader: view.leader == null ? 'none' : `node ${view.leader}`,
                     Term: view.term.toLocaleString('en'),
-                    Log: view.last_log.toLocaleString('en'),
+                    'Last entry': view.last_log.toLocaleString('en'),
                     'Still to apply': view.lag.toLocaleString('en'),
-                    'Snapshot up to': view.snapshot.toLocaleString('en'),
-                    Waiting: `${view.waiting.proposals} commands, ${view.waiting.heartbeats} heartbeats`,
-                    'May sign until': onDay(view.certified_until),
-                    Version: `usher ${view.version}, commands ${view.cluster_version}`,
+                    'Snapshot up to': view.snapshot === 0 ? 'none yet' : view.snapshot.toLocaleString('en'),
+                    Waiting: `${counted(view.waiting.proposals, 'command')}, ${counted(view.waiting.heartbeats, 'heartbeat')}`,
+                    'Certificate until': onDay(view.certified_until),
+                    Version: `usher ${view.version}`,
+                    'Version of commands': view.cluster_version,
                   }}
                 />
               </Panel>
@@ -117,14 +120,14 @@ function Nodes({ view, mayChange }: { view: Cluster; mayChange: boolean }) {
             cell: ({ id }) => <Told id={id}>{({ disk_free_bytes }) => diskOf(disk_free_bytes)}</Told>,
           },
           {
-            label: 'Log',
+            label: 'Log size',
             align: 'right',
             wide: true,
             cell: ({ id }) => <Told id={id}>{({ log_bytes }) => bytes(log_bytes)}</Told>,
           },
           { label: 'Version', cell: ({ id }) => <Told id={id}>{({ version }) => version ?? null}</Told> },
           {
-            label: 'May sign until',
+            label: 'Certificate until',
             wide: true,
             cell: ({ id }) => (
               <Told id={id}>{({ certified_until }) => (certified_until ? onDay(certified_until) : null)}</Told>
@@ -173,7 +176,7 @@ function Told({ id, children }: { id: number; children: (facts: NodeFacts) => Re
 const answersOf = ({ answers }: NodeFacts) =>
   answers ? <Status tone="good">answers</Status> : <Status tone="bad">does not answer</Status>;
 
-const entries = (count: number) => `${count.toLocaleString('en')} entries`;
+const entries = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'entry' : 'entries'}`;
 
 const behind = (ours: number, theirs: number | null | undefined) =>
   theirs == null ? null : entries(Math.max(0, ours - theirs));

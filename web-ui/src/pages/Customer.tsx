@@ -37,6 +37,7 @@ export function Page() {
         >
           <Panel>
             <Facts
+              wide={['E-mail']}
               facts={{
                 'E-mail': customer.email ? (
                   <span className="id">

@@ -10,6 +10,7 @@ import { Export } from '../ui/Export';
 import { Filter } from '../ui/Filter';
 import { Ago, Copy, Empty, Page as Frame, Panel, Seats } from '../ui/parts';
 import { type Column, PagedTable, SortChoice } from '../ui/Table';
+import { counted } from '../words/refusals';
 
 const columns: Column<Customer, Schemas['CustomerSort']>[] = [
   {
@@ -36,7 +37,8 @@ const columns: Column<Customer, Schemas['CustomerSort']>[] = [
     label: 'Seats',
     sort: 'in_use',
     first: 'desc',
-    cell: ({ holding }) => (holding.licenses > 0 ? <Seats inUse={holding.in_use} limit={holding.limit} /> : null),
+    cell: ({ holding }) =>
+      holding.limit > 0 || holding.in_use > 0 ? <Seats inUse={holding.in_use} limit={holding.limit} /> : null,
   },
   { label: 'Since', sort: 'created', first: 'desc', cell: ({ created_at }) => <Ago time={created_at} /> },
 ];
@@ -53,7 +55,7 @@ export function Page() {
   return (
     <Frame
       title="Customers"
-      about={`Organisations and people that hold licenses${total == null ? '' : `: ${total.toLocaleString('en')}`}`}
+      about={`${total == null ? '' : `${counted(total, 'customer')}: `}organisations and people that hold licenses`}
       actions={
         <>
           <Export

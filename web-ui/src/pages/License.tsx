@@ -16,7 +16,8 @@ import { LicenseStatus } from '../ui/LicenseTable';
 import { LiveSeats } from '../ui/LiveSeats';
 import { PeakChart } from '../ui/PeakChart';
 import { Ago, Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../ui/parts';
-import { codeWords, sentence, tone } from '../words/audit';
+import { sentence, tone } from '../words/audit';
+import { counted, reasonWords } from '../words/refusals';
 import { onDay } from '../words/time';
 
 type Open = 'change' | 'extend' | 'suspend' | 'revoke' | 'key' | null;
@@ -56,6 +57,7 @@ function Shown({ license }: { license: License }) {
       )}
       <Panel>
         <Facts
+          wide={['Until']}
           facts={{
             Status: <LicenseStatus status={license.status} />,
             'Seats in use': <Seats inUse={license.seats.in_use} limit={license.seats.limit} />,
@@ -160,6 +162,11 @@ interface Dialog {
   onClose: () => void;
 }
 
+function whoGoesOn({ seats: { sessions } }: License) {
+  if (sessions === 0) return 'Nobody holds a seat at the moment.';
+  return `${counted(sessions, 'live session')} ${sessions === 1 ? 'goes' : 'go'} on until the next heartbeat.`;
+}
+
 function Suspend({ license, onClose }: Dialog) {
   const save = useSave({
     send: (reason: string, header) =>
@@ -169,8 +176,7 @@ function Suspend({ license, onClose }: Dialog) {
   });
   return (
     <ReasonDialog title="Suspend the license" submit="Suspend" save={save} onClose={onClose}>
-      No seat can be taken until it is reinstated. {license.seats.sessions} live sessions go on until their next
-      heartbeat.
+      No seat can be taken until it is reinstated. {whoGoesOn(license)}
     </ReasonDialog>
   );
 }
@@ -184,8 +190,7 @@ function Revoke({ license, onClose }: Dialog) {
   });
   return (
     <ReasonDialog title="Revoke the license" submit="Revoke for good" save={save} onClose={onClose}>
-      This cannot be undone: its key never works again. {license.seats.sessions} live sessions go on until their next
-      heartbeat. To stop it for a while, suspend it.
+      This cannot be undone: its key never works again. {whoGoesOn(license)} To stop it for a while, suspend it.
     </ReasonDialog>
   );
 }
@@ -225,7 +230,7 @@ function Day({ license }: { license: License }) {
   );
 }
 
-const TIMELINE = 20;
+const TIMELINE = 10;
 
 function Timeline({ license }: { license: License }) {
   const audit = useQuery(queries.latest({ about: license.id }, TIMELINE));
@@ -234,7 +239,7 @@ function Timeline({ license }: { license: License }) {
       title="Timeline"
       actions={
         <Link to="/activity" search={{ about: license.id }} className="more">
-          All of it
+          All activity
         </Link>
       }
     >
@@ -246,8 +251,9 @@ function Timeline({ license }: { license: License }) {
               {shown.map((record) => (
                 <li key={record.index} data-tone={tone(record)}>
                   {sentence(record)}
-                  {record.code && <span className="dim">: {codeWords(record.code)}</span>}
-                  {record.reason && <span className="dim">: {record.reason}</span>}
+                  {(record.reason ?? record.code) && (
+                    <span className="dim">: {record.reason ?? reasonWords(record.code ?? '')}</span>
+                  )}
                   <div className="dim">
                     <Ago time={record.at} />
                     {record.in_use != null && `, ${record.in_use} held then`}

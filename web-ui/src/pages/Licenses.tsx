@@ -11,6 +11,7 @@ import { Filter } from '../ui/Filter';
 import { licenseColumns } from '../ui/LicenseTable';
 import { Empty, Page as Frame, Panel } from '../ui/parts';
 import { PagedTable, SortChoice } from '../ui/Table';
+import { counted } from '../words/refusals';
 
 const STATUSES: Schemas['Status'][] = ['active', 'suspended', 'expired', 'revoked', 'not_started'];
 
@@ -29,7 +30,7 @@ export function Page() {
   return (
     <Frame
       title="Licenses"
-      about={`The right to a number of seats of a plan until a date${total == null ? '' : `: ${total.toLocaleString('en')}`}`}
+      about={`${total == null ? '' : `${counted(total, 'license')}: `}each the right to a number of seats until a date`}
       actions={
         <>
           <Export

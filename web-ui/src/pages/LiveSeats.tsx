@@ -26,10 +26,10 @@ export function Page() {
   const [search, setSearch] = useState('');
   const [about, setAbout] = useState<React.ReactNode>(null);
   const onState = useCallback(
-    (now: Watching, count: string) =>
+    (now: Watching, count: string | null) =>
       setAbout(
         <span className="row">
-          {WATCHING[now]} <span>{count} sessions</span>
+          {WATCHING[now]} <span>{count}</span>
         </span>,
       ),
     [],
@@ -52,7 +52,7 @@ export function Page() {
         />
       }
     >
-      <Panel flush actions={<Filter label="Host, customer, product, end of a key" onChange={setSearch} />}>
+      <Panel flush actions={<Filter label="Host, customer, product or key" onChange={setSearch} />}>
         <LiveSeats
           label="Live seats"
           of="all"

@@ -5,8 +5,8 @@ import { Link } from '@tanstack/react-router';
 import { queries, type Summary } from '../api/queries';
 import { Ago, Answered, Bar, Empty, Page as Frame, Panel, Seats, Status } from '../ui/parts';
 import { Table } from '../ui/Table';
-import { codeWords } from '../words/audit';
 import { health } from '../words/cluster';
+import { reasonWords } from '../words/refusals';
 
 const LATEST = 8;
 
@@ -110,7 +110,7 @@ function PeaksCard({ summary: { all, counted_from } }: Of) {
       <Text size="xs" c="dimmed" mt={6}>
         {counted_from == null
           ? 'The hours that have passed are being counted.'
-          : "Licenses' peaks of an hour, added up: it was no more than this."}
+          : "Each license's busiest hour, added up: the true peak was no higher."}
       </Text>
     </Panel>
   );
@@ -146,7 +146,7 @@ function RefusalsCard({ summary: { refusals } }: Of) {
         {refusals.total === 0
           ? 'Everybody who asked got a seat.'
           : Object.entries(refusals.by_reason).map(([reason, count]) => (
-              <div key={reason}>{`${number(count)} × ${codeWords(reason)}`}</div>
+              <div key={reason}>{`${number(count)} × ${reasonWords(reason)}`}</div>
             ))}
       </Text>
     </Panel>
@@ -192,8 +192,16 @@ function ByProduct({ summary: { products } }: Of) {
               </Link>
             ),
           },
-          { label: 'Licenses', align: 'right', cell: ({ usable }) => number(usable) },
-          { label: 'Full', align: 'right', cell: ({ full }) => (full ? <Status tone="warn">{full}</Status> : 0) },
+          {
+            label: 'Licenses',
+            align: 'right',
+            cell: ({ usable, full }) => (
+              <span className="counts">
+                {full > 0 && <Status tone="warn">{number(full)} full</Status>}
+                <span>{number(usable)}</span>
+              </span>
+            ),
+          },
           { label: 'Seats', cell: ({ in_use, limit }) => <Seats inUse={in_use} limit={limit} /> },
           { label: 'Peak today', align: 'right', wide: true, cell: ({ peak_today }) => number(peak_today) },
         ]}
@@ -243,9 +251,9 @@ function Refusals() {
         id={({ index }) => index}
         columns={[
           { label: 'When', cell: ({ at }) => <Ago time={at} /> },
-          { label: 'Why', cell: ({ code }) => <Status tone="bad">{codeWords(code ?? 'unknown')}</Status> },
+          { label: 'Why', cell: ({ code }) => <Status tone="bad">{reasonWords(code ?? 'unknown')}</Status> },
           { label: 'License', cell: ({ license }) => (license ? <LicenseName id={license} /> : null) },
-          { label: 'In words', wrap: true, cell: ({ reason }) => reason ?? null },
+          { label: 'Told', wrap: true, cell: ({ reason }) => reason ?? null },
         ]}
       />
     </Panel>

@@ -103,7 +103,7 @@ export function Page() {
               <Empty title="Nobody matches" />
             ) : (
               <Empty title="Nobody yet" action={invite}>
-                Whoever is invited gets a link, chooses a password, and signs in with it.
+                Whoever is invited gets a link and chooses a password.
               </Empty>
             )
           }

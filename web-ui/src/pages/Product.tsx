@@ -37,6 +37,7 @@ export function Page() {
         >
           <Panel>
             <Facts
+              wide={['Renewal address']}
               facts={{
                 Code: <span className="mono">{product.code}</span>,
                 'Keys begin with': <span className="mono">{product.key_prefix}-</span>,

@@ -39,6 +39,7 @@ function Shown({ refusal }: { refusal: RefusalView }) {
     >
       <Panel>
         <Facts
+          wide={['When', 'First asked', 'A seat is free by']}
           facts={{
             When: exact(at),
             ...(tries > 1 && { 'First asked': exact(first_at), Asked: times(tries) }),
@@ -46,8 +47,8 @@ function Shown({ refusal }: { refusal: RefusalView }) {
               'In use then': <Seats inUse={refusal.in_use ?? 0} limit={refusal.limit} />,
             }),
             'In use now': <Seats inUse={refusal.now.in_use} limit={refusal.now.limit} />,
-            ...(refusal.free_by && { 'Next free, if silent': exact(refusal.free_by) }),
-            Device: <Device refusal={refusal} />,
+            ...(refusal.free_by && { 'A seat is free by': `${exact(refusal.free_by)}, if its device stays silent` }),
+            ...(refusal.host && { Device: refusal.host }),
             Holder: <Id value={refusal.holder} what="holder" />,
             Refusal: <Id value={refusal.id} what="the refusal's name" />,
             Code: <span className="mono">{refusal.code}</span>,

@@ -37,7 +37,7 @@ export function Page() {
           <>
             <Select
               size="xs"
-              w={220}
+              w={250}
               clearable
               placeholder="Any reason"
               aria-label="Reason"

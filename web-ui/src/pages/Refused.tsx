@@ -43,13 +43,14 @@ function Shown({ explanation }: { explanation: Explanation }) {
       </div>
       <div className="door-facts">
         <Facts
+          wide={['Longest in use since', 'The next free']}
           facts={{
             'In use now': (
               <Status tone={free > 0 ? 'good' : 'warn'}>
                 {now.in_use} of {now.limit}
               </Status>
             ),
-            ...(oldest_since && { 'The oldest since': exact(oldest_since) }),
+            ...(oldest_since && { 'Longest in use since': exact(oldest_since) }),
             ...(free <= 0 &&
               wait > 0 && { 'The next free': `in ${span(Math.ceil(wait))} at the latest, if its device is silent` }),
             ...(tries != null && tries > 1 && { 'This device asked': times(tries) }),

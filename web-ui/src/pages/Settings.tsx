@@ -1,4 +1,4 @@
-// How the vendor is seen by those who sign in, and by customers in their portal.
+// How the vendor is seen by those who sign in, and by whom else they may be known.
 import { Alert, Button, ColorInput, Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
@@ -7,6 +7,7 @@ import { type Branding, queries } from '../api/queries';
 import { useSave } from '../api/save';
 import { useMay } from '../auth/login';
 import { Mark } from '../shell/Mark';
+import { IdentityProviders } from '../ui/IdentityProviders';
 import { Answered, Page as Frame, Panel, Trouble } from '../ui/parts';
 import { colourOf } from '../words/branding';
 
@@ -20,6 +21,7 @@ export function Page() {
           <BrandingForm key={branding.version} branding={branding} />
         )}
       </Answered>
+      <IdentityProviders />
     </Frame>
   );
 }
@@ -59,7 +61,7 @@ function BrandingForm({ branding }: { branding: Branding }) {
             {!may && <Alert color="gray">Your role reads the settings. An owner changes them.</Alert>}
             <TextInput
               label="Name"
-              description="Shown where people sign in, and in the portal. Empty is usher."
+              description="Shown where people sign in, and in the portal. Left empty, it is usher."
               placeholder="Example Ltd"
               maxLength={200}
               readOnly={!may}

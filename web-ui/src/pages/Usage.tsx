@@ -99,12 +99,12 @@ function OfLicense({ licenses }: { licenses: License[] }) {
                 <Status tone="warn">This node came later and has no older history; another node may have more.</Status>
               )}
               <PeaksPlot peaks={data} />
+              <Link to="/refusals" search={{ license: id }} className="more figure-foot">
+                See each refusal
+              </Link>
             </>
           )}
         </Answered>
-        <Link to="/refusals" search={{ license: id }} className="more">
-          See each refusal
-        </Link>
       </Panel>
       {(peaks.data || !peaks.error) && <Further license={id} asked={asked} />}
     </>
@@ -116,7 +116,7 @@ function Further({ license, asked }: { license: string; asked: Asked }) {
   return (
     <>
       <IdleSeats license={license} asked={asked} />
-      <div className="split">
+      <div className="split" data-even>
         <Panel>
           <Busy license={license} asked={{ ...asked, utc_offset: minutesAhead() }} />
         </Panel>
@@ -179,10 +179,10 @@ function IdleSeats({ license, asked }: { license: string; asked: Asked }) {
       {({ capacity, max, p95, mean, idle_at_max, idle_at_p95, full_share }) => {
         const figures: [string, ReactNode, string][] = [
           ['Highest', `${max} of ${capacity}`, 'seats in use at once'],
-          ['95 % of the time', p95, `seats were enough; ${idle_at_p95} were idle`],
+          ['95% of the time', p95, `${p95 === 1 ? 'seat was' : 'seats were'} enough; ${idle_at_p95} idle`],
           ['On average', decimal.format(mean), 'seats in use'],
-          ['Never used at once', idle_at_max, `of ${counted(capacity, 'seat')}`],
-          ['Full', percent.format(full_share), 'of the time'],
+          ['Never needed', idle_at_max, `of ${counted(capacity, 'seat')}`],
+          ['Every seat in use', percent.format(full_share), 'of the time'],
         ];
         return (
           <div className="cards narrow">
@@ -221,8 +221,8 @@ function Durations({ license, asked }: { license: string; asked: Asked }) {
   return (
     <>
       <Head
-        title="How long how many were in use"
-        about="Weighted by time, to the millisecond"
+        title="Seats by share of the time"
+        about="How many were in use, and for how much of the time"
         license={license}
         figure="duration-curve"
         asked={asked}
@@ -254,7 +254,7 @@ function MoreSeats({ license, asked }: { license: string; asked: Asked }) {
     <>
       <Head
         title="With more seats"
-        about="The recorded history once more, through the ledger’s own rules"
+        about="What happened, played again by the same rules"
         license={license}
         figure="what-if"
         asked={with_hold}
@@ -310,7 +310,7 @@ function Outlook({ license }: { license: string }) {
   return (
     <>
       <Head
-        title="When they will not be enough"
+        title="When the seats run out"
         about="The trend of the daily peaks, of up to 13 weeks"
         license={license}
         figure="forecast"
@@ -350,7 +350,7 @@ function Outlooked({ forecast }: { forecast: Forecast }) {
         )}
         {verdict === 'not_within_a_year' && earliest && <>With bad luck from {onDay(earliest)} on. </>}
         The peaks of the busiest weekday are near {decimal.format(level ?? 0)} of {capacity} and change by{' '}
-        {signed(weekly_likely)} seats a week ({signed(weekly_low)} to {signed(weekly_high)}), by {days} days.
+        {signed(weekly_likely)} seats a week ({signed(weekly_low)} to {signed(weekly_high)}), as {days} days tell.
       </p>
     </>
   );
@@ -374,7 +374,10 @@ function InUse({ license }: { license: string }) {
               rows={items}
               id={({ app, version, sdk }) => `${app} ${version} ${sdk}`}
               columns={[
-                { label: 'Application', cell: ({ app, version }) => [app, version].filter(Boolean).join(' ') || null },
+                {
+                  label: 'Application',
+                  cell: ({ app, version }) => [app, version].filter(Boolean).join(' ') || 'not said',
+                },
                 { label: 'SDK', cell: ({ sdk }) => sdk ?? null },
                 { label: 'Devices', align: 'right', cell: ({ holders }) => holders },
                 { label: 'Sessions', align: 'right', cell: ({ sessions }) => sessions },

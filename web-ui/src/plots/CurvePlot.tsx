@@ -31,7 +31,7 @@ export function CurvePlot({ curve: { items, capacity } }: { curve: Curve }) {
           rows={items}
           id={({ seats }) => seats}
           columns={[
-            { label: 'Seats or more', cell: ({ seats }) => seats },
+            { label: 'Seats', cell: ({ seats }) => `${seats} or more` },
             { label: 'Share of the time', align: 'right', cell: ({ share }) => percent.format(share) },
           ]}
         />

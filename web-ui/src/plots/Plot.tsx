@@ -46,7 +46,12 @@ export function Plot(props: {
       )}
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>As a table</summary>
-        {open && props.table()}
+        {open && (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too
+          <section className="plot-table" tabIndex={0} aria-label={`${props.label} As a table.`}>
+            {props.table()}
+          </section>
+        )}
       </details>
     </figure>
   );

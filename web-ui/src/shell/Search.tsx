@@ -1,20 +1,26 @@
 // One box for everything: pages, customers, licenses and products.
 import '@mantine/spotlight/styles.css';
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconBuildingStore, IconLicense, IconPackage, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api } from '../api/client';
 import { PLACES } from './places';
 
 const FEW = 5;
 
+// It closes itself by its own store alone: by Esc, by a click beside it, and when something was chosen.
+const [store, spotlight] = createSpotlight();
+
 export function Search({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [text, setText] = useState('');
   const [asked] = useDebouncedValue(text.trim(), 150);
   const navigate = useNavigate();
+  useEffect(() => {
+    if (open) spotlight.open();
+  }, [open]);
   const found = useQuery({
     queryKey: ['search', asked],
     enabled: asked.length > 1,
@@ -39,7 +45,7 @@ export function Search({ open, onClose }: { open: boolean; onClose: () => void }
     <Spotlight.Root
       query={text}
       onQueryChange={setText}
-      forceOpened={open}
+      store={store}
       onSpotlightClose={onClose}
       shortcut={null}
       attributes={{ content: { 'aria-label': 'Search' } }}

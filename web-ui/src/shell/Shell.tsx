@@ -98,7 +98,7 @@ export function Shell({ account }: { account: Account }) {
           {portal ? <Support /> : <Health />}
         </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main id="main">
+      <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
       </AppShell.Main>
       <Suspense>

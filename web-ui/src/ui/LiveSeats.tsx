@@ -5,6 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { api, body } from '../api/client';
 import type { SessionFilter } from '../api/queries';
 import { useSessionStream, type Watching } from '../api/stream';
+import { counted } from '../words/refusals';
 import { Answered, Empty, Status } from './parts';
 import { LiveTable, useSessionColumns } from './Sessions';
 import { LiveRows, useNames } from './seats';
@@ -28,8 +29,8 @@ export function LiveSeats(props: {
   filter: SessionFilter;
   of: 'all' | 'customer' | 'license';
   empty: React.ReactNode;
-  /** Told whether it is live, and how many there are as far as that is known. */
-  onState?: (now: Watching, count: string) => void;
+  /** Told whether it is live, and how many there are as far as that is known, such as "3 sessions". */
+  onState?: (now: Watching, count: string | null) => void;
 }) {
   const [most, setMost] = useState(PAGE);
   const key = JSON.stringify(props.filter);
@@ -57,9 +58,12 @@ export function LiveSeats(props: {
   const now = useSessionStream(props.filter, { ready: readAgain, changes: (events) => rows.change(events) });
   const names = useNames(rows);
   const more = data?.next_cursor != null && names.length >= most;
-  const count = more
-    ? (data.total?.toLocaleString('en') ?? `more than ${names.length}`)
-    : names.length.toLocaleString('en');
+  const count =
+    data === undefined
+      ? null
+      : more
+        ? `${data.total?.toLocaleString('en') ?? `more than ${names.length}`} sessions`
+        : counted(names.length, 'session');
   const { onState } = props;
   useEffect(() => {
     setIsLost(now === 'lost');

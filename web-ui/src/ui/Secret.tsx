@@ -1,6 +1,7 @@
 import { Button, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { useFocusBackWhenClosed } from './focus';
 
 /** Something that is shown once: a license key, a token. */
 export function Secret(props: {
@@ -10,6 +11,7 @@ export function Secret(props: {
   children: ReactNode;
   onClose: () => void;
 }) {
+  useFocusBackWhenClosed(props.secret !== null);
   return (
     <Modal
       opened={props.secret !== null}

@@ -1,6 +1,7 @@
 // Dialogs that change something: a form, and a question that wants a reason.
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { useFocusBack } from './focus';
 import { Trouble } from './parts';
 
 export function FormDialog(props: {
@@ -14,6 +15,7 @@ export function FormDialog(props: {
   children: ReactNode;
   extra?: ReactNode;
 }) {
+  useFocusBack();
   return (
     <Modal opened onClose={props.onClose} title={props.title} size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
       <form

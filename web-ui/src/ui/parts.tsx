@@ -42,8 +42,12 @@ export function Panel(props: { title?: ReactNode; actions?: ReactNode; flush?: b
     <section className="panel">
       {(props.title || props.actions) && (
         <header>
-          {props.title ? <h2>{props.title}</h2> : <span />}
-          {props.actions && <Group gap="xs">{props.actions}</Group>}
+          {typeof props.title === 'string' ? <h2>{props.title}</h2> : props.title}
+          {props.actions && (
+            <Group gap="xs" className="panel-actions">
+              {props.actions}
+            </Group>
+          )}
         </header>
       )}
       {props.flush ? props.children : <div className="inside">{props.children}</div>}
@@ -162,11 +166,12 @@ export function Bar({ share }: { share: number }) {
   );
 }
 
-export function Facts({ facts }: { facts: { [name: string]: ReactNode } }) {
+/** Names and values; those named in `wide` have the room of two. */
+export function Facts({ facts, wide = [] }: { facts: { [name: string]: ReactNode }; wide?: string[] }) {
   return (
     <dl className="facts">
       {Object.entries(facts).map(([name, value]) => (
-        <div key={name}>
+        <div key={name} data-wide={wide.includes(name) || undefined}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>
@@ -210,7 +215,7 @@ const TITLES: { [code: string]: string } = {
   NO_LEADER: 'The cluster has no leader at the moment',
   OVERLOADED: 'The server has more to do than it can',
   OUTCOME_UNKNOWN: 'It is not known what became of it',
-  FORBIDDEN: 'Your role does not cover this',
+  FORBIDDEN: 'Not for your role',
 };
 
 function titleOf(problem: Problem): string {

@@ -19,7 +19,7 @@ export const isOfTeam = (role: Role) => TEAM_ROLES.includes(role);
 
 export function stateOf(person: Person): { tone: Tone; words: string } {
   if (person.disabled) return { tone: 'bad', words: 'disabled' };
-  if (person.has_password) return { tone: 'good', words: 'active' };
+  if (person.has_password || person.identity_providers.length > 0) return { tone: 'good', words: 'active' };
   if (person.invited_until) return { tone: 'warn', words: 'invited' };
   return { tone: 'warn', words: 'link has ended' };
 }

@@ -1,5 +1,6 @@
 // Refusals in words.
 import type { Reason } from '../api/analytics';
+import { codeWords } from './audit';
 
 export const REASONS: { [reason in Reason]: string } = {
   seat_limit_reached: 'Every seat was in use',
@@ -11,6 +12,12 @@ export const REASONS: { [reason in Reason]: string } = {
   license_revoked: 'The license was ended for good',
   other: 'Another reason',
 };
+
+/** What was refused by a code such as SEAT_LIMIT_REACHED; one that is no reason of its own is told by its name. */
+export function reasonWords(code: string): string {
+  const reason = code.toLowerCase();
+  return isReason(reason) ? REASONS[reason] : codeWords(code);
+}
 
 export const isReason = (text: unknown): text is Reason => typeof text === 'string' && Object.hasOwn(REASONS, text);
 

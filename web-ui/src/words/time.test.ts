@@ -7,7 +7,8 @@ test('a time is told by its largest unit', () => {
   expect(ago('2026-11-26T11:59:30Z', now)).toBe('30s ago');
   expect(ago('2026-11-26T10:00:00Z', now)).toBe('2h ago');
   expect(ago('2026-11-25T12:00:00Z', now)).toBe('yesterday');
-  expect(ago('2027-11-26T12:00:00Z', now)).toBe('next yr.');
+  expect(ago('2026-12-08T12:00:00Z', now)).toBe('in 12 days');
+  expect(ago('2027-11-26T12:00:00Z', now)).toBe('next year');
 });
 
 test('a span has at most two units', () => {

@@ -8,17 +8,18 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
   ['second', 1],
 ];
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' });
+const past = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' });
+const future = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 
-/** Such as "3min ago" or "in 2 days"; within a few seconds it is "now". What is to come is rounded, what has been is not. */
+/** Such as "3m ago" or "in 2 days"; within a few seconds it is "now". What is to come is rounded, what has been is not. */
 export function ago(time: string, now = Date.now()): string {
   const seconds = (Date.parse(time) - now) / 1000;
   if (Math.abs(seconds) < 3) return 'now';
   const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length * 0.999) ?? ['second', 1];
   const count = seconds / length;
-  return relative.format(count > 0 ? Math.round(count) : Math.trunc(count), unit);
+  return count > 0 ? future.format(Math.round(count), unit) : past.format(Math.trunc(count), unit);
 }
 
 export const exact = (time: string) => full.format(new Date(time));

@@ -11,6 +11,7 @@ import { LicenseStatus } from '../../ui/LicenseTable';
 import { LiveSeats } from '../../ui/LiveSeats';
 import { PeakChart, refusedIn } from '../../ui/PeakChart';
 import { Answered, Empty, Ends, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../../ui/parts';
+import { counted } from '../../words/refusals';
 import { onDay } from '../../words/time';
 
 export function Page() {
@@ -54,6 +55,7 @@ function Shown({ license }: { license: License }) {
       )}
       <Panel>
         <Facts
+          wide={['Ends']}
           facts={{
             Status: <LicenseStatus status={license.status} />,
             'Seats in use': <Seats inUse={license.seats.in_use} limit={license.seats.limit} />,
@@ -120,7 +122,8 @@ function Usage({ license }: { license: License }) {
             <>
               <PeakChart hours={items} count={hours} capacity={license.seats.limit} />
               <Text size="xs" c="dimmed" mt={6}>
-                At most {peak} of {license.seats.limit} seats were held at once; {refused} were refused.
+                At most {peak} of {license.seats.limit} seats were held at once;{' '}
+                {refused === 0 ? 'nobody was refused' : `${counted(refused, 'request')} refused`}.
               </Text>
             </>
           );

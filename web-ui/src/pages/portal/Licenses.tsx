@@ -64,7 +64,14 @@ function Card({ license }: { license: License }) {
         </div>
         <Text size="xs" c="dimmed" component="div">
           {status === 'active' && (free === 0 ? 'Every seat is held: who asks now is refused. ' : `${free} free. `)}
-          Ends <Ends time={license.expires_at} />. Key …{license.key_hint}
+          {license.expires_at ? (
+            <>
+              Ends <Ends time={license.expires_at} />.
+            </>
+          ) : (
+            'Never ends.'
+          )}{' '}
+          Key …{license.key_hint}
         </Text>
       </div>
     </section>
