@@ -55,6 +55,7 @@ pub(crate) mod time;
 mod tokens;
 mod typed;
 mod usage;
+mod user_tokens;
 mod uses;
 
 use std::any::Any;
@@ -339,6 +340,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(me::get_me, me::change_me))
         .routes(routes!(me::change_password))
         .routes(routes!(me::set_up_totp, me::remove_totp))
+        .routes(routes!(user_tokens::create_user_token))
+        .routes(routes!(user_tokens::create_login_code))
+        .routes(routes!(user_tokens::redeem_login_code))
         .routes(routes!(
             logins::list_logins,
             logins::sign_in,

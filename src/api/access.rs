@@ -138,6 +138,8 @@ pub(crate) const RULES: &[Rule] = &[
     own("PUT", "/me/password"),
     own("POST", "/me/totp"),
     own("DELETE", "/me/totp"),
+    own("POST", "/me/user-tokens"),
+    own("POST", "/me/login-codes"),
     own("GET", "/logins"),
     own("DELETE", "/logins"),
     own("DELETE", "/logins/current"),

@@ -133,6 +133,9 @@ impl Fixture {
                 "self_registration": true, "accept_on_acquire": true, "audience": "coditect",
                 "keys": {"keys": [key]},
             }),
+            "NewUserToken" => json!({"expires_seconds": 60}),
+            "NewLoginCode" => json!({"challenge": "A".repeat(43)}),
+            "RedeemedCode" => json!({"code": "code", "verifier": "A".repeat(43)}),
             "MyChange" => json!({"if_version": 1, "name": "New"}),
             "PasswordChange" => json!({"old": PASSWORD, "new": "another password"}),
             "TotpChange" => json!({"password": PASSWORD, "secret": "A".repeat(32), "code": "123456"}),
@@ -169,7 +172,7 @@ impl Fixture {
                     properties: schema["properties"].as_object().unwrap().clone(),
                     required: required.unwrap_or_default(),
                     valid: self.valid(&name).as_object().unwrap().clone(),
-                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding"),
+                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding" | "NewUserToken"),
                 });
             }
         }
