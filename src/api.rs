@@ -312,6 +312,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(session_stream::stream_sessions))
         .routes(routes!(sessions::get_session))
         .routes(routes!(sessions::revoke_session))
+        .routes(routes!(sessions::revoke_own_session))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token))
         .routes(routes!(tokens::revoke_token))

@@ -140,6 +140,7 @@ pub(crate) const RULES: &[Rule] = &[
     own("DELETE", "/me/totp"),
     own("POST", "/me/user-tokens"),
     own("POST", "/me/login-codes"),
+    own("POST", "/me/sessions/{id}/revoke"),
     own("GET", "/logins"),
     own("DELETE", "/logins"),
     own("DELETE", "/logins/current"),

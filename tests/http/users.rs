@@ -565,3 +565,66 @@ async fn codes_are_not_guessed_at_for_long() {
     assert!(!answer.header("retry-after").is_empty());
     answer.problem(429, "RATE_LIMITED");
 }
+
+#[tokio::test]
+async fn a_member_ends_their_own_sessions_and_nobody_elses() {
+    let world = World::new("user", json!({})).await;
+    let (ann, bea) = (world.member("ann", "crm-1").await, world.member("bea", "crm-1").await);
+    let seat = async |of: &Person| {
+        let token = world.user_token(of, json!({})).await;
+        world.acquire(&of.email, Some(&token)).await.expect(200)
+    };
+    let (own, of_bea) = (seat(&ann).await, seat(&bea).await);
+    let end = async |by: &Person, session: &str, key: &str| {
+        let path = format!("/me/sessions/{session}/revoke");
+        let request = world
+            .server
+            .with_cookie("POST", &path, &by.cookie)
+            .json(&json!({"reason": "left running"}));
+        Answer::of(request.header("Idempotency-Key", key)).await
+    };
+    let (own_name, name_of_bea) = (text(&own["session"]), text(&of_bea["session"]));
+    end(&ann, &name_of_bea, "a").await.problem(404, "SESSION_NOT_FOUND");
+    let path = format!("/sessions/{own_name}/revoke");
+    let by_role = world
+        .server
+        .call_as(&ann, "POST", &path, json!({"reason": "left running"}))
+        .await;
+    by_role.problem(403, "FORBIDDEN");
+    end(&bea, &own_name, "b").await.problem(404, "SESSION_NOT_FOUND");
+    let ended = end(&ann, &own_name, "c").await.expect(200);
+    assert_eq!(
+        (&ended["status"], &ended["reason"]),
+        (&json!("revoked"), &json!("left running"))
+    );
+    // Asked again it is answered again, though nothing tells any more whose it was.
+    assert_eq!(end(&ann, &own_name, "c").await.expect(200), ended);
+    end(&ann, &own_name, "d").await.problem(410, "SESSION_REVOKED");
+    let beat = world.server.heartbeat(&text(&own["session_id"])).await;
+    assert!(text(&beat.problem(410, "SESSION_REVOKED")["detail"]).contains("left running"));
+    world.server.heartbeat(&text(&of_bea["session_id"])).await.expect(200);
+
+    // An account at a provider is somebody only once it is known to be.
+    let by_provider = world.acquire_as("tablet", "ann").await.expect(200);
+    let name = text(&by_provider["session"]);
+    end(&ann, &name, "e").await.problem(404, "SESSION_NOT_FOUND");
+    until("the record of the end", async || {
+        let ends = world.server.get(&format!("/audit?event=ended&actor={}", ann.id)).await;
+        (ends.expect(200)["items"][0]["subject"] == own_name).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_seat_that_nobody_showed_a_token_for_is_no_members_own() {
+    let world = World::new("fingerprint", json!({})).await;
+    let ann = world.member("ann", "crm-1").await;
+    let seat = world.acquire("laptop", None).await.expect(200);
+    let path = format!("/me/sessions/{}/revoke", text(&seat["session"]));
+    let reason = json!({"reason": "left running"});
+    world
+        .server
+        .call_as(&ann, "POST", &path, reason)
+        .await
+        .problem(404, "SESSION_NOT_FOUND");
+}

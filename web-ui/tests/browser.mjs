@@ -679,6 +679,33 @@ try {
       again.kill();
     }
 
+    await page.goto(`${demo.nodes[0].api}/portal/seats`);
+    const colleague = await demo.person('kurt@login.example', 'Kurt', 'member', 'LOGIN-1');
+    await page
+      .getByRole('row', { name: /lena@login.example/ })
+      .first()
+      .waitFor();
+    const stranger = await open(browser);
+    await signInByPassword(stranger.page, demo.url, colleague, '/portal/seats');
+    await stranger.page
+      .getByRole('row', { name: /lena@login.example/ })
+      .first()
+      .waitFor();
+    assert.equal(await stranger.page.getByRole('button', { name: /^Free the seat/ }).count(), 0);
+    assert.deepEqual(stranger.wrong, []);
+    await stranger.context.close();
+    await clean(page);
+    for (let left = 2; left > 0; left--) {
+      const buttons = page.getByRole('button', { name: /^Free the seat/ });
+      assert.equal(await buttons.count(), left);
+      await buttons.first().click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('Left running at home');
+      await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.waitForFunction((left) => document.querySelectorAll('tbody tr').length < left, left);
+    }
+    await page.getByText('Nobody holds a seat').waitFor();
+
     await page.goto(`${demo.nodes[0].api}/allow?port=22&state=x`);
     await page.getByText('Nothing asks for anything here').waitFor();
     await clean(page);
