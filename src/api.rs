@@ -55,6 +55,7 @@ pub(crate) mod time;
 mod tokens;
 mod typed;
 mod usage;
+mod user_tokens;
 mod uses;
 
 use std::any::Any;
@@ -311,6 +312,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(session_stream::stream_sessions))
         .routes(routes!(sessions::get_session))
         .routes(routes!(sessions::revoke_session))
+        .routes(routes!(sessions::revoke_own_session))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token))
         .routes(routes!(tokens::revoke_token))
@@ -339,6 +341,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(me::get_me, me::change_me))
         .routes(routes!(me::change_password))
         .routes(routes!(me::set_up_totp, me::remove_totp))
+        .routes(routes!(user_tokens::create_user_token))
+        .routes(routes!(user_tokens::create_login_code))
+        .routes(routes!(user_tokens::redeem_login_code))
         .routes(routes!(
             logins::list_logins,
             logins::sign_in,

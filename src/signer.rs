@@ -1,16 +1,18 @@
 //! From a committed grant to a signed session token.
 //!
-//! Only what the ledger answered is signed: a [`Grant`] exists once its command is committed.
+//! Only what the ledger answered is signed: a [`Grant`] exists once its command is committed. User tokens are signed by the
+//! same key, and are nobody else's to read.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use licensing::catalogue::{Entitlement, OfflineMode};
-use licensing::id::Seq;
+use licensing::id::{PersonId, Seq};
 use licensing::outcome::Grant;
-use licensing::time::At;
+use licensing::time::{At, Span};
 use trust::{
     EntitlementValue, FingerprintHash, IssuerClaims, NameError, RootSet, Seconds, SessionClaims, SessionSigner,
-    SignError, SigningKey, UnixSeconds, VerifyError, verify_chain_undated,
+    SignError, SigningKey, UnixSeconds, UserClaims, UserTokenError, VerifyError, sign_user, verify_chain_undated,
+    verify_user,
 };
 
 /// Signs session tokens with the cluster's key. Its certificates can be renewed while it does.
@@ -106,6 +108,28 @@ impl Signer {
     /// The end of the life that a token for this grant has, without signing one.
     pub fn expires_at(&self, grant: &Grant, at: At) -> At {
         point(Ends::of(grant, at, self.certified().signer.certificate()).token)
+    }
+
+    /// Signs that somebody is this person, for as long as `life`, and says until when that is.
+    pub fn sign_user(&self, person: PersonId, at: At, life: Span) -> (String, At) {
+        let claims = UserClaims {
+            cluster: self.cluster(),
+            person: person.to_string().parse().expect("a person's id is one in tokens too"),
+            issued_at: seconds(at),
+            expires_at: seconds(at).after(Seconds::new(life.secs_ceil())),
+        };
+        (sign_user(&self.key, &claims), point(claims.expires_at))
+    }
+
+    /// The person whom a token of [`sign_user`](Self::sign_user) names.
+    pub fn verify_user(&self, token: &str, at: At) -> Result<trust::PersonId, UserTokenError> {
+        let verified = verify_user(token, &self.key.public(), &self.cluster(), seconds(at));
+        verified.map(|claims| claims.person)
+    }
+
+    /// The cluster as tokens name it.
+    pub fn cluster(&self) -> trust::ClusterId {
+        self.certified().signer.certificate().cluster.clone()
     }
 
     /// Signs what was granted by the command numbered `seq`, applied `at`.
@@ -314,6 +338,21 @@ mod tests {
             signer.sign(&grant, Seq::new(8), later),
             Err(SignerError::Sign(_))
         ));
+    }
+
+    #[test]
+    fn a_user_token_is_read_by_the_same_cluster_in_its_time() {
+        let (signer, _) = certified(100, None);
+        let person = PersonId::from_bytes([7; 16]);
+        let (token, end) = signer.sign_user(person, AT, Span::from_secs(60));
+        assert_eq!(end, At::from_ms(AT.ms() - 700).after(Span::from_secs(60)));
+        let named = signer.verify_user(&token, AT).unwrap();
+        assert_eq!(named.as_str(), person.to_string());
+        assert_eq!(signer.verify_user(&token, end), Err(UserTokenError::Expired));
+        let session = signer
+            .sign(&grant(OfflineMode::Lenient, None), Seq::new(7), AT)
+            .unwrap();
+        assert!(signer.verify_user(&session.token, AT).is_err());
     }
 
     #[test]

@@ -174,10 +174,7 @@ impl Api {
 
     fn too_many_failed(&self, wait: Span) -> ApiError {
         self.metrics().rate_limited();
-        let detail = format!(
-            "Too many passwords were tried that were not right. Try again in {} s.",
-            wait.secs_ceil()
-        );
+        let detail = format!("Too many sign-ins failed. Try again in {} s.", wait.secs_ceil());
         ApiError::new(Code::RateLimited, detail).retry_after(wait)
     }
 

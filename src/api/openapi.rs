@@ -273,9 +273,10 @@ fn is_about_oneself(path: &str, method: &str) -> bool {
 }
 
 /// Operations whose body may be left out, since each of its members may.
-const MAY_BE_LEFT_OUT: [&str; 3] = [
+const MAY_BE_LEFT_OUT: [&str; 4] = [
     "post /api/v1/cluster/join-tokens",
     "post /api/v1/cluster/transfer",
+    "post /api/v1/me/user-tokens",
     "put /api/v1/branding",
 ];
 
@@ -310,6 +311,7 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
             Code::CertificateExpired,
         ],
         "start" => &[Code::NotFound],
+        "user-tokens" if !guarded => &[Code::TokenInvalid, Code::Forbidden, Code::RateLimited],
         "heartbeat" => &[
             Code::SessionNotFound,
             Code::SessionExpired,

@@ -160,7 +160,8 @@ impl From<Rejection> for ApiError {
             ),
             Rejection::UserRequired => Self::new(
                 Code::UserRequired,
-                "This license counts its seats by user. Sign in, and send the identity provider's token as jwt_token.",
+                "This license counts its seats by user. Sign in, with `usher login` or an identity \
+                 provider, and send the token as jwt_token.",
             ),
         }
     }

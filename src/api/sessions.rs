@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Api;
-use super::caller::Caller;
+use super::caller::{Caller, OwnCall};
 use super::code::Code;
 use super::extract::{InPath, Json};
 use super::id::{self, Id};
@@ -226,6 +226,14 @@ fn not_found() -> ApiError {
     )
 }
 
+/// The same for whoever asks for what is their own, whether it is somebody else's or nobody's.
+fn not_own() -> ApiError {
+    ApiError::new(
+        Code::SessionNotFound,
+        "No session of yours has this public name, or it ended long ago. A team admin can end those of others.",
+    )
+}
+
 /// Why a session cannot be ended, said to an operator.
 fn not_live(rejection: Rejection) -> ApiError {
     let (code, how) = match rejection {
@@ -289,12 +297,56 @@ pub(super) async fn revoke_session(
     request: Json<ReasonRequest>,
 ) -> Result<Shown<Session>, ApiError> {
     let name = named(&api, &caller, &text).await?;
+    revoke(&api, &caller, name, request).await
+}
+
+/// End a session that was granted to oneself: one's user token, or an identity provider's token of an account that is
+/// known to be oneself, was shown for it. Whoever left an application running somewhere frees its seat.
+#[utoipa::path(
+    post, path = "/me/sessions/{id}/revoke", tag = "sessions", request_body = ReasonRequest,
+    security(("api_token" = [])),
+    params(("id" = String, Path, description = "The session's public name, `ses_…`.")),
+    responses((status = 200, description = "The session as it is now.", body = Session)),
+)]
+pub(super) async fn revoke_own_session(
+    State(api): State<Api>,
+    own: OwnCall,
+    InPath(text): InPath,
+    request: Json<ReasonRequest>,
+) -> Result<Shown<Session>, ApiError> {
+    let name = named(&api, &own.call, &text)
+        .await
+        .map_err(|error| match error.code() {
+            Code::SessionNotFound => not_own(),
+            _ => error,
+        })?;
+    let is_own = |ledger: &Ledger| match ledger.session_by_name(&name) {
+        Some(SessionState::Live(session)) => {
+            let user = ledger.user_of(session.no);
+            user.is_some_and(|user| user.person == Some(own.person))
+        }
+        // There is nothing left to end, and a repetition of the call that ended it is answered as that one was.
+        Some(SessionState::Ended(_)) => true,
+        None => false,
+    };
+    if !api.cluster().ledger(is_own) {
+        return Err(not_own());
+    }
+    revoke(&api, &own.call, name, request).await
+}
+
+async fn revoke(
+    api: &Api,
+    caller: &Caller,
+    name: SessionName,
+    request: Json<ReasonRequest>,
+) -> Result<Shown<Session>, ApiError> {
     let find = |ledger: &Ledger| ledger.session_by_name(&name).map(SessionState::no);
     let session = api.cluster().ledger(find).ok_or_else(not_found)?;
     let command = Command::RevokeSession {
         session,
         reason: request.value.reason.into(),
     };
-    caller.decide(&api, &request.bytes, command).await?.map_err(not_live)?;
-    shown(&api, name)
+    caller.decide(api, &request.bytes, command).await?.map_err(not_live)?;
+    shown(api, name)
 }

@@ -224,6 +224,18 @@ text!(
     /// The call's name, chosen by its client: the same one repeats the call, a new one makes a new call.
     RequestName: 8..=64, plain, "^[A-Za-z0-9_-]*$", "8 to 64 of A-Z a-z 0-9 _ -"
 );
+text!(
+    /// The hash of a secret that its owner keeps: SHA-256 in base64url (RFC 7636).
+    Challenge: 43..=43, plain, "^[A-Za-z0-9_-]*$", "a SHA-256 in base64url: 43 of A-Z a-z 0-9 _ -"
+);
+text!(
+    /// The secret whose hash was shown before (RFC 7636).
+    Verifier: 43..=128, plain, "^[A-Za-z0-9_-]*$", "43 to 128 of A-Z a-z 0-9 _ -"
+);
+text!(
+    /// What the console gave.
+    LoginCode: 1..=256, plain, "^[A-Za-z0-9_-]*$", "the code that the console gave"
+);
 
 text!(
     /// The secret of a refusal's link: what follows the `#`.
@@ -285,7 +297,7 @@ impl ToSchema for SessionSecret {
     }
 }
 
-/// A user's token from an identity provider. An empty text is none.
+/// A user's token, from an identity provider or of this server. An empty text is none.
 pub(crate) struct UserToken(Zeroizing<String>);
 
 /// The largest user token in bytes.

@@ -15,6 +15,7 @@ mod init;
 mod join;
 mod key;
 mod license;
+mod login;
 mod node;
 pub(crate) mod output;
 mod pem;
@@ -79,6 +80,7 @@ enum Command {
     Person(person::Noun),
     IdentityProvider(identity_provider::Noun),
     Token(token::Noun),
+    Login(login::Login),
     Run(run::Run),
     Verify(verify::Verify),
     Key(key::Noun),
@@ -136,6 +138,7 @@ fn run(command: Command, output: Output) -> Answered {
             Command::Person(noun) => noun.run(output).await,
             Command::IdentityProvider(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
+            Command::Login(command) => command.run(output).await,
             Command::Run(command) => command.run().await,
             Command::Verify(command) => command.run(output),
             Command::Key(noun) => noun.run(output),

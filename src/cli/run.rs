@@ -54,6 +54,14 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE")]
     license_key_file: Option<PathBuf>,
 
+    /// The user's token, where the plan counts its seats by user [env: USHER_JWT_TOKEN]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "jwt_token_file")]
+    jwt_token: Option<String>,
+
+    /// A file that holds the user's token [env: USHER_JWT_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
+    jwt_token_file: Option<PathBuf>,
+
     /// What this machine is counted by; without it, made of the machine's own id
     #[arg(long, env = "USHER_HARDWARE_ID", value_name = "ID")]
     hardware_id: Option<String>,
@@ -71,8 +79,15 @@ impl Run {
             given: self.license_key.as_deref(),
             file: self.license_key_file.as_deref(),
         };
+        let jwt_token = Secret {
+            flag: "--jwt-token",
+            variable: "USHER_JWT_TOKEN",
+            given: self.jwt_token.as_deref(),
+            file: self.jwt_token_file.as_deref(),
+        };
         let wanted = Wanted {
             license_key: license_key.required()?,
+            jwt_token: jwt_token.read()?,
             hardware_id: self.hardware_id.clone().map_or_else(machine, Ok)?,
             client: Client::new(Target::public(self.url.clone(), self.cacert.clone()))?,
         };

@@ -113,9 +113,7 @@ impl Problem {
     /// What helps at a terminal, where the API's own words are for every kind of client.
     fn next_step(&self) -> Option<&'static str> {
         Some(match self.code.as_str() {
-            "UNAUTHENTICATED" | "TOKEN_INVALID" => {
-                "pass an admin token with --token or USHER_TOKEN; `usher init` printed the first one"
-            }
+            "UNAUTHENTICATED" => "pass an admin token with --token or USHER_TOKEN; `usher init` printed the first one",
             "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
             "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
             "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",

@@ -17,6 +17,7 @@ mod descriptors;
 mod dev;
 mod failures;
 mod founding;
+mod login;
 mod node;
 mod proxy;
 mod repeats;

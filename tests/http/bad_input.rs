@@ -133,6 +133,8 @@ impl Fixture {
                 "self_registration": true, "accept_on_acquire": true, "audience": "coditect",
                 "keys": {"keys": [key]},
             }),
+            "NewLoginCode" => json!({"challenge": "A".repeat(43)}),
+            "RedeemedCode" => json!({"code": "code", "verifier": "A".repeat(43)}),
             "MyChange" => json!({"if_version": 1, "name": "New"}),
             "PasswordChange" => json!({"old": PASSWORD, "new": "another password"}),
             "TotpChange" => json!({"password": PASSWORD, "secret": "A".repeat(32), "code": "123456"}),
@@ -140,7 +142,7 @@ impl Fixture {
             "NewLogin" => json!({"email": "ann@example.com", "password": PASSWORD, "totp": "123456"}),
             "SetUp" => json!({"secret": "inv_0", "email": "a@b.example", "name": "New", "password": PASSWORD}),
             "ExplainRequest" => json!({"link": "why_0000"}),
-            "NewJoinToken" => json!({"expires_seconds": 60}),
+            "NewJoinToken" | "NewUserToken" => json!({"expires_seconds": 60}),
             "Transfer" => json!({"to": 1}),
             "NewBranding" => json!({
                 "if_version": 0, "name": "New", "colour": "#0b7a5e", "support": "help@new.example",
@@ -169,7 +171,7 @@ impl Fixture {
                     properties: schema["properties"].as_object().unwrap().clone(),
                     required: required.unwrap_or_default(),
                     valid: self.valid(&name).as_object().unwrap().clone(),
-                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding"),
+                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding" | "NewUserToken"),
                 });
             }
         }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use licensing::id::{decode_base32, encode_base32};
 use raft::Tuning;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use storage::Directory;
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -231,6 +232,19 @@ async fn use_every_call(server: &TestServer) -> Secrets {
         .json(&batch);
     Answer::of(request).await.expect(200);
     let join = text(&server.post("/cluster/join-tokens", json!({})).await.expect(201)["token"]);
+    let ann = server.person("ann@example.com", "Ann", "member", Some("crm-1")).await;
+    let made = server.call_as(&ann, "POST", "/me/user-tokens", json!({})).await;
+    let user_token = text(&made.expect(200)["token"]);
+    let body = json!({"license_key": sold.key, "hardware_id": hardware, "jwt_token": user_token});
+    server.public("POST", "/licenses/acquire", &body).await.expect(200);
+    let verifier = "canary-verifier-of-a-login-by-a-browser-43c";
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+    let made = server
+        .call_as(&ann, "POST", "/me/login-codes", json!({"challenge": challenge}))
+        .await;
+    let code = text(&made.expect(200)["code"]);
+    let redeemed = json!({"code": code, "verifier": verifier});
+    server.public("POST", "/user-tokens", &redeemed).await.expect(200);
     let rotated = server
         .post(&format!("/licenses/{}/rotate-key", sold.license), json!({}))
         .await
@@ -275,6 +289,10 @@ async fn use_every_call(server: &TestServer) -> Secrets {
     secrets.add("a gateway's token", &gateway, &token_bytes(&gateway));
     secrets.add("a join token", &join, &join_secret.secret);
     secrets.add("a user's token", jwt, &[]);
+    secrets.add("a user token", &user_token, &[]);
+    secrets.add("a user token's signature", user_token.rsplit('.').next().unwrap(), &[]);
+    secrets.add("a login code", &code, &URL_SAFE_NO_PAD.decode(&code).unwrap());
+    secrets.add("a login's verifier", verifier, &[]);
     secrets
 }
 

@@ -204,7 +204,7 @@ fn body(method: &str, path: &str) -> Value {
     match (method, path) {
         // These would end the callers' own logins.
         (_, "/me/password" | "/me/totp" | "/logins" | "/logins/current") => json!({"unknown": 1}),
-        ("POST", "/sessions/{id}/revoke") => json!({"reason": "probed"}),
+        ("POST", "/sessions/{id}/revoke" | "/me/sessions/{id}/revoke") => json!({"reason": "probed"}),
         ("PATCH", "/people/{id}") => json!({"name": "Probed"}),
         _ => json!({}),
     }

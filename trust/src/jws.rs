@@ -13,7 +13,7 @@ use crate::verify_error::{Artefact, Part, VerifyError};
 /// The most bytes in any artefact.
 pub const ARTEFACT_BYTES_MAX: usize = 8 * 1024;
 
-/// The most bytes in a session token.
+/// The most bytes in a session token or a user token.
 pub const SESSION_TOKEN_BYTES_MAX: usize = 1024;
 
 /// 64 bytes in base64url.
@@ -24,6 +24,7 @@ const SIGNATURE_CHARACTERS: usize = 86;
 pub(crate) enum Typ {
     Issuer,
     Session,
+    User,
 }
 
 impl Typ {
@@ -31,13 +32,14 @@ impl Typ {
         match self {
             Self::Issuer => "usher-issuer+jwt",
             Self::Session => "usher-session+jwt",
+            Self::User => "usher-user+jwt",
         }
     }
 
     pub(crate) const fn bytes_max(self) -> usize {
         match self {
             Self::Issuer => ARTEFACT_BYTES_MAX,
-            Self::Session => SESSION_TOKEN_BYTES_MAX,
+            Self::Session | Self::User => SESSION_TOKEN_BYTES_MAX,
         }
     }
 }
@@ -129,6 +131,13 @@ impl<'t> Unverified<'t> {
         })?;
         Members::parse(&claims, "the claims").map_err(|source| VerifyError::Claims { artefact, source })
     }
+}
+
+/// Whether a text says of itself that it is an artefact of this profile, whichever its kind. Nothing of it is verified:
+/// this is for a reader who is shown tokens of others too.
+pub fn is_artefact(text: &str) -> bool {
+    let header = split(text).and_then(|(header, ..)| base64url::decode(header));
+    header.is_some_and(|header| take_header_apart(&header).is_some_and(|(typ, _)| typ.starts_with("usher-")))
 }
 
 /// Exactly three parts between two dots.

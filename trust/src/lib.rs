@@ -6,6 +6,7 @@
 //!
 //! To read it: [`IssuerClaims`] and [`SessionClaims`] are what is signed, `jws` is the form it is signed in,
 //! [`verify_session`] is the way down from a root, and [`issue_certificate`] and [`SessionSigner`] make what it takes.
+//! [`UserClaims`] stand apart: the cluster that signed them is the only one to read them.
 //!
 //! `trust/tests/vectors/session-v1.json` holds artefacts and the verdict on each, for the SDKs in other languages.
 
@@ -22,6 +23,7 @@ mod root_key_file;
 mod roots;
 mod session;
 mod time;
+mod user;
 mod verify_error;
 
 pub use chain::{
@@ -31,11 +33,12 @@ pub use fingerprint::{FingerprintHash, ParseFingerprintError};
 pub use issue::{SessionSigner, SignError, issue_certificate, sign_session};
 pub use issuer::{IssuerClaims, IssuerLimits, LimitExceeded};
 pub use json::JsonError;
-pub use jws::{ARTEFACT_BYTES_MAX, SESSION_TOKEN_BYTES_MAX, TooLong};
+pub use jws::{ARTEFACT_BYTES_MAX, SESSION_TOKEN_BYTES_MAX, TooLong, is_artefact};
 pub use key::{KeyId, ParseKeyIdError, PublicKey, PublicKeyError, SigningKey};
-pub use name::{ClusterId, CustomerId, LicenseId, NameError, PlanCode, ProductCode, SessionName};
+pub use name::{ClusterId, CustomerId, LicenseId, NameError, PersonId, PlanCode, ProductCode, SessionName};
 pub use root_key_file::{RootKeyFile, RootKeyFileError};
 pub use roots::{RootSet, RootSetError};
 pub use session::{EntitlementValue, OfflineMode, SessionClaims, SessionFault};
 pub use time::{PathLength, Seconds, Seq, UnixSeconds};
+pub use user::{UserClaims, UserTokenError, sign_user, verify_user};
 pub use verify_error::{Artefact, Part, VerifyError};

@@ -78,6 +78,10 @@ name!(
     CustomerId, "`cus_` and 1 to 64 characters of 0-9 a-z", |text| is_id(text, "cus_")
 );
 name!(
+    /// A person's id.
+    PersonId, "`per_` and 1 to 64 characters of 0-9 a-z", |text| is_id(text, "per_")
+);
+name!(
     /// A session's public name; not its secret `session_id`.
     SessionName, "`ses_` and 1 to 64 characters of 0-9 a-z", |text| is_id(text, "ses_")
 );

@@ -18,6 +18,8 @@ pub enum Artefact {
     Certificate(usize),
     /// The session token.
     Session,
+    /// A user token.
+    User,
 }
 
 impl Artefact {
@@ -25,6 +27,7 @@ impl Artefact {
         match self {
             Self::Certificate(_) => Typ::Issuer,
             Self::Session => Typ::Session,
+            Self::User => Typ::User,
         }
     }
 }
@@ -34,6 +37,7 @@ impl fmt::Display for Artefact {
         match self {
             Self::Certificate(at) => write!(f, "certificate chain[{at}]"),
             Self::Session => f.write_str("the session token"),
+            Self::User => f.write_str("the user token"),
         }
     }
 }

@@ -79,6 +79,7 @@ const routes = root.addChildren([
   at('/portal/seats', () => import('./pages/portal/Seats')),
   at('/portal/team', () => import('./pages/People')),
   at('/portal/help', () => import('./pages/portal/Help')),
+  at('/allow', () => import('./pages/Allow')),
   at('/setup', () => import('./pages/SetUp')),
 ]);
 

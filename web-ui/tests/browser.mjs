@@ -2,6 +2,7 @@
 // Anything that the content security policy blocks, that the console of the browser complains of, or that axe-core finds
 // is a failure.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { Demo } from './demo.mjs';
 import { focused, tabTo, walk } from './keyboard.mjs';
@@ -827,6 +828,110 @@ try {
     } while (answers.some((answer) => answer !== 1) && Date.now() < deadline);
     assert.deepEqual(answers, [1, 1, 1], 'the new key is found');
     assert.deepEqual(await onEach(first), Array(3).fill('TOKEN_INVALID'), 'the old one is out');
+  });
+
+  /** `usher login` as somebody types it, and what it says. */
+  const usherLogin = async (node) => {
+    const args = ['login', '--no-browser', '--url', node.api];
+    const child = spawn(usher, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said.out += text;
+    });
+    const ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, ...said })));
+    const asks = new Promise((resolve, reject) => {
+      void ended.then(({ err }) => reject(new Error(`usher login: ${err}`)));
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        said.err += text;
+        const [address] = said.err.match(/http:\S+\/allow\S+(?=\n)/) ?? [];
+        if (address) resolve({ address, code: said.err.match(/if it shows (\S{9}):/)?.[1] });
+      });
+    });
+    return { ...(await asks), ended, kill: () => child.kill() };
+  };
+
+  await claim('usher_login_asks_on_a_page_and_its_token_takes_a_seat_for_that_person', async ({ page }) => {
+    await demo.call('POST', '/products', { code: 'desk', name: 'Desk', key_prefix: 'DESK' });
+    await demo.call('POST', '/plans', { product: 'desk', code: 'user', name: 'By user', seats: 1, holder: 'user' });
+    await demo.call('POST', '/customers', { name: 'Login & Co', reference: 'LOGIN-1' });
+    const license = await demo.call('POST', '/licenses', { plan: 'desk:user', customer: 'LOGIN-1' });
+    const lena = await demo.person('lena@login.example', 'Lena', 'member', 'LOGIN-1');
+    const acquire = (jwt_token, refusal) =>
+      demo.call(
+        'POST',
+        '/licenses/acquire',
+        { license_key: license.license_key, hardware_id: `machine-${randomUUID()}`, jwt_token },
+        refusal,
+      );
+    const asked = await usherLogin(demo.nodes[1]);
+    try {
+      // Whoever is not signed in yet is asked to, and comes to the page that they were sent to.
+      await signInByPassword(page, '', lena, asked.address);
+      await page.getByRole('heading', { name: 'Allow usher login' }).waitFor();
+      await page.getByRole('main').getByText('lena@login.example').first().waitFor();
+      await page.getByTestId('short-code').getByText(asked.code).waitFor();
+      await clean(page);
+      await page.getByRole('button', { name: 'Allow', exact: true }).click();
+      await page.getByText('go back to the terminal').waitFor();
+      const { code, out, err } = await asked.ended;
+      assert.deepEqual([code, out.split('.').length], [0, 3], err);
+      assert.match(err, /Signed in as lena@login.example/);
+      const seat = await acquire(out.trim());
+      const { user } = await demo.call('GET', `/sessions/${seat.session}`);
+      assert.equal(user.email, 'lena@login.example');
+      assert.equal((await acquire(out.trim())).seats.in_use, 1, 'a second machine of hers needs no second seat');
+    } finally {
+      asked.kill();
+    }
+
+    const again = await usherLogin(demo.nodes[0]);
+    try {
+      // Whoever is signed in is only asked.
+      await page.goto(again.address);
+      await page.getByRole('button', { name: 'Do not allow' }).click();
+      await page.getByText('Nothing was allowed').waitFor();
+      const { code, out } = await again.ended;
+      assert.deepEqual([code, out], [1, '']);
+    } finally {
+      again.kill();
+    }
+
+    await page.goto(`${demo.nodes[0].api}/portal/seats`);
+    const colleague = await demo.person('kurt@login.example', 'Kurt', 'member', 'LOGIN-1');
+    await page
+      .getByRole('row', { name: /lena@login.example/ })
+      .first()
+      .waitFor();
+    const stranger = await open(browser);
+    await signInByPassword(stranger.page, demo.url, colleague, '/portal/seats');
+    await stranger.page
+      .getByRole('row', { name: /lena@login.example/ })
+      .first()
+      .waitFor();
+    assert.equal(await stranger.page.getByRole('button', { name: /^Free the seat/ }).count(), 0);
+    assert.deepEqual(stranger.wrong, []);
+    await stranger.context.close();
+    await clean(page);
+    for (let left = 2; left > 0; left--) {
+      const buttons = page.getByRole('button', { name: /^Free the seat/ });
+      assert.equal(await buttons.count(), left);
+      await buttons.first().click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('Left running at home');
+      await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.waitForFunction((left) => document.querySelectorAll('tbody tr').length < left, left);
+    }
+    await page.getByText('Nobody holds a seat').waitFor();
+
+    await page.goto(`${demo.nodes[0].api}/allow?port=22&state=x`);
+    await page.getByText('Nothing asks for anything here').waitFor();
+    await clean(page);
+    await page.goto(`${demo.nodes[0].api}/account`);
+    await page.getByRole('button', { name: 'Make a user token' }).click();
+    const token = await page.getByTestId('secret').textContent();
+    await clean(page);
+    assert.equal((await acquire(token)).seats.in_use, 1);
+    assert.equal((await acquire(undefined, 'USER_REQUIRED')).code, 'USER_REQUIRED');
   });
 
   await claim('the_page_goes_on_when_the_leader_dies', async ({ page }) => {

@@ -222,6 +222,7 @@ try {
     'portal-team': '/portal/team',
     'portal-help': '/portal/help',
     account: '/account',
+    allow: `/allow?port=4711&state=${'0'.repeat(32)}&challenge=${'A'.repeat(43)}`,
   };
   for (const colorScheme of ['light', 'dark']) {
     for (const [width, viewport] of Object.entries({

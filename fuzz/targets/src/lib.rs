@@ -28,6 +28,7 @@ mod signing;
 pub mod snapshot;
 pub mod stored_log;
 pub mod stored_value;
+pub mod user_token;
 
 /// A parser with what is true of it.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ macro_rules! targets {
 
 targets! {
     cli_arguments config entries http_call ids issuer_claims join_token keys_file license_key peer_certificate peer_frame
-    root_file rows session_claims session_token shared_secrets snapshot stored_log stored_value
+    root_file rows session_claims session_token shared_secrets snapshot stored_log stored_value user_token
 }
 
 /// A choice by the first byte, for targets that try several kinds of the same thing.

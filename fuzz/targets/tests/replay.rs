@@ -64,7 +64,7 @@ macro_rules! replayed {
 
 replayed! {
     cli_arguments config entries http_call ids issuer_claims join_token keys_file license_key peer_certificate peer_frame
-    root_file rows session_claims session_token shared_secrets snapshot stored_log stored_value
+    root_file rows session_claims session_token shared_secrets snapshot stored_log stored_value user_token
 }
 
 #[test]

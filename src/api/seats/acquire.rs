@@ -33,8 +33,8 @@ pub(crate) struct AcquireRequest {
     license_key: KeyText,
     /// The client's fingerprint: what the seat is counted for.
     hardware_id: HardwareId,
-    /// The user's token from an identity provider that is accepted for this; empty is none. Where no provider is, it is
-    /// not looked at.
+    /// The user's token: a user token of this server, or one from an identity provider that is accepted for this; empty
+    /// is none. Where no provider is accepted, the tokens of others are not looked at.
     jwt_token: Option<UserToken>,
     /// The call's name. The same name for the same license and hardware gives the same session, however often it is
     /// sent. Without one each call is a new one.
@@ -104,7 +104,7 @@ async fn acquire(api: &Api, source: Source, request: AcquireRequest) -> Result<S
     let license = license_of(api, source, &request.license_key.0).await?;
     check_certificate(api)?;
     let user = match request.jwt_token.as_ref().and_then(UserToken::reveal) {
-        Some(token) => user_of(api, token).await?,
+        Some(token) => user_of(api, license, token).await?,
         None => None,
     };
     let call = Call::new(api, license, user, request);

@@ -1,9 +1,13 @@
-//! Who asks for a seat, as a token of an identity provider says it. The token is checked here, at the edge; what the
-//! ledger gets is the user, and the token goes no further.
+//! Who asks for a seat, as a token says it: a user token of this cluster's own, or a token of an identity provider. It is
+//! checked here, at the edge; what the ledger gets is the user, and the token goes no further.
 
+use std::fmt::Display;
+
+use licensing::id::LicenseId;
 use licensing::identity::{IdentityProvider, User};
 use licensing::ledger::Ledger;
 use licensing::time::Span;
+use trust::is_artefact;
 
 use crate::api::Api;
 use crate::api::code::Code;
@@ -17,9 +21,13 @@ const PROVIDER_COMES_IN: Span = Span::from_secs(10);
 /// The longest address that is shown of a user.
 const EMAIL_CHARS_MAX: usize = 254;
 
-/// The user that a token vouches for. Where no provider is accepted for this, a token is not looked at: clients may show
-/// theirs before an operator has made up his mind.
-pub(super) async fn user_of(api: &Api, token: &str) -> Result<Option<User>, ApiError> {
+/// The user that a token vouches for. Where no provider is accepted for this, the tokens of others are not looked at:
+/// clients may show theirs before an operator has made up his mind.
+pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Result<Option<User>, ApiError> {
+    // Whatever says that it is an artefact of usher's is no provider's to sign.
+    if is_artefact(token) {
+        return person_of(api, license, token).await.map(Some);
+    }
     let accepted: Vec<IdentityProvider> = api.cluster().ledger(|ledger| {
         let accepted = ledger
             .identity_providers(None)
@@ -49,6 +57,34 @@ pub(super) async fn user_of(api: &Api, token: &str) -> Result<Option<User>, ApiE
     Err(refusal(&failed))
 }
 
+/// The person whom a user token of this cluster names, as they are now.
+async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<User, ApiError> {
+    let named = api.signer().verify_user(token, api.cluster().ledger(Ledger::at));
+    let named = named.map_err(|error| invalid(&error))?;
+    let person = match named.as_str().parse() {
+        Ok(id) => api.person_who_may_sign_in(id).await?,
+        Err(_) => None,
+    };
+    let person = person.ok_or_else(|| invalid(&"the person whom it names may not sign in here any more"))?;
+    let customer = api
+        .cluster()
+        .ledger(|ledger| ledger.license(license).map(|license| license.customer));
+    // The vendor's own people try out what they sell.
+    if person.role.customer().is_some_and(|own| Some(own) != customer) {
+        return Err(invalid(&"it is of a member of another customer than the license's"));
+    }
+    Ok(User {
+        issuer: api.signer().cluster().as_str().into(),
+        account: named.as_str().into(),
+        email: Some(person.email),
+        person: Some(person.id),
+    })
+}
+
+fn invalid(why: &dyn Display) -> ApiError {
+    ApiError::new(Code::TokenInvalid, format!("The user's token is not valid: {why}."))
+}
+
 fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> User {
     let subject = api.lookup().subject(provider.id, &claims.sub);
     let person = |ledger: &Ledger| ledger.identity(subject).map(|identity| identity.person);
@@ -64,7 +100,7 @@ fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> User {
 
 fn refusal(failed: &NotVerified) -> ApiError {
     match failed {
-        NotVerified::Refused(why) => ApiError::new(Code::TokenInvalid, format!("The user's token is not valid: {why}.")),
+        NotVerified::Refused(why) => invalid(why),
         NotVerified::Unknown(_) => ApiError::new(
             Code::ProviderUnavailable,
             "The identity provider that the user's token comes from does not answer, and its keys are not known here yet. \

@@ -37,6 +37,8 @@ const BEAT_WITHIN_MAX: Duration = Duration::from_secs(15);
 pub(super) struct Wanted {
     pub(super) client: Client,
     pub(super) license_key: Zeroizing<String>,
+    /// The user's token, where the plan counts by user.
+    pub(super) jwt_token: Option<Zeroizing<String>>,
     pub(super) hardware_id: String,
 }
 
@@ -102,6 +104,7 @@ impl Wanted {
     async fn acquire(&self, request_name: &str) -> Result<Session, CallError> {
         let body = json!({
             "license_key": &*self.license_key,
+            "jwt_token": self.jwt_token.as_ref().map(|token| token.as_str()),
             "hardware_id": self.hardware_id,
             "request_id": request_name,
             "client": {"app": "usher run", "version": env!("CARGO_PKG_VERSION")},

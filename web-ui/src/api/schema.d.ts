@@ -592,6 +592,23 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/v1/me/login-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow a program on one's own machine to get a user token: it is given a code. */
+        post: operations["create_login_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -603,6 +620,26 @@ export interface paths {
         /** Choose another password. Every other login of the caller ends. */
         put: operations["change_password"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session that was granted to oneself: one's user token, or an identity provider's token of an account that is
+         *     known to be oneself, was shown for it. Whoever left an application running somewhere frees its seat.
+         */
+        post: operations["revoke_own_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -622,6 +659,23 @@ export interface paths {
         post: operations["set_up_totp"];
         /** Put the second factor away. */
         delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/user-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a user token for oneself: what an application sends as `jwt_token`. */
+        post: operations["create_user_token"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1073,6 +1127,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a user token for a code of the console, with the secret that it was given for. */
+        post: operations["redeem_login_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1154,6 +1225,8 @@ export interface components {
              */
             version: number;
         };
+        /** @description The hash of a secret that its owner keeps: SHA-256 in base64url (RFC 7636). */
+        Challenge: string;
         /** @description What a client says about itself. */
         Client: {
             app?: string | null;
@@ -1861,10 +1934,28 @@ export interface components {
             /** @description When it was last used, to a few minutes. */
             used_at: components["schemas"]["Timestamp"];
         };
+        /** @description What the console gave. */
+        LoginCode: string;
         LoginId: string;
         /** @description Every login of a person. */
         Logins: {
             items: components["schemas"]["Login"][];
+        };
+        /** @description A code for a program on the person's machine. */
+        MadeLoginCode: {
+            /** @description What the program gets a user token for, with its secret. */
+            code: string;
+            /** @description Until when it is good. */
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A user token that was made. */
+        MadeUserToken: {
+            /** @description Whose it is. */
+            email: string;
+            /** @description Until when it is good. It is refused before that if the person is disabled or removed. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description What an application sends as `jwt_token`. It is kept nowhere. */
+            token: string;
         };
         /** @description Who calls. */
         Me: {
@@ -1961,6 +2052,11 @@ export interface components {
             password: components["schemas"]["Password"];
             totp?: components["schemas"]["TotpCode"] | null;
         };
+        /** @description Asks for a code for a program on the person's machine. */
+        NewLoginCode: {
+            /** @description The hash of the secret that the program keeps. */
+            challenge: components["schemas"]["Challenge"];
+        };
         /**
          * Format: password
          * @description A password that is chosen, of any characters that can be typed.
@@ -2032,6 +2128,14 @@ export interface components {
             /** @description Its name for people: who or what uses it. */
             name: components["schemas"]["Name"];
             scope: components["schemas"]["Scope"];
+        };
+        /** @description Asks for a user token. */
+        NewUserToken: {
+            /**
+             * Format: int64
+             * @description How long it is good; left out, 30 days.
+             */
+            expires_seconds?: number | null;
         };
         /** @description A node, by its own word. */
         NodeFacts: {
@@ -2818,6 +2922,11 @@ export interface components {
         };
         /** Format: int64 */
         RecordIndex: number;
+        /** @description A code with the secret that it was given for. */
+        RedeemedCode: {
+            code: components["schemas"]["LoginCode"];
+            verifier: components["schemas"]["Verifier"];
+        };
         /** @description The vendor's own number for a customer, such as a CRM id. */
         Reference: string;
         /** @description Acquires of one holder that were refused for one reason, each within ten minutes of the one before. */
@@ -3302,6 +3411,8 @@ export interface components {
          * @enum {string}
          */
         Verdict: "too_little_data" | "reached" | "expected" | "not_within_a_year";
+        /** @description The secret whose hash was shown before (RFC 7636). */
+        Verifier: string;
         /** @description A version of an application. */
         VersionInUse: {
             /** @description The application, as it names itself. */
@@ -3574,6 +3685,15 @@ export interface components {
         };
         /** @description `SIGN_IN_REFUSED`, `TOTP_REQUIRED` */
         "SIGN_IN_REFUSED-TOTP_REQUIRED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `TOKEN_INVALID` */
+        TOKEN_INVALID: {
             headers: {
                 [name: string]: unknown;
             };
@@ -5310,6 +5430,44 @@ export interface operations {
             504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
+    create_login_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLoginCode"];
+            };
+        };
+        responses: {
+            /** @description The code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLoginCode"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -5335,6 +5493,49 @@ export interface operations {
             403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["INVALID_REQUEST"];
             409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    revoke_own_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The session's public name, `ses_…`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description The session as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            410: components["responses"]["SESSION_EXPIRED-SESSION_REVOKED-SESSION_RELEASED"];
             413: components["responses"]["INVALID_REQUEST"];
             415: components["responses"]["INVALID_REQUEST"];
             429: components["responses"]["RATE_LIMITED"];
@@ -5403,6 +5604,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    create_user_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewUserToken"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeUserToken"];
+                };
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
@@ -6545,6 +6784,40 @@ export interface operations {
             404: components["responses"]["NOT_FOUND"];
             408: components["responses"]["INVALID_REQUEST"];
             409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    redeem_login_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemedCode"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeUserToken"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["TOKEN_INVALID"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
             413: components["responses"]["INVALID_REQUEST"];
             415: components["responses"]["INVALID_REQUEST"];
             429: components["responses"]["RATE_LIMITED"];

@@ -1,4 +1,4 @@
-// One's own password, second factor and logins.
+// One's own password, second factor, user tokens and logins.
 import { Button, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { useSave } from '../api/save';
 import { askAgain, signedOut, useAccount } from '../auth/login';
 import { FormDialog } from '../ui/dialogs';
 import { Ago, Answered, Copy, Empty, Facts, Page as Frame, Panel, Status, Trouble } from '../ui/parts';
+import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
 import { ROLES } from '../words/people';
 
@@ -48,6 +49,7 @@ export function Page() {
           }}
         />
       </Panel>
+      <UserTokens />
       <Logins />
       {open === 'password' && <ChangePassword onClose={close} />}
       {open === 'on' && <SetUpTotp onClose={close} />}
@@ -173,6 +175,36 @@ function RemoveTotp({ onClose }: { onClose: () => void }) {
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
     </FormDialog>
+  );
+}
+
+function UserTokens() {
+  const [token, setToken] = useState<string | null>(null);
+  const make = useSave({
+    send: (_: undefined, header) => api.POST('/api/v1/me/user-tokens', { params: { header }, body: {} }),
+    done: (made) => setToken(made.token),
+  });
+  return (
+    <Panel
+      title="Seats in your name"
+      actions={
+        <Button variant="default" loading={make.isPending} onClick={() => make.mutate(undefined)}>
+          Make a user token
+        </Button>
+      }
+    >
+      <Stack gap="sm">
+        <Text size="sm">
+          Where a license counts people, an application shows a token that says who you are. Many get one by themselves
+          when you sign in there. For those that do not, make one here, or run <code>usher login</code>.
+        </Text>
+        {make.error && <Trouble error={make.error} />}
+      </Stack>
+      <Secret title="Your user token" secret={token} what="token" onClose={() => setToken(null)}>
+        This is the only time that it is shown. Give it to the application as <code>USHER_JWT_TOKEN</code>. It is good
+        for 30 days, and for taking seats in your name and nothing else.
+      </Secret>
+    </Panel>
   );
 }
 

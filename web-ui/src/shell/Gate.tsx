@@ -3,7 +3,7 @@ import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useLogin } from '../auth/login';
 import { Loading } from '../ui/parts';
-import { isPortal } from './places';
+import { isAboutOneself, isPortal } from './places';
 import { Shell } from './Shell';
 
 const SignIn = lazy(() => import('./SignIn').then((module) => ({ default: module.SignIn })));
@@ -20,9 +20,9 @@ export function Gate() {
       </Suspense>
     );
   }
-  // Customers have pages of their own, and nobody else has those. One's account is everybody's.
+  // Customers have pages of their own, and nobody else has those. What is about oneself is everybody's.
   const isMember = login.account.customer !== undefined;
-  if (pathname !== '/account' && isMember !== isPortal(pathname)) {
+  if (!isAboutOneself(pathname) && isMember !== isPortal(pathname)) {
     return <Navigate to={isMember ? '/portal' : '/'} replace />;
   }
   return <Shell account={login.account} />;

@@ -40,4 +40,6 @@ export const PORTAL = [
 
 export type Place = (typeof PLACES)[number] | (typeof PORTAL)[number];
 
+export const isAboutOneself = (pathname: string) => pathname === '/account' || pathname === '/allow';
+
 export const isPortal = (pathname: string) => pathname === '/portal' || pathname.startsWith('/portal/');

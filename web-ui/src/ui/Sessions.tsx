@@ -18,6 +18,7 @@ function Host({ session }: { session: Session }) {
   return (
     <span className="id quiet-copy" title={session.session}>
       <b>{hostOf(session)}</b>
+      {session.user && <span className="dim">&nbsp;{session.user.email ?? session.user.subject}</span>}
       <Copy value={session.session} what="session's name" />
     </span>
   );
@@ -80,26 +81,30 @@ export function useSessionColumns(of: 'all' | 'customer' | 'license'): {
 } {
   const [ending, setEnding] = useState<Session | null>(null);
   const mayEnd = useMay().support;
-  const isVendor = useAccount()?.customer === undefined;
+  const account = useAccount();
+  const isVendor = account?.customer === undefined;
+  const person = account?.kind === 'token' ? undefined : account?.id;
   const columns = useMemo(() => {
     const named = { all: [HOST, CUSTOMER, PRODUCT], customer: [HOST, PRODUCT], license: [HOST] }[of];
     const end: Column<Session> = {
       label: '',
       align: 'right',
-      cell: (session) => (
-        <Button
-          variant="default"
-          size="compact-xs"
-          onClick={() => setEnding(session)}
-          aria-label={`${isVendor ? 'End the session' : 'Free the seat'} of ${hostOf(session)}`}
-        >
-          {isVendor ? 'End' : 'Free the seat'}
-        </Button>
-      ),
+      cell: (session) =>
+        (mayEnd || isOf(person, session)) && (
+          <Button
+            variant="default"
+            size="compact-xs"
+            onClick={() => setEnding(session)}
+            aria-label={`${isVendor ? 'End the session' : 'Free the seat'} of ${hostOf(session)}`}
+          >
+            {isVendor ? 'End' : 'Free the seat'}
+          </Button>
+        ),
     };
-    return [...named, ...REST, ...(mayEnd ? [end] : [])];
-  }, [of, mayEnd, isVendor]);
-  return { columns, dialog: ending && <EndSession session={ending} onClose={() => setEnding(null)} /> };
+    return [...named, ...REST, ...(mayEnd || person ? [end] : [])];
+  }, [of, mayEnd, isVendor, person]);
+  const close = () => setEnding(null);
+  return { columns, dialog: ending && <EndSession session={ending} asOwn={!mayEnd} onClose={close} /> };
 }
 
 /** Rows that are told from outside: each draws itself again when it changed. */
@@ -119,10 +124,15 @@ const LiveRow = memo(function LiveRow(props: { name: string; rows: LiveRows; col
   return session && <Cells row={session} columns={props.columns} />;
 });
 
-function EndSession({ session, onClose }: { session: Session; onClose: () => void }) {
+/** Whether somebody took this seat in their own name. */
+const isOf = (person: string | undefined, { user }: Session) => person !== undefined && user?.person === person;
+
+function EndSession({ session, asOwn, onClose }: { session: Session; asOwn: boolean; onClose: () => void }) {
   const save = useSave({
-    send: (reason: string, header) =>
-      api.POST('/api/v1/sessions/{id}/revoke', { params: { path: { id: session.session }, header }, body: { reason } }),
+    send: (reason: string, header) => {
+      const said = { params: { path: { id: session.session }, header }, body: { reason } };
+      return asOwn ? api.POST('/api/v1/me/sessions/{id}/revoke', said) : api.POST('/api/v1/sessions/{id}/revoke', said);
+    },
     said: () => `The session of ${hostOf(session)} was ended.`,
     done: onClose,
   });

@@ -23,6 +23,16 @@ const REFUSALS: { code: string; title: string; text: string }[] = [
     text: 'Close some of the copies that run on this device.',
   },
   {
+    code: 'USER_REQUIRED',
+    title: 'Nobody is signed in in the application',
+    text: 'This license counts people. Sign in in the application; if it knows no sign-in, run usher login, or make a user token on the page of your account, and give it to the application.',
+  },
+  {
+    code: 'TOKEN_INVALID',
+    title: 'The sign-in in the application is no longer good',
+    text: 'It has expired, or belongs to somebody of another customer. Sign in again in the application, or give it a new user token.',
+  },
+  {
     code: 'LICENSE_EXPIRED',
     title: 'The license has ended',
     text: 'It can be extended, and then goes on with the same key.',

@@ -23,7 +23,7 @@ export function Page() {
           <span>
             {mayFree
               ? 'A device that was left running gives its seat back when you free it.'
-              : 'A team admin can free the seat of a device that was left running.'}
+              : 'You can free the seats that were taken in your name; a team admin can free any.'}
           </span>
         </span>
       }

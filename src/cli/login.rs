@@ -1,0 +1,268 @@
+//! `usher login`: a user token for the applications of this machine, by way of the console.
+//!
+//! The command listens on loopback and has the person open a page of the console, where they are signed in or sign in, and
+//! allow it. What the page sends back is a code, worth nothing without the secret that never leaves this process (RFC
+//! 8252, RFC 7636).
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+use licensing::id::encode_base32;
+use raft::seams::{Entropy, SystemEntropy};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::Answered;
+use super::output::{Output, remark};
+use super::resource::text;
+use super::words;
+use crate::client::{Call, Client, Target};
+
+/// How long somebody may take in the browser.
+const WITHIN: Duration = Duration::from_secs(300);
+
+/// How long a browser may take to say what it wants, and how much it may say.
+const REQUEST_WITHIN: Duration = Duration::from_secs(5);
+const REQUEST_BYTES_MAX: usize = 8 * 1_024;
+
+/// Browsers open connections that they may need later, so one may be waited for while another one brings the code.
+const CONNECTIONS_MAX: usize = 16;
+
+/// Sign in by the browser, and print a user token for the applications of this machine
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usher login --url https://license.example
+  export USHER_JWT_TOKEN=$(usher login --url https://license.example)
+
+The token says who asks for a seat, where a plan counts its seats by user. It is good for 30 days.")]
+pub(super) struct Login {
+    /// The nodes' API URLs, with commas between; the browser is sent to the first
+    #[arg(long, env = "USHER_URL", value_name = "URL,…", value_delimiter = ',')]
+    #[arg(value_parser = words::api_url, default_value = "http://127.0.0.1:4600")]
+    url: Vec<String>,
+
+    /// The certificate authority to trust, PEM; without it the system's are
+    #[arg(long, env = "USHER_CACERT", value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
+    /// Only print the page's address, and open no browser
+    #[arg(long)]
+    no_browser: bool,
+}
+
+/// What belongs to one sign-in.
+struct Secrets {
+    /// Who has it can redeem the code; it is shown to the server alone, and with the code.
+    verifier: Zeroizing<String>,
+    /// That it comes back says that a request belongs to this sign-in.
+    state: String,
+}
+
+impl Secrets {
+    fn draw() -> Self {
+        let (mut verifier, mut state) = (Zeroizing::new([0; 32]), [0; 20]);
+        SystemEntropy.fill(&mut verifier[..]);
+        SystemEntropy.fill(&mut state);
+        Self {
+            verifier: Zeroizing::new(URL_SAFE_NO_PAD.encode(&verifier[..])),
+            state: encode_base32(&state),
+        }
+    }
+
+    fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.as_bytes()))
+    }
+}
+
+/// What the page shows too, so that a person can see that it is about this very command.
+fn short_code(challenge: &str) -> String {
+    let code = encode_base32(&Sha256::digest(challenge)[..5]).to_uppercase();
+    format!("{}-{}", &code[..4], &code[4..])
+}
+
+/// What the page sends back.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    Allowed(String),
+    Refused,
+}
+
+impl Login {
+    pub(super) async fn run(self, output: Output) -> Answered {
+        let client = Client::new(Target::public(self.url.clone(), self.cacert.clone()))?;
+        let listener = TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.context("this machine lets nothing be listened on")?;
+        let port = listener.local_addr().context("the listener has no address")?.port();
+        let secrets = Secrets::draw();
+        let challenge = secrets.challenge();
+        let node = self.url.first().context("--url is empty")?.trim_end_matches('/');
+        let page = format!("{node}/allow?port={port}&state={}&challenge={challenge}", secrets.state);
+        remark(&format!(
+            "Open this page, and allow what it asks if it shows {}:\n\n  {page}\n",
+            short_code(&challenge)
+        ));
+        if !self.no_browser {
+            open(&page);
+        }
+        let said = timeout(WITHIN, said(&listener, &secrets.state)).await;
+        let said = said.map_err(|_| anyhow!("nobody allowed it within 5 minutes; run the command again"))??;
+        let Said::Allowed(code) = said else {
+            return Err(anyhow!("it was not allowed on the page, so there is no token").into());
+        };
+        let body = json!({"code": code, "verifier": *secrets.verifier});
+        let made = client.call(Call::post("/user-tokens", &body)).await?;
+        remark(&format!("Signed in as {}.", text(&made, "/email")));
+        Ok(output.answer(&made, |_| text(&made, "/token") + "\n")?)
+    }
+}
+
+/// Has the desktop open the page, if there is one.
+fn open(page: &str) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let mut command = tokio::process::Command::new(opener);
+    command.arg(page).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    // Where there is no desktop the address that was printed has to do.
+    drop(command.spawn());
+}
+
+/// Waits for the browser to say something with this state. Whatever else knocks is told that nothing is here.
+async fn said(listener: &TcpListener, state: &str) -> anyhow::Result<Said> {
+    let mut asking = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if asking.len() < CONNECTIONS_MAX => {
+                let (stream, _) = accepted.context("the browser cannot be heard")?;
+                asking.spawn(heard(stream, state.to_owned()));
+            }
+            Some(heard) = asking.join_next() => if let Ok(Some(said)) = heard {
+                return Ok(said);
+            }
+        }
+    }
+}
+
+/// Reads a request and answers it.
+async fn heard(mut stream: TcpStream, state: String) -> Option<Said> {
+    let target = timeout(REQUEST_WITHIN, target(&mut stream)).await.ok()??;
+    let said = said_in(&target, &state);
+    let (status, words) = match said {
+        Some(Said::Allowed(_)) => ("200 OK", "You can close this page and go back to the terminal."),
+        Some(Said::Refused) => ("200 OK", "Nothing was allowed. You can close this page."),
+        None => (
+            "404 Not Found",
+            "No sign-in that is under way here is meant by this address.",
+        ),
+    };
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\r\n{words}",
+        words.len()
+    );
+    // A browser that has gone does not read it, and the code is good all the same.
+    let written = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await
+    };
+    drop(timeout(REQUEST_WITHIN, written).await);
+    said
+}
+
+/// What a request asks for: the second word of its first line.
+async fn target(stream: &mut TcpStream) -> Option<String> {
+    let mut read = Vec::new();
+    while !read.windows(4).any(|end| end == b"\r\n\r\n") {
+        if read.len() > REQUEST_BYTES_MAX || stream.read_buf(&mut read).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let text = String::from_utf8(read).ok()?;
+    let mut words = text.lines().next()?.split(' ');
+    let is_get = words.next() == Some("GET");
+    words.next().filter(|_| is_get).map(str::to_owned)
+}
+
+/// What a request with this state says.
+fn said_in(target: &str, state: &str) -> Option<Said> {
+    let (path, query) = target.split_once('?')?;
+    let value = |name: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    if path != "/" || value("state")? != state {
+        return None;
+    }
+    match (value("code"), value("error")) {
+        (Some(code), None) => Some(Said::Allowed(code)),
+        (None, Some(_)) => Some(Said::Refused),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn a_request_says_something_with_its_state_alone() {
+        assert_eq!(
+            said_in("/?code=a-b&state=s", "s"),
+            Some(Said::Allowed("a-b".to_owned()))
+        );
+        assert_eq!(said_in("/?error=access_denied&state=s", "s"), Some(Said::Refused));
+        for target in [
+            "/",
+            "/?code=a",
+            "/?code=a&state=t",
+            "/?state=s",
+            "/?code=a&error=b&state=s",
+            "/other?code=a&state=s",
+        ] {
+            assert_eq!(said_in(target, "s"), None, "{target}");
+        }
+    }
+
+    /// The same as in web-ui/src/words/shortCode.test.ts.
+    #[test]
+    fn terminal_and_page_make_the_same_short_code() {
+        let code = short_code("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert_eq!(code, "1MMS-P7NN");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_holds_nobody_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _silent = TcpStream::connect(address).await.unwrap();
+        let knock = async |target: &str| {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        let browser = async {
+            assert!(knock("/?code=c&state=other").await.starts_with("HTTP/1.1 404"));
+            knock("/?code=c&state=s").await
+        };
+        let (said, answer) = tokio::join!(timeout(REQUEST_WITHIN, said(&listener, "s")), browser);
+        assert_eq!(said.unwrap().unwrap(), Said::Allowed("c".to_owned()));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}

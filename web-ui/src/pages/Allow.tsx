@@ -1,0 +1,82 @@
+// Where `usher login` sends its person: they see who it would be that takes seats, and allow it or do not.
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { api } from '../api/client';
+import { useSave } from '../api/save';
+import { useAccount } from '../auth/login';
+import { Empty, Page as Frame, Panel, Trouble } from '../ui/parts';
+import { shortCode } from '../words/shortCode';
+
+interface Request {
+  port: number;
+  state: string;
+  challenge: string;
+}
+
+/** What the program asks, if it is one that `usher login` could have made. */
+function asked(): Request | null {
+  const said = new URLSearchParams(location.search);
+  const [port, state, challenge] = [Number(said.get('port')), said.get('state') ?? '', said.get('challenge') ?? ''];
+  const listens = Number.isInteger(port) && port >= 1024 && port <= 65535;
+  return listens && /^[0-9a-z]{32}$/.test(state) && /^[\w-]{43}$/.test(challenge) ? { port, state, challenge } : null;
+}
+
+export function Page() {
+  const account = useAccount();
+  const [request] = useState(asked);
+  if (!account) return null;
+  return (
+    <Frame title="Allow usher login" about={account.email}>
+      <Panel>
+        {!request ? (
+          <Empty title="Nothing asks for anything here">
+            This is not an address that <code>usher login</code> gives. Run the command again.
+          </Empty>
+        ) : account.kind === 'token' ? (
+          <Empty title="An API token is nobody">Sign out, and sign in as the person who is to take seats.</Empty>
+        ) : (
+          <Question request={request} email={account.email ?? account.name} />
+        )}
+      </Panel>
+    </Frame>
+  );
+}
+
+function Question({ request: { port, state, challenge }, email }: { request: Request; email: string }) {
+  const [short, setShort] = useState('');
+  const [answered, setAnswered] = useState(false);
+  useEffect(() => {
+    void shortCode(challenge).then(setShort);
+  }, [challenge]);
+  const answer = (said: { code: string } | { error: string }) => {
+    setAnswered(true);
+    // The program listens on this machine and nowhere else, under the port that it was given.
+    location.assign(`http://127.0.0.1:${port}/?${new URLSearchParams({ ...said, state })}`);
+  };
+  const allow = useSave({
+    send: (_: undefined, header) => api.POST('/api/v1/me/login-codes', { params: { header }, body: { challenge } }),
+    done: ({ code }) => answer({ code }),
+  });
+  return (
+    <Stack align="start" gap="md">
+      <Text>
+        A program on this computer asks for a token by which applications take seats in the name of{' '}
+        <strong>{email}</strong>, for 30 days. Allow it only if you have run <code>usher login</code> just now, and the
+        terminal shows this code:
+      </Text>
+      <Text ff="monospace" size="xl" fw={600} data-testid="short-code">
+        {short}
+      </Text>
+      {allow.error && <Trouble error={allow.error} />}
+      {answered && <Alert color="gray">The answer is on its way to the program.</Alert>}
+      <Group>
+        <Button loading={allow.isPending} disabled={answered} onClick={() => allow.mutate(undefined)}>
+          Allow
+        </Button>
+        <Button variant="default" disabled={answered} onClick={() => answer({ error: 'access_denied' })}>
+          Do not allow
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
