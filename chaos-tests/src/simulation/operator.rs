@@ -207,11 +207,14 @@ fn is_removed(cluster: &Cluster, node: NodeId) -> bool {
 /// Admits a machine as a new node and gives it its keys. Asks whoever answers, until somebody does.
 pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, replaces: Option<NodeId>) -> Result<()> {
     let node = new_node(name, world.draw());
+    let mut replaces = replaces;
     let id = loop {
         match ask_to_admit(machines, world, &node, replaces).await {
             Outcome::Admitted { node } => break node,
             // The cluster's clock was stepped past the token's end.
             Outcome::Rejected(Rejection::JoinTokenInvalid) => {}
+            // The old one is removed by a request of before, to which there was no answer.
+            Outcome::Rejected(Rejection::NotFound { kind: Kind::Node }) if replaces.take().is_some() => {}
             // And it had been admitted before, which nobody was told.
             Outcome::Rejected(Rejection::AlreadyExists { kind: Kind::Node, .. }) => {
                 let known = |ledger: &Ledger| {
