@@ -16,11 +16,9 @@ use super::links::{Ailment, Links};
 use super::world::{Trace, World};
 use crate::history::Us;
 
-/// No node hears another between two steps of wall clocks.
-struct Outage {
-    from: Us,
+/// All disks are slow between two steps of wall clocks.
+struct SlowStep {
     until: Us,
-    is_under_way: bool,
     /// The machine whose clock is right.
     true_one: String,
     /// How far the others' are off after the first step.
@@ -39,8 +37,8 @@ pub(super) struct Faults {
     back: BTreeMap<String, Us>,
     /// The term of each machine when last seen.
     terms: BTreeMap<String, u64>,
-    /// An outage between two steps of wall clocks, if one is to come.
-    outage: Option<Outage>,
+    /// A step of the clock that takes long, if there is one.
+    slow_step: Option<SlowStep>,
     /// When wall clocks that a wrong source of time has stepped are set right.
     clocks_right: BTreeMap<String, Us>,
     /// Why a node stopped that had no reason to.
@@ -69,7 +67,7 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (2, "answers to clients lost", Faults::deafen_client),
     (2, "wall clocks stepped", Faults::step_clock),
     (1, "wall clocks of a majority stepped", Faults::step_most_clocks),
-    (1, "outages between steps of wall clocks", Faults::outage_between_steps),
+    (1, "wall clocks stepped while disks are slow", Faults::step_slowly),
     (1, "clocks drifting", Faults::drift_clock),
     (2, "slow disks", Faults::slow_disk),
     (1, "disk errors", Faults::disk_error),
@@ -87,7 +85,7 @@ impl Faults {
             links: Links::new(world),
             back: BTreeMap::new(),
             terms: BTreeMap::new(),
-            outage: None,
+            slow_step: None,
             clocks_right: BTreeMap::new(),
             unexpected: None,
             next: Us::MAX,
@@ -119,7 +117,7 @@ impl Faults {
                 drawn -= weight;
             }
         }
-        self.go_on_with_outage(sim, now);
+        self.end_slow_step(now);
         self.links.mend(sim, now);
         self.set_clocks_right(now);
         self.bring_back(sim, now);
@@ -324,38 +322,33 @@ impl Faults {
         }
     }
 
-    /// The cluster cannot write a step of its clock, since no node hears another, but who leads goes on leading. What it
-    /// measures meanwhile must not be counted when clocks step once more.
-    fn outage_between_steps(&mut self, _: &mut Sim<'_>, now: Us) {
-        let (true_one, from) = (self.pick(), now + self.world.below(600_000));
+    /// It takes the cluster seconds to write that its clock steps, and no election is due, since heartbeats wait for no disk.
+    /// What its leader measures meanwhile must not be counted when clocks step once more.
+    fn step_slowly(&mut self, _: &mut Sim<'_>, now: Us) {
+        let true_one = self.pick();
         let off_by_ms = i64::try_from(self.world.below(3_600_000)).unwrap_or(0);
+        self.stall_disks(Duration::from_secs(4));
         self.set_clocks_wrong(&true_one, off_by_ms, Us::MAX);
-        self.outage = Some(Outage {
-            from,
-            until: self.a_while(from),
-            is_under_way: false,
+        self.slow_step = Some(SlowStep {
+            until: now + 2_000_000 + self.world.below(4_000_000),
             true_one,
             off_by_ms,
         });
     }
 
-    fn go_on_with_outage(&mut self, sim: &mut Sim<'_>, now: Us) {
-        let Some(outage) = self.outage.as_mut() else { return };
-        if now >= self.until {
-            // What is left of it ends with all faults.
-            self.outage = None;
-        } else if now >= outage.from && !outage.is_under_way {
-            outage.is_under_way = true;
-            for (place, name) in self.nodes.iter().enumerate() {
-                for other in &self.nodes[place + 1..] {
-                    self.links.cut(sim, name, other, outage.until);
-                }
-            }
-        } else if now >= outage.until {
-            let (true_one, off_by_ms) = (outage.true_one.clone(), outage.off_by_ms + 3_600_000);
-            self.outage = None;
-            let right = self.a_while(now);
-            self.set_clocks_wrong(&true_one, off_by_ms, right);
+    fn end_slow_step(&mut self, now: Us) {
+        // With the other faults it ends by itself.
+        let Some(step) = self.slow_step.take_if(|step| now >= step.until && now < self.until) else {
+            return;
+        };
+        self.stall_disks(Duration::ZERO);
+        let right = self.a_while(now);
+        self.set_clocks_wrong(&step.true_one, step.off_by_ms + 3_600_000, right);
+    }
+
+    fn stall_disks(&self, most: Duration) {
+        for machine in self.machines.borrow().values() {
+            machine.disk.set_stall_max(most);
         }
     }
 
