@@ -55,7 +55,7 @@ pub struct MemberList {
     pub seen_by: NodeId,
     /// Everybody the membership names.
     pub members: Vec<Member>,
-    /// The sets of voters of which a majority each must agree: one, or two while voters change.
+    /// The sets of voters of which a majority each must agree: one, or more while voters change.
     pub quorums: Vec<BTreeSet<NodeId>>,
 }
 
@@ -136,11 +136,11 @@ impl MemberList {
                 heard_ms_ago: heard.map(|heard| now.saturating_sub(heard.boot_ms)),
             }
         };
-        let quorum = |voters: &BTreeSet<u64>| voters.iter().copied().map(NodeId::new).collect();
+        let committed = metrics.committed_membership_config.membership();
         Self {
             seen_by: me,
             members: membership.nodes().map(|(id, _)| member(*id)).collect(),
-            quorums: membership.get_joint_config().iter().map(quorum).collect(),
+            quorums: quorums(committed.get_joint_config(), membership.get_joint_config()),
         }
     }
 
@@ -161,6 +161,14 @@ impl MemberList {
         // While voters change, the old and the new ones must both agree, so the weaker of the two counts.
         self.quorums.iter().map(spare).min().flatten()
     }
+}
+
+/// The sets of voters that count while the newest membership may not be committed yet: if its leader dies, those who have
+/// not heard of it go by the one before.
+fn quorums(committed: &[BTreeSet<u64>], newest: &[BTreeSet<u64>]) -> Vec<BTreeSet<NodeId>> {
+    let older = committed.iter().filter(|voters| !newest.contains(voters));
+    let ids = |voters: &BTreeSet<u64>| voters.iter().copied().map(NodeId::new).collect();
+    newest.iter().chain(older).map(ids).collect()
 }
 
 #[cfg(test)]
@@ -195,6 +203,23 @@ mod tests {
             heartbeats_waiting: 0,
             log: storage::log::LogStats::default(),
         }
+    }
+
+    #[test]
+    fn until_a_change_of_voters_is_committed_those_before_it_count() {
+        let (old, new) = (BTreeSet::from([1, 2, 3]), BTreeSet::from([1, 2, 4]));
+        let sizes = |committed: &[BTreeSet<u64>], newest: &[BTreeSet<u64>]| quorums(committed, newest).len();
+        assert_eq!(sizes(&[old.clone()], &[old.clone(), new.clone()]), 2);
+        assert_eq!(sizes(&[old, new.clone()], &[new.clone()]), 2);
+        assert_eq!(sizes(&[new.clone()], &[new]), 1);
+
+        // Node 3 is gone, and node 4 takes its place: nobody else may go before everybody may know.
+        let mut status = status(&[&[1, 2, 4], &[1, 2, 3]]);
+        status
+            .member_list
+            .members
+            .retain(|member| member.node != NodeId::new(3));
+        assert_eq!(status.tolerance(), Some(0));
     }
 
     #[test]
