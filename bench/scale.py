@@ -743,7 +743,10 @@ def main() -> None:
     record = folder / "scale.json"
     try:
         if not record.exists():
-            record.write_text(json.dumps(made(arguments.usher.resolve(), folder, arguments)))
+            cluster = made(arguments.usher.resolve(), folder, arguments)
+            # It has the admin token and every license key.
+            record.touch(mode=0o600)
+            record.write_text(json.dumps(cluster))
         figures = measure(json.loads(record.read_text()), arguments.rounds)
     finally:
         if arguments.keep is None:
@@ -760,14 +763,29 @@ def main() -> None:
 
 
 def stop(usher: Path, folder: Path) -> None:
+    """Ends the nodes and removes what this program made there, and nothing else."""
     record = folder / "scale.json"
-    if record.exists():
-        for pid in json.loads(record.read_text())["pids"]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+    pids = json.loads(record.read_text())["pids"] if record.exists() else []
+    for pid in filter(lambda pid: is_of(pid, folder), pids):
+        os.kill(pid, signal.SIGTERM)
     command = [usher, "demo", "--stop", "--data", folder / "demo"]
     subprocess.run(command, check=False, env=clean_environment(), capture_output=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    until = time.monotonic() + 20
+    while any(is_of(pid, folder) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.1)
+    shutil.rmtree(folder / "demo", ignore_errors=True)
+    (folder / "clock").unlink(missing_ok=True)
+    record.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def is_of(pid: int, folder: Path) -> bool:
+    """Whether a process id that was written down is still of a node with its files there."""
+    try:
+        return str(folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

@@ -26,6 +26,10 @@ const TICK_EVERY: Duration = Duration::from_millis(500);
 /// The shortest pause between two ticks while more has ended than one may settle.
 const TICK_PAUSE_MIN: Duration = Duration::from_millis(1);
 
+/// A pause is as long as the tick before it took, and so many times that while more has changed than a checkpoint is to
+/// write: who is to be ended can wait, and who calls meanwhile waits for the disk.
+const TICK_PAUSES_OF_DISK: u32 = 10;
+
 /// The leader's side of proposing. It exists on every node and refuses where that node does not lead.
 pub(crate) struct Leadership {
     raft: Raft,
@@ -90,23 +94,29 @@ impl Leadership {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            // What ends at once is ended in pieces. Between two of them others have as long as a piece took, and between
-            // so many the disk.
-            while let Some(took) = self.tick_once().await {
-                sleep(took.max(TICK_PAUSE_MIN)).await;
+            // What ends at once is ended in pieces, and between two of them others have their turn.
+            while let Some(pause) = self.tick_once().await {
+                sleep(pause).await;
             }
         }
     }
 
-    /// Adds a tick, if this node leads. How long that took, if there is more to end at once.
+    /// Adds a tick, if this node leads. How long to pause before the next one, if there is more to end at once.
     async fn tick_once(&self) -> Option<Duration> {
         let is_founded = self.machine.ledger(|ledger| ledger.cluster_id().is_some());
         self.term_led().filter(|_| is_founded)?;
         let begun = Instant::now();
         // A tick that fails is made good by the next.
         self.propose(vec![Proposal::by_system(Command::Tick)]).await.ok()?;
-        let goes_on = self.machine.ledger(Ledger::is_behind) && !self.machine.is_checkpoint_due();
-        goes_on.then(|| begun.elapsed())
+        let took = begun.elapsed();
+        let pause = if self.machine.is_checkpoint_due() {
+            took * TICK_PAUSES_OF_DISK
+        } else {
+            took
+        };
+        self.machine
+            .ledger(Ledger::is_behind)
+            .then_some(pause.max(TICK_PAUSE_MIN))
     }
 
     fn term_led(&self) -> Option<u64> {

@@ -208,10 +208,11 @@ mod tests {
     #[test]
     fn until_a_change_of_voters_is_committed_those_before_it_count() {
         let (old, new) = (BTreeSet::from([1, 2, 3]), BTreeSet::from([1, 2, 4]));
-        let sizes = |committed: &[BTreeSet<u64>], newest: &[BTreeSet<u64>]| quorums(committed, newest).len();
-        assert_eq!(sizes(&[old.clone()], &[old.clone(), new.clone()]), 2);
-        assert_eq!(sizes(&[old, new.clone()], &[new.clone()]), 2);
-        assert_eq!(sizes(&[new.clone()], &[new]), 1);
+        let both = [old, new];
+        let [before, after] = [&both[..1], &both[1..]];
+        assert_eq!(quorums(before, &both).len(), 2);
+        assert_eq!(quorums(&both, after).len(), 2);
+        assert_eq!(quorums(after, after).len(), 1);
 
         // Node 3 is gone, and node 4 takes its place: nobody else may go before everybody may know.
         let mut status = status(&[&[1, 2, 4], &[1, 2, 3]]);

@@ -271,6 +271,12 @@ fn issuer(kind: IdentityProviderKind, given: Option<IssuerUrl>) -> Result<Arc<st
         }
         (_, Some(given)) => given,
     };
+    if issuer.contains(['?', '#']) {
+        return Err(ApiError::field(
+            "issuer",
+            "expected an address without a query or a fragment",
+        ));
+    }
     match Address::parse(&issuer) {
         Ok(_) => Ok(issuer),
         Err(failed) => Err(ApiError::field("issuer", failed.to_string())),

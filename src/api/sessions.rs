@@ -1,4 +1,4 @@
-//! Sessions as operators see them: by their public names.
+//! Sessions as people see them: by their public names.
 
 use axum::extract::State;
 use licensing::command::Command;
@@ -218,7 +218,7 @@ fn sees(caller: &Caller, ledger: &Ledger, license: LicenseId) -> bool {
         .is_some_and(|license| caller.sees(license.customer))
 }
 
-/// An operator asks for a session, who takes no seat himself.
+/// What is said to whoever has a list of sessions to look at.
 fn not_found() -> ApiError {
     ApiError::new(
         Code::SessionNotFound,
@@ -230,11 +230,11 @@ fn not_found() -> ApiError {
 fn not_own() -> ApiError {
     ApiError::new(
         Code::SessionNotFound,
-        "No session of yours has this public name, or it ended long ago. A team admin can end those of others.",
+        "No session of yours has this public name, or it ended long ago. Whose role ends sessions can end those of others.",
     )
 }
 
-/// Why a session cannot be ended, said to an operator.
+/// Why a session cannot be ended.
 fn not_live(rejection: Rejection) -> ApiError {
     let (code, how) = match rejection {
         Rejection::SessionNotFound => return not_found(),

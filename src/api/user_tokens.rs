@@ -185,9 +185,10 @@ fn made(api: &Api, person: &Person, life: Span) -> MadeUserToken {
 }
 
 impl Api {
-    /// A person who is there and not disabled, also if they were added a moment ago by way of another node.
+    /// A person who is there and not disabled, whichever node was told so a moment ago.
     pub(super) async fn person_who_may_sign_in(&self, id: PersonId) -> Result<Option<Person>, ApiError> {
-        let person = self.find(|ledger| ledger.person(id).cloned()).await?;
+        self.cluster().barrier().await?;
+        let person = self.cluster().ledger(|ledger| ledger.person(id).cloned());
         Ok(person.filter(|person| person.disabled_at.is_none()))
     }
 }

@@ -222,6 +222,22 @@ impl VirtualClient {
         self.call(prepared_heartbeat(session)).await.map(drop)
     }
 
+    /// Whether a seat is held by this session; `None` if nobody says so or the contrary. It is in no measurement.
+    pub(super) async fn is_held(&mut self, session: &str) -> Option<bool> {
+        let Prepared { method, path, body, .. } = prepared_heartbeat(session);
+        for _ in 0..TRIES_MAX {
+            match self.wire.send(method.clone(), path, body.clone()).await {
+                Ok(answer) if answer.status == 200 => return Some(true),
+                Ok(answer) if code_of(answer.status, &answer.body).starts_with("SESSION_") => return Some(false),
+                Ok(_) | Err(_) => {
+                    self.wire.turn();
+                    sleep(TRY_AGAIN_AFTER).await;
+                }
+            }
+        }
+        None
+    }
+
     /// Keeps a seat by a single call that was due then.
     pub(super) async fn heartbeat_once(&mut self, session: &str, due: Instant) -> Result<(), Failed> {
         self.try_once(&prepared_heartbeat(session), due).await.map(drop)

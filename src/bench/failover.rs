@@ -84,7 +84,7 @@ pub struct Kill {
 pub struct Checked {
     /// How many.
     pub asked: u64,
-    /// Those of them that nobody knew of.
+    /// Those of them that no node vouches for.
     pub lost: u64,
 }
 
@@ -273,7 +273,7 @@ async fn kill(demo: &mut Demo, client: &Client, load: &Running, at: usize) -> an
     let ready = started.elapsed();
     demo.wait_for(client, demo.nodes.len()).await?;
     let whole = killed.elapsed();
-    let (acquires, releases) = load.check().await;
+    let (acquires, releases) = load.check().await?;
     Ok(Kill {
         node: name,
         at_unix_ms,
@@ -376,7 +376,7 @@ impl Running {
 
     /// Asks for every seat of which something was acknowledged since the last time, and gives it back. Gives what came of
     /// acquires and of releases.
-    async fn check(&self) -> (Checked, Checked) {
+    async fn check(&self) -> anyhow::Result<(Checked, Checked)> {
         let mut seats = std::mem::take(&mut *self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner));
         let measure = Arc::new(Measure::without_end(Instant::now(), Duration::ZERO, self.nodes.len()));
         let (run, mut checkers) = (run_name(), JoinSet::new());
@@ -392,7 +392,7 @@ impl Running {
                         Acknowledged::Release(seat) => (seat, &mut releases, false),
                     };
                     checked.asked += 1;
-                    checked.lost += u64::from(client.heartbeat(seat).await.is_ok() != is_there);
+                    checked.lost += u64::from(client.is_held(seat).await != Some(is_there));
                     let _ = client.release(seat).await;
                 }
                 (acquires, releases)
@@ -400,11 +400,11 @@ impl Running {
         }
         let (mut acquires, mut releases) = (Checked::default(), Checked::default());
         while let Some(of_one) = checkers.join_next().await {
-            let (of_acquires, of_releases) = of_one.unwrap_or_default();
+            let (of_acquires, of_releases) = of_one.context("a checker has stopped")?;
             acquires += of_acquires;
             releases += of_releases;
         }
-        (acquires, releases)
+        Ok((acquires, releases))
     }
 
     /// Ends the load, gives its seats back, and tells what it came to and how many sessions were lost.
@@ -414,7 +414,8 @@ impl Running {
         if tokio::time::timeout(WITHIN, ended).await.is_err() {
             self.tasks.abort_all();
         }
-        self.check().await;
+        // Only gives back what is held.
+        let _ = self.check().await;
         let report = self.measure.report(&self.nodes, clients, self.begun_unix_ms);
         (report, self.measure.sessions_lost())
     }

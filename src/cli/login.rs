@@ -27,6 +27,7 @@ use super::output::{Output, remark};
 use super::resource::text;
 use super::words;
 use crate::client::{Call, Client, Target};
+use crate::config::ApiUrl;
 
 /// How long somebody may take in the browser.
 const WITHIN: Duration = Duration::from_secs(300);
@@ -91,6 +92,11 @@ fn short_code(challenge: &str) -> String {
     format!("{}-{}", &code[..4], &code[4..])
 }
 
+/// Whether what goes there can be read on the way.
+fn is_in_clear(url: &str) -> bool {
+    ApiUrl::parse(url).is_ok_and(|url| url.as_str().starts_with("http:") && !url.is_loopback())
+}
+
 /// What the page sends back.
 #[derive(Debug, PartialEq, Eq)]
 enum Said {
@@ -100,7 +106,12 @@ enum Said {
 
 impl Login {
     pub(super) async fn run(self, output: Output) -> Answered {
+        if let Some(url) = self.url.iter().find(|url| is_in_clear(url)) {
+            return Err(anyhow!("{url} would be asked in clear, with a password on the page: use https").into());
+        }
         let client = Client::new(Target::public(self.url.clone(), self.cacert.clone()))?;
+        // Before anybody is sent to a page that is not there.
+        client.call(Call::get("/branding")).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.context("this machine lets nothing be listened on")?;
         let port = listener.local_addr().context("the listener has no address")?.port();
@@ -143,8 +154,12 @@ async fn said(listener: &TcpListener, state: &str) -> anyhow::Result<Said> {
     loop {
         tokio::select! {
             accepted = listener.accept(), if asking.len() < CONNECTIONS_MAX => {
-                let (stream, _) = accepted.context("the browser cannot be heard")?;
-                asking.spawn(heard(stream, state.to_owned()));
+                // One that has gone before it was heard is nobody's end.
+                match accepted {
+                    Ok((stream, _)) => drop(asking.spawn(heard(stream, state.to_owned()))),
+                    Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
+                    Err(error) => return Err(error).context("the browser cannot be heard"),
+                }
             }
             Some(heard) = asking.join_next() => if let Ok(Some(said)) = heard {
                 return Ok(said);

@@ -1,6 +1,6 @@
 //! An issuer's keys: a JSON web key set (RFC 7517), of which only what can verify is kept.
 
-use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,6 +9,9 @@ use super::jwt::algorithm;
 
 /// The most keys of a set. Issuers have two or three.
 const KEYS_MAX: usize = 64;
+
+/// The shortest RSA key that is believed (RFC 7518).
+const RSA_BITS_MIN: usize = 2_048;
 
 /// Public keys that verify signatures.
 #[derive(Debug, Default)]
@@ -29,7 +32,7 @@ pub(crate) enum NoKeys {
     Malformed(String),
     #[error("more than {KEYS_MAX} keys")]
     TooMany,
-    #[error("no key in it can verify a signature by RS, PS, ES or EdDSA")]
+    #[error("no key in it can verify a signature by RS or PS (of {RSA_BITS_MIN} bits at least), ES or EdDSA")]
     Useless,
 }
 
@@ -91,6 +94,9 @@ fn verifying(mut written: Value) -> Option<Key> {
         written.as_object_mut()?.remove(member);
     }
     let jwk: Jwk = serde_json::from_value(written).ok()?;
+    if matches!(&jwk.algorithm, AlgorithmParameters::RSA(key) if key.n.len() * 6 < RSA_BITS_MIN) {
+        return None;
+    }
     let verifying = DecodingKey::from_jwk(&jwk).ok()?;
     (verifying.family() != AlgorithmFamily::Hmac).then_some(Key {
         id: described.kid,
@@ -146,6 +152,9 @@ mod tests {
         ] {
             assert_eq!(set(&[other]).unwrap_err(), NoKeys::Useless);
         }
+        let rsa = |bits: usize| json!({"kty": "RSA", "e": "AQAB", "n": "q".repeat(bits / 6) + "A"});
+        assert_eq!(set(&[rsa(1_024)]).unwrap_err(), NoKeys::Useless);
+        assert!(set(&[rsa(2_048)]).is_ok());
         assert_eq!(set(&vec![ed(&json!({})); 65]).unwrap_err(), NoKeys::TooMany);
         assert!(matches!(KeySet::parse(b"[]").unwrap_err(), NoKeys::Malformed(_)));
         let mixed = set(&[json!({"kty": "new"}), ed(&json!({"key_ops": ["verify"]}))]).unwrap();

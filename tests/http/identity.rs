@@ -268,6 +268,8 @@ async fn bad_providers_are_refused_by_field() {
     for (changes, field) in [
         (json!({"issuer": null}), "issuer"),
         (json!({"issuer": "http://id.acme.example"}), "issuer"),
+        (json!({"issuer": "https://id.acme.example/?tenant=1"}), "issuer"),
+        (json!({"issuer": "https://id.acme.example/#1"}), "issuer"),
         (json!({"issuer": "https://user:pass@id.acme.example"}), "issuer"),
         (json!({"kind": "google"}), "issuer"),
         (json!({"kind": "saml"}), "kind"),

@@ -445,6 +445,17 @@ async fn a_user_token_of_one_node_is_good_on_every_other() {
     let token = world.user_token(&ann, json!({})).await;
     let body = json!({"license_key": world.sold.key, "hardware_id": "hardware-of-desk", "jwt_token": token});
     other.public("POST", "/licenses/acquire", &body).await.expect(200);
+    // And so is what another node has just been told of its person.
+    for _ in 0..5 {
+        for disabled in [true, false] {
+            let change = json!({"disabled": disabled});
+            world.server.patch("/people/ann@example.com", change).await.expect(200);
+            if disabled {
+                let answer = other.public("POST", "/licenses/acquire", &body).await;
+                answer.problem(401, "TOKEN_INVALID");
+            }
+        }
+    }
     // So is the code of one.
     let code = world.code(&ann, "v").await;
     let redeemed = other.public("POST", "/user-tokens", &redemption(&code, "v")).await;

@@ -309,6 +309,9 @@ impl Faults {
 
     /// Two machines follow a source of time that is wrong by up to hours, so the cluster does; then the source is set right.
     fn step_most_clocks(&mut self, _: &mut Sim<'_>, now: Us) {
+        if self.slow_step.is_some() {
+            return;
+        }
         let off_by = i64::try_from(self.world.below(7_200_000)).unwrap_or(0);
         let (true_one, right) = (self.pick(), self.a_while(now));
         self.set_clocks_wrong(&true_one, off_by, right);
@@ -325,6 +328,9 @@ impl Faults {
     /// It takes the cluster seconds to write that its clock steps, and no election is due, since heartbeats wait for no disk.
     /// What its leader measures meanwhile must not be counted when clocks step once more.
     fn step_slowly(&mut self, _: &mut Sim<'_>, now: Us) {
+        if self.slow_step.is_some() {
+            return;
+        }
         let true_one = self.pick();
         let off_by_ms = i64::try_from(self.world.below(3_600_000)).unwrap_or(0);
         self.stall_disks(Duration::from_secs(4));

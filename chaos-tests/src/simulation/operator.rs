@@ -47,6 +47,7 @@ impl Operator {
         loop {
             sleep(Duration::from_millis(500)).await;
             if let Some(name) = self.suspect(|machine| machine.is_beyond_repair && !machine.up) {
+                at_rest(false);
                 self.replace(&name).await?;
             }
             if now() >= until.get() {
@@ -213,9 +214,7 @@ pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, r
             Outcome::Admitted { node } => break node,
             // The cluster's clock was stepped past the token's end.
             Outcome::Rejected(Rejection::JoinTokenInvalid) => {}
-            // The old one is removed by a request of before, to which there was no answer.
-            Outcome::Rejected(Rejection::NotFound { kind: Kind::Node }) if replaces.take().is_some() => {}
-            // And it had been admitted before, which nobody was told.
+            // It had been admitted before, which nobody was told.
             Outcome::Rejected(Rejection::AlreadyExists { kind: Kind::Node, .. }) => {
                 let known = |ledger: &Ledger| {
                     ledger
@@ -227,6 +226,8 @@ pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, r
                     break id;
                 }
             }
+            // The old one is removed by a request of before, to which there was no answer.
+            Outcome::Rejected(Rejection::NotFound { kind: Kind::Node }) if replaces.is_some() => replaces = None,
             other => return Err(anyhow!("{name} was not admitted: {other:?}")),
         }
     };

@@ -18,6 +18,8 @@ use crate::identity::providers::NotVerified;
 /// When it makes sense to ask a provider again that does not answer.
 const PROVIDER_COMES_IN: Span = Span::from_secs(10);
 
+const NOT_ANY_MORE: &str = "the person whom it names may not sign in here any more";
+
 /// The longest address that is shown of a user.
 const EMAIL_CHARS_MAX: usize = 254;
 
@@ -50,7 +52,7 @@ pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Resul
             unix_ms: api.unix_ms(),
         };
         match api.providers().verify(provider, &token, &expected).await {
-            Ok(claims) => return Ok(Some(user(api, provider, claims))),
+            Ok(claims) => return user(api, provider, claims).map(Some),
             Err(error) => failed = error,
         }
     }
@@ -65,7 +67,7 @@ async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<User, A
         Ok(id) => api.person_who_may_sign_in(id).await?,
         Err(_) => None,
     };
-    let person = person.ok_or_else(|| invalid(&"the person whom it names may not sign in here any more"))?;
+    let person = person.ok_or_else(|| invalid(&NOT_ANY_MORE))?;
     let customer = api
         .cluster()
         .ledger(|ledger| ledger.license(license).map(|license| license.customer));
@@ -85,17 +87,25 @@ fn invalid(why: &dyn Display) -> ApiError {
     ApiError::new(Code::TokenInvalid, format!("The user's token is not valid: {why}."))
 }
 
-fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> User {
+/// The user whom a provider vouches for. Whoever is known here and disabled takes no seat by way of the provider either.
+fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> Result<User, ApiError> {
     let subject = api.lookup().subject(provider.id, &claims.sub);
-    let person = |ledger: &Ledger| ledger.identity(subject).map(|identity| identity.person);
+    let person = |ledger: &Ledger| {
+        let person = ledger.identity(subject)?.person;
+        Some((person, ledger.person(person)?.disabled_at.is_some()))
+    };
+    let person = api.cluster().ledger(person);
+    if person.is_some_and(|(_, is_disabled)| is_disabled) {
+        return Err(invalid(&NOT_ANY_MORE));
+    }
     let is_shown =
         |email: &String| (1..=EMAIL_CHARS_MAX).contains(&email.chars().count()) && !email.chars().any(char::is_control);
-    User {
+    Ok(User {
         issuer: provider.issuer.clone(),
         account: claims.sub.into(),
         email: claims.profile.email.filter(is_shown).map(Into::into),
-        person: api.cluster().ledger(person),
-    }
+        person: person.map(|(person, _)| person),
+    })
 }
 
 fn refusal(failed: &NotVerified) -> ApiError {

@@ -120,14 +120,22 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
     said: ({ name }) => (provider ? `${name} was changed.` : `${name} was added. Its button is where people sign in.`),
     done: onClose,
   });
-  const { at, all } = atFields(save.error, FIELDS);
+  const { kind } = form.values;
+  const hidden: readonly string[] = [
+    ...(provider || kind === 'google' ? ['issuer'] : []),
+    ...(kind === 'github' ? ['accept_on_acquire', 'audience', 'keys'] : []),
+    ...(form.values.accept_on_acquire ? [] : ['audience']),
+  ];
+  const { at, all } = atFields(
+    save.error,
+    FIELDS.filter((field) => !hidden.includes(field)),
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer
   useEffect(() => {
     form.setErrors(at);
     const first = FIELDS.find((field) => at[field]);
     if (first) form.getInputNode(first)?.focus();
   }, [save.error]);
-  const { kind } = form.values;
   const choose = (kind: Kind) => {
     const isPreset = Object.values(KINDS).some(({ name }) => name === form.values.name);
     const name = kind === 'oidc' ? '' : KINDS[kind].name;

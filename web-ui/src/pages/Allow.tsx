@@ -44,9 +44,12 @@ export function Page() {
 
 function Question({ request: { port, state, challenge }, email }: { request: Request; email: string }) {
   const [short, setShort] = useState('');
+  const [failed, setFailed] = useState<Error | null>(null);
   const [answered, setAnswered] = useState(false);
   useEffect(() => {
-    void shortCode(challenge).then(setShort);
+    shortCode(challenge).then(setShort, () =>
+      setFailed(new Error('This browser shows no code here: open the console by https, or on this computer.')),
+    );
   }, [challenge]);
   const answer = (said: { code: string } | { error: string }) => {
     setAnswered(true);
@@ -67,10 +70,11 @@ function Question({ request: { port, state, challenge }, email }: { request: Req
       <Text ff="monospace" size="xl" fw={600} data-testid="short-code">
         {short}
       </Text>
+      {failed && <Trouble error={failed} />}
       {allow.error && <Trouble error={allow.error} />}
       {answered && <Alert color="gray">The answer is on its way to the program.</Alert>}
       <Group>
-        <Button loading={allow.isPending} disabled={answered} onClick={() => allow.mutate(undefined)}>
+        <Button loading={allow.isPending} disabled={answered || !short} onClick={() => allow.mutate(undefined)}>
           Allow
         </Button>
         <Button variant="default" disabled={answered} onClick={() => answer({ error: 'access_denied' })}>

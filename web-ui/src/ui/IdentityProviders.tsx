@@ -41,6 +41,9 @@ const COLUMNS: Column<Provider>[] = [
   { label: 'Keys', wide: true, cell: ({ keys, kind }) => (kind === 'github' ? null : keys ? 'pinned' : 'fetched') },
 ];
 
+/** How many of those who are concerned are named. */
+const NAMED = 8;
+
 export function IdentityProviders() {
   const providers = useQuery(queries.providers);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -110,8 +113,9 @@ function Remove({ provider, onClose }: { provider: Provider; onClose: () => void
       submit="Remove provider"
       danger
       busy={save.isPending}
+      waits={people.isPending}
       error={save.error}
-      onSubmit={() => people.data && save.mutate(undefined)}
+      onSubmit={() => save.mutate(undefined)}
       onClose={onClose}
     >
       <Answered query={people}>
@@ -157,5 +161,3 @@ function Consequences(props: { provider: Provider; people: Person[]; complete: b
     </>
   );
 }
-
-const NAMED = 8;

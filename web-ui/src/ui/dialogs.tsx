@@ -9,6 +9,8 @@ export function FormDialog(props: {
   submit: string;
   danger?: boolean;
   busy: boolean;
+  /** Whether what is needed to decide is not there yet. */
+  waits?: boolean;
   error?: Error | null;
   onSubmit: () => void;
   onClose: () => void;
@@ -38,6 +40,7 @@ export function FormDialog(props: {
               color={props.danger ? 'red.9' : undefined}
               data-danger={props.danger || undefined}
               loading={props.busy}
+              disabled={props.waits}
             >
               {props.submit}
             </Button>

@@ -6,10 +6,10 @@ let opener: HTMLElement | null = null;
 /** What has the focus before a dialog takes it. An entry of a menu goes with its menu, so that is the menu's button. */
 function remember() {
   const active = document.activeElement;
-  if (!(active instanceof HTMLElement) || active === document.body || active.closest('[role=dialog]')) return;
+  if (!(active instanceof HTMLElement) || active.closest('[role=dialog]')) return;
   const menu = active.closest('[role=menu]');
   const button = menu && document.getElementById(menu.getAttribute('aria-labelledby') ?? '');
-  opener = button ?? active;
+  opener = active === document.body ? null : (button ?? active);
 }
 
 /** Gives the focus back, if nothing else has it: to what opened the last dialog, else to the page. */
