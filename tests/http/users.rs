@@ -445,7 +445,15 @@ async fn a_user_token_of_one_node_is_good_on_every_other() {
     let token = world.user_token(&ann, json!({})).await;
     let body = json!({"license_key": world.sold.key, "hardware_id": "hardware-of-desk", "jwt_token": token});
     other.public("POST", "/licenses/acquire", &body).await.expect(200);
-    // And so is what another node has just been told of its person.
+    // So is the code of one.
+    let code = world.code(&ann, "v").await;
+    let redeemed = other.public("POST", "/user-tokens", &redemption(&code, "v")).await;
+    let token = text(&redeemed.expect(200)["token"]);
+    assert_eq!(
+        world.acquire("laptop", Some(&token)).await.expect(200)["seats"]["in_use"],
+        1
+    );
+    // And each knows at once what another was told of the person.
     for _ in 0..5 {
         for disabled in [true, false] {
             let change = json!({"disabled": disabled});
@@ -456,14 +464,6 @@ async fn a_user_token_of_one_node_is_good_on_every_other() {
             }
         }
     }
-    // So is the code of one.
-    let code = world.code(&ann, "v").await;
-    let redeemed = other.public("POST", "/user-tokens", &redemption(&code, "v")).await;
-    let token = text(&redeemed.expect(200)["token"]);
-    assert_eq!(
-        world.acquire("laptop", Some(&token)).await.expect(200)["seats"]["in_use"],
-        1
-    );
 }
 
 /// A verifier of the shortest length that is allowed.
