@@ -3,13 +3,14 @@ import { useEffect, useState } from 'react';
 
 let opener: HTMLElement | null = null;
 
-/** What has the focus before a dialog takes it. An entry of a menu goes with its menu, so that is the menu's button. */
+/** What has the focus before a dialog takes it. An entry of a menu goes with its menu, so that is the menu's button; a dialog
+ * that follows another, when nothing has it, was opened by what opened the first. */
 function remember() {
   const active = document.activeElement;
-  if (!(active instanceof HTMLElement) || active.closest('[role=dialog]')) return;
+  if (!(active instanceof HTMLElement) || active === document.body || active.closest('[role=dialog]')) return;
   const menu = active.closest('[role=menu]');
   const button = menu && document.getElementById(menu.getAttribute('aria-labelledby') ?? '');
-  opener = active === document.body ? null : (button ?? active);
+  opener = button ?? active;
 }
 
 /** Gives the focus back, if nothing else has it: to what opened the last dialog, else to the page. */
