@@ -162,7 +162,9 @@ def test_a_walk_that_is_interrupted_stops_the_cluster(tmp_path: Path, signum: in
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    eventually(lambda: (tmp_path / "asked").exists())
+    asked = tmp_path / "asked"
+    # There before anything is written to it.
+    eventually(lambda: asked.exists() and asked.read_text() == "--detach\n")
     os.killpg(walking.pid, signum)
     _, err = walking.communicate(timeout=DEADLINE_SECONDS)
     assert walking.returncode == code
