@@ -33,6 +33,8 @@ INTERVAL = 300
 WITHIN = 120.0
 # Of the sessions that end together: long enough to take them all, and to see what is calm.
 TTL = 60
+# They end one piece after the other; none of it is counted as calm.
+ENDING = 20
 RATE = 500
 
 
@@ -218,7 +220,7 @@ def ends(nodes: Demo, count: int) -> dict[str, Any]:
     )
     beaten, term = time.time(), nodes.term()
     print(f"and end {TTL} s later, beside {RATE} acquires and releases in a second …", file=sys.stderr)
-    seconds = TTL + 20
+    seconds = TTL + ENDING + 20
     load = nodes.run(
         *("bench", "--license-key", own, "--rate", RATE, "--clients", 256, "--mix", "acquire"),
         *("--warmup", "5s", "--duration", f"{seconds}s"),
@@ -230,7 +232,7 @@ def ends(nodes: Demo, count: int) -> dict[str, Any]:
     for number, p99 in enumerate(load["history"]["p99_ms"]):
         at = begun - beaten + number * slot
         if p99 is not None:
-            (ending if TTL <= at <= TTL + 10 else calm).append(p99)
+            (ending if TTL <= at <= TTL + ENDING else calm).append(p99)
     return {
         "sessions": count,
         "beats_per_second": beats["heartbeats_rate"],

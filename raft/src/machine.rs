@@ -202,18 +202,15 @@ impl Machine {
                 return;
             }
             let due = tokio::time::Instant::now() + CHECKPOINT_EVERY;
-            while !self.is_checkpoint_due() && tokio::time::timeout_at(due, applied.changed()).await.is_ok() {}
+            while self.state().ledger.changed_rows() < CHECKPOINT_ROWS_MAX
+                && tokio::time::timeout_at(due, applied.changed()).await.is_ok()
+            {}
             if let Err(error) = self.checkpoint().await {
                 tracing::error!(%error, "the ledger cannot be written; this node stops");
                 self.shared.failed.send_replace(Some(error.to_string()));
                 return;
             }
         }
-    }
-
-    /// Whether so much has changed that the next checkpoint is not put off any more.
-    pub(crate) fn is_checkpoint_due(&self) -> bool {
-        self.state().ledger.changed_rows() >= CHECKPOINT_ROWS_MAX
     }
 
     /// Writes a last checkpoint, so that the next start replays little.
