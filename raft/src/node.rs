@@ -408,12 +408,7 @@ impl Cluster {
 
     /// Who leads, as far as this node knows.
     pub fn known_leader(&self) -> KnownLeader {
-        let metrics = self.raft.metrics();
-        let metrics = metrics.borrow_watched();
-        KnownLeader {
-            term: metrics.current_term,
-            leader: metrics.current_leader.map(NodeId::new),
-        }
+        KnownLeader::of(&self.raft.metrics().borrow_watched())
     }
 
     /// The cluster as this node sees it.

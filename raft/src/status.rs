@@ -48,6 +48,15 @@ pub struct KnownLeader {
     pub leader: Option<NodeId>,
 }
 
+impl KnownLeader {
+    pub(crate) fn of(metrics: &RaftMetrics<TypeConfig>) -> Self {
+        Self {
+            term: metrics.current_term,
+            leader: metrics.current_leader.map(NodeId::new),
+        }
+    }
+}
+
 /// Who is in the cluster, as one of its nodes sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberList {

@@ -252,6 +252,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nothing_is_asked_in_clear_but_on_this_machine() {
+        assert!(is_in_clear("http://license.example"));
+        for url in [
+            "https://license.example",
+            "http://127.0.0.1:4600",
+            "http://localhost:4600",
+        ] {
+            assert!(!is_in_clear(url), "{url}");
+        }
+    }
+
     /// The same as in web-ui/src/words/shortCode.test.ts.
     #[test]
     fn terminal_and_page_make_the_same_short_code() {

@@ -207,9 +207,13 @@ fn is_removed(cluster: &Cluster, node: NodeId) -> bool {
 }
 
 /// Admits a machine as a new node and gives it its keys. Asks whoever answers, until somebody does.
-pub(super) async fn admit(machines: &Machines, world: &Arc<World>, name: &str, replaces: Option<NodeId>) -> Result<()> {
+pub(super) async fn admit(
+    machines: &Machines,
+    world: &Arc<World>,
+    name: &str,
+    mut replaces: Option<NodeId>,
+) -> Result<()> {
     let node = new_node(name, world.draw());
-    let mut replaces = replaces;
     let id = loop {
         match ask_to_admit(machines, world, &node, replaces).await {
             Outcome::Admitted { node } => break node,

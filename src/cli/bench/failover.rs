@@ -16,7 +16,8 @@ use crate::telemetry;
 /// Kill the leader of a demo again and again, and tell what that costs
 ///
 /// Clients beat and take seats all the time. The leader's process is killed as by a power cut, started again, and once
-/// the cluster is whole again every seat that somebody was told to have is asked for. Gives 1 if one was lost.
+/// the cluster is whole again every seat that somebody was told to have, or to have given back, is asked for. Gives 1 if
+/// one was lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
