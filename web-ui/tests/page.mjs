@@ -33,6 +33,8 @@ export async function open(browser, options = {}) {
 
 /** Waits until nothing moves any more, but for what turns for ever. */
 export async function stands(page) {
+  // A menu that opened a dialog takes its time to leave, and at first does not move either.
+  await page.waitForFunction(() => !document.querySelector('[role=dialog]') || !document.querySelector('[role=menu]'));
   await page.evaluate(async () => {
     const ends = ({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY;
     const moving = document.getAnimations().filter(ends);
