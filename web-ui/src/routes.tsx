@@ -1,9 +1,9 @@
 // Every address of the console, in one place.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from '@tanstack/react-router';
 import type { Reason } from './api/analytics';
 import type { AuditFilter } from './api/queries';
 import { Gate } from './shell/Gate';
-import { Loading, Trouble } from './ui/parts';
+import { Empty, Page as Frame, Loading, Panel, Trouble } from './ui/parts';
 import { isReason } from './words/refusals';
 
 const root = createRootRoute({ component: Gate });
@@ -89,7 +89,18 @@ export const router = createRouter({
   scrollRestoration: true,
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error }) => (
-    <Trouble error={error instanceof Error ? error : new Error(String(error))} again={() => location.reload()} />
+    <Frame title="This page cannot be shown">
+      <Trouble error={error instanceof Error ? error : new Error(String(error))} again={() => location.reload()} />
+    </Frame>
+  ),
+  defaultNotFoundComponent: () => (
+    <Frame title="No such page">
+      <Panel>
+        <Empty title="Nothing is at this address" action={<Link to="/">To the first page</Link>}>
+          It may have been mistyped, or come from another version.
+        </Empty>
+      </Panel>
+    </Frame>
   ),
 });
 

@@ -1,6 +1,5 @@
 // A plan's terms. A change is shown as a difference, with who it concerns, before it is saved.
 import {
-  Alert,
   Button,
   NumberInput,
   SegmentedControl,
@@ -18,6 +17,7 @@ import { api, type Schemas } from '../api/client';
 import type { Plan, Product } from '../api/queries';
 import { useSave } from '../api/save';
 import { FormDialog } from '../ui/dialogs';
+import { Note } from '../ui/parts';
 import { readEntitlements, written } from '../words/entitlements';
 import { counted } from '../words/refusals';
 import { span } from '../words/time';
@@ -271,11 +271,11 @@ function Difference({ plan, change }: { plan: Plan; change: Change }) {
           ))}
         </tbody>
       </table>
-      <Alert color="gray" variant="light" title="Who is affected">
+      <Note title="Who is affected">
         {concerned.data
           ? `${affected(concerned.data)}. Live sessions follow the new terms from their next heartbeat.`
           : 'Counting …'}
-      </Alert>
+      </Note>
     </Stack>
   );
 }

@@ -21,7 +21,7 @@ export function Page() {
     return (
       <Frame title="Account">
         <Panel>
-          <Empty title="An API token is nobody">Sign in as a person to have an account.</Empty>
+          <Empty title="An API token is not a person">Sign in as a person to have an account.</Empty>
         </Panel>
       </Frame>
     );

@@ -1,10 +1,10 @@
 // Where `usher login` sends its person: they see who it would be that takes seats, and allow it or do not.
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { api } from '../api/client';
 import { useSave } from '../api/save';
 import { useAccount } from '../auth/login';
-import { Empty, Page as Frame, Panel, Trouble } from '../ui/parts';
+import { Empty, Page as Frame, Note, Panel, Trouble } from '../ui/parts';
 import { shortCode } from '../words/shortCode';
 
 interface LoginRequest {
@@ -33,7 +33,7 @@ export function Page() {
             This is not an address that <code>usher login</code> gives. Run the command again.
           </Empty>
         ) : account.kind === 'token' ? (
-          <Empty title="An API token is nobody">Sign out, and sign in as the person who is to take seats.</Empty>
+          <Empty title="An API token is not a person">Sign out, and sign in as the person who is to take seats.</Empty>
         ) : (
           <Question request={request} email={account.email ?? account.name} />
         )}
@@ -61,7 +61,7 @@ function Question({ request: { port, state, challenge }, email }: { request: Log
     done: ({ code }) => answer({ code }),
   });
   return (
-    <Stack align="start" gap="md">
+    <Stack align="start" gap="md" maw={640}>
       <Text>
         A program on this computer asks for a token by which applications take seats in the name of{' '}
         <strong>{email}</strong>, for 30 days. Allow it only if you have run <code>usher login</code> just now, and the
@@ -72,7 +72,7 @@ function Question({ request: { port, state, challenge }, email }: { request: Log
       </Text>
       {failed && <Trouble error={failed} />}
       {allow.error && <Trouble error={allow.error} />}
-      {answered && <Alert color="gray">The answer is on its way to the program.</Alert>}
+      {answered && <Note>The answer is on its way to the program.</Note>}
       <Group>
         <Button loading={allow.isPending} disabled={answered || !short} onClick={() => allow.mutate(undefined)}>
           Allow

@@ -1,4 +1,4 @@
-import { Alert, Button, Menu, Text, TextInput } from '@mantine/core';
+import { Button, Menu, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,7 +7,7 @@ import { type Cluster, type NodeFacts, queries } from '../api/queries';
 import { useSave } from '../api/save';
 import { useMay } from '../auth/login';
 import { FormDialog } from '../ui/dialogs';
-import { Ago, Answered, Empty, Facts, Page as Frame, Id, Panel, Status } from '../ui/parts';
+import { Ago, Answered, Empty, Facts, Page as Frame, Id, Note, Panel, Status } from '../ui/parts';
 import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
 import { health } from '../words/cluster';
@@ -41,10 +41,10 @@ export function Page() {
                 </Text>
               </Panel>
               {Date.parse(view.certified_until) - Date.now() < RENEWAL_DUE_MS && (
-                <Alert color="orange" title="The cluster's certificate ends soon">
+                <Note tone="warn" title="The cluster's certificate ends soon">
                   From its end on no seat can be taken. `usher key certify` makes a new one where the root key is,
                   `usher key install` puts it into each node.
-                </Alert>
+                </Note>
               )}
               <Nodes view={view} mayChange={mayChange} />
               <Panel title={`As node ${view.node} sees it`}>

@@ -1,4 +1,4 @@
-import { Alert, Button, Menu } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -15,7 +15,7 @@ import { ReasonDialog } from '../ui/dialogs';
 import { LicenseStatus } from '../ui/LicenseTable';
 import { LiveSeats } from '../ui/LiveSeats';
 import { PeakChart } from '../ui/PeakChart';
-import { Ago, Answered, Empty, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../ui/parts';
+import { Ago, Answered, Empty, Facts, Page as Frame, Id, Note, PageOf, Panel, Seats } from '../ui/parts';
 import { sentence, tone } from '../words/audit';
 import { counted, reasonWords } from '../words/refusals';
 import { onDay } from '../words/time';
@@ -51,9 +51,7 @@ function Shown({ license }: { license: License }) {
       actions={<Actions license={license} onOpen={setOpen} />}
     >
       {license.reason && license.status !== 'active' && (
-        <Alert color="gray" title={license.status === 'revoked' ? 'Why it was revoked' : 'Why it is on hold'}>
-          {license.reason}
-        </Alert>
+        <Note title={license.status === 'revoked' ? 'Why it was revoked' : 'Why it is on hold'}>{license.reason}</Note>
       )}
       <Panel>
         <Facts

@@ -38,6 +38,7 @@ export function Page() {
             <Select
               size="xs"
               w={250}
+              className="filter"
               clearable
               placeholder="Any reason"
               aria-label="Reason"

@@ -1,9 +1,10 @@
 // The ways in by other servers: a button for each identity provider, and what it said if it let nobody in.
-import { Alert, Button, Divider, Stack } from '@mantine/core';
+import { Button, Divider, Stack } from '@mantine/core';
 import { IconBrandGithub, IconBrandGoogle, IconLogin2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, body, type Schemas } from '../api/client';
+import { Note } from '../ui/parts';
 import { signInError } from '../words/signIn';
 
 const ICONS: { [Kind in Schemas['IdentityProviderKind']]: typeof IconLogin2 } = {
@@ -64,8 +65,10 @@ export function ProviderTrouble() {
   }, []);
   if (!said) return null;
   return (
-    <Alert color="red" mb="md" role="alert" title="You are not signed in">
-      {said}
-    </Alert>
+    <div className="door-note">
+      <Note tone="bad" title="You are not signed in" alert>
+        {said}
+      </Note>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
-import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { signInByPassword, signInByToken } from '../auth/login';
-import { Trouble } from '../ui/parts';
+import { Note, Trouble } from '../ui/parts';
 import { Door, useDoor } from './Door';
 import { Providers, ProviderTrouble } from './Providers';
 
@@ -10,9 +10,9 @@ export function SignIn({ notice }: { notice?: string }) {
   return (
     <Door title={(vendor) => `Sign in to ${vendor}`}>
       {notice && (
-        <Alert color="gray" mb="md">
-          {notice}
-        </Alert>
+        <div className="door-note">
+          <Note>{notice}</Note>
+        </div>
       )}
       <ProviderTrouble />
       <div className="panel">

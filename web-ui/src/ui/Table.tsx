@@ -96,7 +96,7 @@ export function Cells<T, Key extends string>({ row, columns }: { row: T; columns
             data-wide={wide}
             data-empty={content == null || undefined}
           >
-            {content ?? <span className="dim">–</span>}
+            {content ?? (label && <span className="dim">–</span>)}
           </td>
         );
       })}
@@ -135,7 +135,9 @@ export function SortChoice<T, Key extends string>({
     <Select
       hiddenFrom="sm"
       size="xs"
-      w={130}
+      w={150}
+      leftSection="Sort"
+      leftSectionWidth={44}
       allowDeselect={false}
       aria-label="Sort by"
       data={choice}

@@ -180,33 +180,44 @@ export function Facts({ facts, wide = [] }: { facts: { [name: string]: ReactNode
   );
 }
 
+/** Something to know before one goes on; `alert` where it has just come about. */
+export function Note(props: { tone?: 'warn' | 'bad'; title?: string; alert?: boolean; children: ReactNode }) {
+  return (
+    <div className="note" data-tone={props.tone} role={props.alert ? 'alert' : undefined}>
+      {props.title && <b>{props.title}</b>}
+      {props.children}
+    </div>
+  );
+}
+
 export function Trouble({ error, again }: { error: Error; again?: () => void }) {
   const problem = error instanceof Problem ? error : null;
   return (
-    <div className="trouble" data-passes={problem?.passes || undefined} role="alert">
-      <b>{problem ? titleOf(problem) : 'Something is wrong with this page'}</b>
-      <Stack gap={6}>
-        <Text size="sm">{error.message}</Text>
-        {problem?.fields.length ? (
-          <ul>
-            {problem.fields.map(({ field, problem }) => (
-              <li key={field + problem}>
-                <b>{field}</b>: {problem}
-              </li>
-            ))}
-          </ul>
-        ) : null}
-        <Group gap="md">
-          {problem && <span className="mono">{problem.code}</span>}
-          {problem?.requestId && <Id value={problem.requestId} what="request id" />}
-          {again && (
-            <Anchor component="button" type="button" size="sm" c="inherit" td="underline" onClick={again}>
-              Try again
-            </Anchor>
-          )}
-        </Group>
-      </Stack>
-    </div>
+    <Note
+      tone={problem?.passes ? 'warn' : 'bad'}
+      title={problem ? titleOf(problem) : 'Something is wrong with this page'}
+      alert
+    >
+      <div>{error.message}</div>
+      {problem?.fields.length ? (
+        <ul>
+          {problem.fields.map(({ field, problem }) => (
+            <li key={field + problem}>
+              <b>{field}</b>: {problem}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <div className="row">
+        {problem && <span className="mono">{problem.code}</span>}
+        {problem?.requestId && <Id value={problem.requestId} what="request id" />}
+        {again && (
+          <Anchor component="button" type="button" size="sm" c="inherit" td="underline" onClick={again}>
+            Try again
+          </Anchor>
+        )}
+      </div>
+    </Note>
   );
 }
 
@@ -264,9 +275,11 @@ export function Answered<T>(props: {
   children: (data: T) => ReactNode;
 }) {
   const { data, error, refetch } = props.query;
+  // What was refused for good is refused again.
+  const passes = !(error instanceof Problem) || error.passes;
   return (
     <>
-      {error && <Trouble error={error} again={() => refetch()} />}
+      {error && <Trouble error={error} again={passes ? () => refetch() : undefined} />}
       {data !== undefined ? props.children(data) : !error && <Loading />}
     </>
   );

@@ -1,5 +1,5 @@
 // One of a customer's licenses: its seats and who holds them, its use, and a new key where the old one is lost.
-import { Alert, Button, SegmentedControl, Text } from '@mantine/core';
+import { Button, SegmentedControl, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -10,7 +10,7 @@ import { RotateKey } from '../../forms/RotateKey';
 import { LicenseStatus } from '../../ui/LicenseTable';
 import { LiveSeats } from '../../ui/LiveSeats';
 import { PeakChart, refusedIn } from '../../ui/PeakChart';
-import { Answered, Empty, Ends, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../../ui/parts';
+import { Answered, Empty, Ends, Facts, Page as Frame, Id, Note, PageOf, Panel, Seats } from '../../ui/parts';
 import { counted } from '../../words/refusals';
 import { onDay } from '../../words/time';
 
@@ -49,9 +49,9 @@ function Shown({ license }: { license: License }) {
       }
     >
       {why && (
-        <Alert color="orange" title={why}>
+        <Note tone="warn" title={why}>
           {license.reason ?? 'Ask your vendor if you do not know why.'}
-        </Alert>
+        </Note>
       )}
       <Panel>
         <Facts
@@ -59,8 +59,8 @@ function Shown({ license }: { license: License }) {
           facts={{
             Status: <LicenseStatus status={license.status} />,
             'Seats in use': <Seats inUse={license.seats.in_use} limit={license.seats.limit} />,
-            From: onDay(license.starts_at),
             Ends: <Ends time={license.expires_at} />,
+            From: onDay(license.starts_at),
             'Key ends with': <span className="mono">{license.key_hint}</span>,
             Id: <Id value={license.id} />,
             ...Object.fromEntries(

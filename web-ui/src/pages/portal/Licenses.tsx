@@ -71,7 +71,7 @@ function Card({ license }: { license: License }) {
           ) : (
             'Never ends.'
           )}{' '}
-          Key …{license.key_hint}
+          <span className="whole">Key …{license.key_hint}</span>
         </Text>
       </div>
     </section>

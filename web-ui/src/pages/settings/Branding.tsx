@@ -1,5 +1,5 @@
 // How the vendor is seen by those who sign in and by its customers.
-import { Alert, Button, ColorInput, Group, Stack, TextInput } from '@mantine/core';
+import { Button, ColorInput, Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api/client';
@@ -7,7 +7,7 @@ import { queries, type Branding as Stored } from '../../api/queries';
 import { useSave } from '../../api/save';
 import { useMay } from '../../auth/login';
 import { Mark } from '../../shell/Mark';
-import { Answered, Panel, Trouble } from '../../ui/parts';
+import { Answered, Note, Panel, Trouble } from '../../ui/parts';
 import { colourOf } from '../../words/branding';
 
 export function Branding() {
@@ -54,7 +54,7 @@ function BrandingForm({ branding }: { branding: Stored }) {
       <Panel title="Branding">
         <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
           <Stack gap="sm">
-            {!may && <Alert color="gray">Your role reads the settings. An owner changes them.</Alert>}
+            {!may && <Note>Your role reads the settings. An owner changes them.</Note>}
             <TextInput
               label="Name"
               description="Shown where people sign in, and in the portal. Left empty, it is usher."
@@ -70,6 +70,7 @@ function BrandingForm({ branding }: { branding: Stored }) {
               format="hex"
               swatches={SWATCHES}
               swatchesPerRow={7}
+              withPreview={colour !== ''}
               readOnly={!may}
               eyeDropperButtonProps={{ 'aria-label': 'Pick a colour from the screen' }}
               {...form.getInputProps('colour')}
