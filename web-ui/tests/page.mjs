@@ -34,7 +34,11 @@ export async function open(browser, options = {}) {
   });
   const asked = new Set();
   unanswered.set(page, asked);
-  page.on('request', (request) => request.url().includes('/stream') || asked.add(request));
+  page.on('request', (request) => {
+    // What another document asked for is of no use to this one.
+    if (request.isNavigationRequest()) asked.clear();
+    if (!request.url().includes('/stream')) asked.add(request);
+  });
   page.on('requestfinished', (request) => asked.delete(request));
   page.on('requestfailed', (request) => asked.delete(request));
   return { page, context, wrong };
