@@ -39,7 +39,8 @@ export async function open(browser, options = {}) {
     if (request.isNavigationRequest()) asked.clear();
     if (!request.url().includes('/stream')) asked.add(request);
   });
-  page.on('requestfinished', (request) => asked.delete(request));
+  // A body that nobody reads has no end.
+  page.on('response', (response) => asked.delete(response.request()));
   page.on('requestfailed', (request) => asked.delete(request));
   return { page, context, wrong };
 }

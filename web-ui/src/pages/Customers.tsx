@@ -55,7 +55,7 @@ export function Page() {
   return (
     <Frame
       title="Customers"
-      about={`${total == null ? '' : `${counted(total, 'customer')}: `}organisations and people that hold licenses`}
+      about={`${total == null ? 'O' : `${counted(total, 'customer')}: o`}rganisations and people that hold licenses`}
       actions={
         <>
           <Export

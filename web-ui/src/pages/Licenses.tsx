@@ -30,7 +30,7 @@ export function Page() {
   return (
     <Frame
       title="Licenses"
-      about={`${total == null ? '' : `${counted(total, 'license')}: `}each the right to a number of seats until a date`}
+      about={`${total == null ? 'E' : `${counted(total, 'license')}: e`}ach the right to a number of seats until a date`}
       actions={
         <>
           <Export

@@ -54,7 +54,7 @@ export function Page() {
                 ) : null,
             },
           ]}
-          empty={<Empty title="No tokens" />}
+          empty={<Empty title="No tokens yet">A program shows one with each call to the API.</Empty>}
         />
       </Panel>
       {creating && <TokenForm onClose={() => setCreating(false)} onDone={({ token }) => setSecret(token)} />}

@@ -12,11 +12,22 @@ document.addEventListener('focusin', ({ target }) => {
   outside = button ?? target;
 });
 
+const isNowhere = () => document.activeElement === null || document.activeElement === document.body;
+
 function giveBack() {
-  const active = document.activeElement;
-  if (active !== null && active !== document.body) return;
-  if (outside?.isConnected) outside.focus();
-  else document.getElementById('main')?.focus();
+  if (!isNowhere()) return;
+  const [opener, main] = [outside, document.getElementById('main')];
+  if (!opener?.isConnected) return main?.focus();
+  opener.focus();
+  if (!main) return;
+  // What the dialog was about may yet go, and its button with it.
+  const watch = new MutationObserver(() => {
+    if (opener.isConnected) return;
+    watch.disconnect();
+    if (isNowhere()) main.focus();
+  });
+  watch.observe(main, { childList: true, subtree: true });
+  document.addEventListener('focusin', () => watch.disconnect(), { once: true });
 }
 
 /** For a dialog that is there as long as it is open: the focus goes back, if nothing else has it. */

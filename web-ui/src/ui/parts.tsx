@@ -227,6 +227,10 @@ const TITLES: { [code: string]: string } = {
   OVERLOADED: 'The server has more to do than it can',
   OUTCOME_UNKNOWN: 'It is not known what became of it',
   FORBIDDEN: 'Not for your role',
+  INTERNAL: 'The server failed',
+  NOT_FOUND: 'There is no such thing',
+  SIGN_IN_REFUSED: 'You are not signed in',
+  INVITATION_INVALID: 'This link is not good any more',
 };
 
 function titleOf(problem: Problem): string {

@@ -9,9 +9,11 @@ const problem = (status, code, detail) => (route) =>
 
 async function empty(route) {
   if (route.request().url().includes('/stream')) return route.fallback();
-  const answer = await route.fetch();
-  const json = await answer.json();
-  return route.fulfill({ response: answer, json: json.items ? { ...json, items: [], next_cursor: null } : json });
+  const response = await route.fetch();
+  const json = await response.json();
+  if (json.items) return route.fulfill({ response, json: { ...json, items: [], total: 0, next_cursor: null } });
+  if (json.all) json.all.licenses = 0;
+  return route.fulfill({ response, json });
 }
 
 const STATES = {
