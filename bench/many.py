@@ -34,7 +34,7 @@ WITHIN = 120.0
 # Of the sessions that end together: long enough to take them all, and to see what is calm.
 TTL = 60
 # They end one piece after the other; none of it is counted as calm.
-ENDING = 20
+ENDING = 60
 RATE = 500
 
 
