@@ -32,6 +32,8 @@ PROFILE ?= dev
 JOBS ?= $(shell nproc)
 RESULTS ?=
 FROM ?= 1
+# Which claims of the browser are checked: a pattern of their names.
+CLAIM ?=
 # How long what can go on for ever goes on, and what its chances are drawn from; each target has its own default.
 MINUTES ?=
 SEED ?=
@@ -92,7 +94,7 @@ $(CONSOLE): $(shell git ls-files web-ui 2> /dev/null | grep -v -e ^web-ui/crate 
 	$(WEB) npm run --silent build
 
 browser: web build chromium $(VENV)/.installed ## The console in a real browser, against three nodes
-	@if [ -x "$${CHROMIUM:-/usr/bin/chromium}" ]; then $(WEB) PYTHON=$(CURDIR)/$(PYTHON) node tests/browser.mjs $(USHER); \
+	@if [ -x "$${CHROMIUM:-/usr/bin/chromium}" ]; then $(WEB) PYTHON=$(CURDIR)/$(PYTHON) node tests/browser.mjs $(USHER) '$(CLAIM)'; \
 	else echo "browser: no Chromium here, and not root to install it: skipped; CHROMIUM=path names another"; fi
 
 pictures: web build chromium ## Pictures of every page of the console, in target/pictures

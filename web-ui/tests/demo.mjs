@@ -4,6 +4,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 export class Demo {
   constructor(usher) {
@@ -58,7 +59,7 @@ export class Demo {
   }
 
   /** An application written in Python, which holds a seat until it is told that it lost it. */
-  application(license_key, said) {
+  application(license_key) {
     const program = `
 import sys, threading, usher_client
 lost = threading.Event()
@@ -70,8 +71,17 @@ print("lost", seat.state.name, flush=True)
 `;
     const args = ['-c', program, license_key, this.url, this.root, join(this.dir, 'state')];
     const child = spawn(process.env.PYTHON ?? 'python3', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    child.stdout.setEncoding('utf8').on('data', said);
-    return child;
+    return { lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), kill: () => child.kill() };
+  }
+
+  /** A license, and all that it takes: a product with one plan, whose further terms are `terms`, and a customer. */
+  async sell({ product, plan = 'Team', customer, ...terms }) {
+    const [product_code, plan_code] = [product, plan].map((name) => name.toLowerCase().replaceAll(' ', '-'));
+    const key_prefix = product.replaceAll(' ', '').toUpperCase();
+    await this.call('POST', '/products', { code: product_code, name: product, key_prefix });
+    await this.call('POST', '/plans', { product: product_code, code: plan_code, name: plan, ...terms });
+    const { id } = await this.call('POST', '/customers', { name: customer });
+    return this.call('POST', '/licenses', { plan: `${product_code}:${plan_code}`, customer: id });
   }
 
   /** Someone who has chosen a password, and what they sign in with. */

@@ -1,4 +1,5 @@
-// A browser whose every complaint is a failure.
+// A browser whose every complaint is a failure, and what somebody does at it again and again.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -9,6 +10,9 @@ export async function launch() {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
+
+/** What each page asked for and has no answer to yet, but for streams, which have no end. */
+const unanswered = new WeakMap();
 
 /** A page, and all that was wrong with what it did. */
 export async function open(browser, options = {}) {
@@ -28,6 +32,11 @@ export async function open(browser, options = {}) {
     const refused = message.text().startsWith('Failed to load resource');
     if (['error', 'warning'].includes(message.type()) && !refused) wrong.push(`console: ${message.text()}`);
   });
+  const asked = new Set();
+  unanswered.set(page, asked);
+  page.on('request', (request) => request.url().includes('/stream') || asked.add(request));
+  page.on('requestfinished', (request) => asked.delete(request));
+  page.on('requestfailed', (request) => asked.delete(request));
   return { page, context, wrong };
 }
 
@@ -40,6 +49,18 @@ export async function stands(page) {
     const moving = document.getAnimations().filter(ends);
     await Promise.all(moving.map((animation) => animation.finished.catch(() => null)));
   });
+}
+
+/** Waits until a page has every answer, and shows it: nothing is asked for, and two frames later still nothing. */
+export async function settled(page) {
+  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"]') === null);
+  const asked = unanswered.get(page);
+  const deadline = Date.now() + 15_000;
+  for (let quiet = 0; quiet < 2; ) {
+    await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
+    quiet = asked.size === 0 ? quiet + 1 : 0;
+    assert.ok(Date.now() < deadline, `no answer: ${[...asked].map((request) => request.url())}`);
+  }
 }
 
 /** What axe-core finds on the page as it is. */
@@ -55,6 +76,11 @@ export async function violations(page) {
       ),
     );
   });
+}
+
+/** That axe-core finds nothing. */
+export async function clean(page) {
+  assert.deepEqual(await violations(page), []);
 }
 
 /** Goes to a page of which nothing is shown before somebody has signed in, and asks to do that with a token. */
@@ -77,4 +103,19 @@ export async function signIn(page, url, token, path = '/') {
   await page.getByLabel('Keep me signed in in this tab').check();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor({ state: 'attached' });
+}
+
+/** Chooses an option in a dialog. */
+export async function pick(page, label, option) {
+  await page.getByRole('dialog').getByRole('combobox', { name: label }).click();
+  await page.getByRole('option', { name: option }).click();
+}
+
+/** Follows a set-up or invitation link to its end: who one is, and a password. */
+export async function choosePassword(page, email, name, password = 'a sentence that is long') {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The password again').fill(password);
+  await page.getByRole('button', { name: 'Set password and sign in' }).click();
 }

@@ -7,14 +7,14 @@ import { useAccount } from '../auth/login';
 import { Empty, Page as Frame, Panel, Trouble } from '../ui/parts';
 import { shortCode } from '../words/shortCode';
 
-interface Request {
+interface LoginRequest {
   port: number;
   state: string;
   challenge: string;
 }
 
 /** What the program asks, if it is one that `usher login` could have made. */
-function asked(): Request | null {
+function loginRequest(): LoginRequest | null {
   const said = new URLSearchParams(location.search);
   const [port, state, challenge] = [Number(said.get('port')), said.get('state') ?? '', said.get('challenge') ?? ''];
   const listens = Number.isInteger(port) && port >= 1024 && port <= 65535;
@@ -23,7 +23,7 @@ function asked(): Request | null {
 
 export function Page() {
   const account = useAccount();
-  const [request] = useState(asked);
+  const [request] = useState(loginRequest);
   if (!account) return null;
   return (
     <Frame title="Allow usher login" about={account.email}>
@@ -42,7 +42,7 @@ export function Page() {
   );
 }
 
-function Question({ request: { port, state, challenge }, email }: { request: Request; email: string }) {
+function Question({ request: { port, state, challenge }, email }: { request: LoginRequest; email: string }) {
   const [short, setShort] = useState('');
   const [failed, setFailed] = useState<Error | null>(null);
   const [answered, setAnswered] = useState(false);

@@ -1,20 +1,26 @@
 import { Button, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useFocusBackWhenClosed } from './focus';
+import { useFocusBack } from './focus';
 
-/** Something that is shown once: a license key, a token. */
-export function Secret(props: {
+interface Once {
   title: string;
-  secret: string | null;
+  secret: string;
   what: string;
   children: ReactNode;
   onClose: () => void;
-}) {
-  useFocusBackWhenClosed(props.secret !== null);
+}
+
+/** Something that is shown once, as soon as it is there: a license key, a token. */
+export function Secret({ secret, ...more }: Omit<Once, 'secret'> & { secret: string | null }) {
+  return secret !== null && <Shown secret={secret} {...more} />;
+}
+
+function Shown(props: Once) {
+  useFocusBack();
   return (
     <Modal
-      opened={props.secret !== null}
+      opened
       onClose={props.onClose}
       title={props.title}
       size="lg"
@@ -29,7 +35,7 @@ export function Secret(props: {
           {props.children}
         </Text>
         <Group justify="flex-end">
-          <CopyButton value={props.secret ?? ''}>
+          <CopyButton value={props.secret}>
             {({ copied, copy }) => (
               <Button
                 variant="default"

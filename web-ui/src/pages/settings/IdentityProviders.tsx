@@ -3,15 +3,15 @@ import { Button, Menu, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api } from '../api/client';
-import { type Person, type Provider, queries } from '../api/queries';
-import { useSave } from '../api/save';
-import { useMay } from '../auth/login';
-import { ProviderForm } from '../forms/ProviderForm';
-import { KINDS, withoutProvider } from '../words/providers';
-import { FormDialog } from './dialogs';
-import { Answered, Empty, Panel, Status } from './parts';
-import { type Column, Table } from './Table';
+import { api } from '../../api/client';
+import { type Person, type Provider, queries } from '../../api/queries';
+import { useSave } from '../../api/save';
+import { useMay } from '../../auth/login';
+import { ProviderForm } from '../../forms/ProviderForm';
+import { FormDialog } from '../../ui/dialogs';
+import { Answered, Empty, Panel, Status } from '../../ui/parts';
+import { type Column, Table } from '../../ui/Table';
+import { KINDS, withoutProvider } from '../../words/providers';
 
 type Asked = { ask: 'add' } | { ask: 'change' | 'remove'; provider: Provider };
 

@@ -1,0 +1,45 @@
+// API tokens: signing in with one, making one, and ending it.
+import assert from 'node:assert/strict';
+import { clean, knock, signIn } from '../page.mjs';
+
+export default {
+  async a_wrong_token_is_told_with_its_code_and_what_to_do({ page, demo }) {
+    await knock(page, demo.url);
+    await page.getByLabel('API token', { exact: true }).fill('usher_00000000000000000000000000000000');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('alert').getByText('UNAUTHENTICATED', { exact: true }).waitFor();
+    await clean(page);
+  },
+
+  async a_token_is_forgotten_with_the_page_unless_its_owner_keeps_it({ page, demo }) {
+    await knock(page, demo.url);
+    await page.getByLabel('API token', { exact: true }).fill(demo.token);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    assert.equal(
+      await page
+        .evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+        .then((kept) => kept.includes('usher_')),
+      false,
+    );
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  },
+
+  async a_token_is_made_shown_once_and_revoked({ page, demo }) {
+    await signIn(page, demo.url, demo.token, '/tokens');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'New token' }).click();
+    await dialog.getByLabel('Name').fill('Nightly report');
+    await dialog.getByRole('button', { name: 'Make token' }).click();
+    assert.match(await page.getByTestId('secret').textContent(), /^usher_/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('button', { name: 'Revoke Nightly report' }).click();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page
+      .getByRole('row', { name: /Nightly report/ })
+      .getByText('revoked')
+      .waitFor();
+    await clean(page);
+  },
+};
