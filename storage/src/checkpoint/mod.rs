@@ -13,9 +13,7 @@ mod topics;
 mod usage;
 
 use std::fmt;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use licensing::digest::Digest;
 use licensing::ledger::{Changes, Ledger};
@@ -32,10 +30,6 @@ pub use topics::Order;
 
 /// A file up to this length is checked to the last page when it is opened. For half of it that takes 0.3 s of a processor.
 const CHECKED_BYTES_MAX: u64 = 1 << 30;
-
-/// How many rows are read at a time while a ledger is made of those before them, and how many times ahead of it.
-const ROWS_AHEAD: usize = 1_024;
-const BATCHES_AHEAD: usize = 8;
 
 /// What goes to disk together.
 #[derive(Debug, Clone)]
@@ -231,11 +225,7 @@ impl Shared {
             view.check_empty()?;
             return Ok(None);
         };
-        let ledger = thread::scope(|scope| {
-            let (send, received) = sync_channel(BATCHES_AHEAD);
-            scope.spawn(|| read_ahead(&view, send));
-            ledger(FILE, &mark, received.into_iter().flatten())
-        })?;
+        let ledger = ledger(FILE, &mark, view.ledger_rows()?)?;
         Ok(Some(Loaded {
             ledger,
             applied_index: mark.applied_index,
@@ -254,20 +244,6 @@ impl Checkpoint {
             digest: *self.digest.as_bytes(),
         };
         (self.changes, mark)
-    }
-}
-
-/// Reads and checks rows while another thread makes a ledger of them, until that one has enough.
-fn read_ahead(view: &View, send: SyncSender<Vec<Result<Row, Error>>>) {
-    let mut rows = match view.ledger_rows() {
-        Ok(rows) => rows,
-        Err(error) => return drop(send.send(vec![Err(error)])),
-    };
-    loop {
-        let batch: Vec<_> = rows.by_ref().take(ROWS_AHEAD).collect();
-        if batch.is_empty() || send.send(batch).is_err() {
-            return;
-        }
     }
 }
 
