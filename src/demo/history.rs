@@ -89,7 +89,11 @@ pub(super) async fn catalogue(client: &Client, scale: Scale, tell: &impl Fn(&str
         let expires_at = ends.map(|days| (now + (days * 24).hours()).to_string());
         json!({"plan": format!("{product}:{plan}"), "customer": ids[place % ids.len()], "expires_at": expires_at})
     });
-    let make = async |body: Value| post(client, "/licenses", &body).await.map(|made| text(&made, "license_key"));
+    let make = async |body: Value| {
+        post(client, "/licenses", &body)
+            .await
+            .map(|made| text(&made, "license_key"))
+    };
     // Alone, so that the one with the longest history is also the oldest.
     let mut keys = each(licenses.by_ref().take(1), "licenses", tell, &make).await?;
     keys.extend(each(licenses, "licenses", tell, &make).await?);

@@ -179,7 +179,9 @@ impl Demo {
             sessions,
             days,
         } = scale;
-        tell(&format!("a founding       three nodes whose clocks are {days} days behind"));
+        tell(&format!(
+            "a founding       three nodes whose clocks are {days} days behind"
+        ));
         let past = Past::begin(layout, scale.span()).await?;
         tell(&format!("a catalogue      customers and {licenses} licenses are made"));
         let keys = history::catalogue(past.client(), scale, tell).await?;

@@ -169,7 +169,9 @@ impl Past {
             match self.client.call(beat).await {
                 Ok(_) if self.servers.iter().all(has_followed) => return Ok(()),
                 Err(error) if error.is_refusal() && !error.may_pass() => return Err(super::nodes::told(&error)),
-                _ if Instant::now() > deadline => bail!("the cluster did not follow its clocks to {to} within {WITHIN:?}"),
+                _ if Instant::now() > deadline => {
+                    bail!("the cluster did not follow its clocks to {to} within {WITHIN:?}")
+                }
                 _ => sleep(LOOK_EVERY).await,
             }
         }
