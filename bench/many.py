@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -33,8 +34,8 @@ INTERVAL = 300
 WITHIN = 120.0
 # Of the sessions that end together: long enough to take them all, and to see what is calm.
 TTL = 60
-# They end one piece after the other; none of it is counted as calm.
-ENDING = 20
+# They end one piece after the other, and have ended by then.
+ENDING = 90
 RATE = 500
 
 
@@ -125,6 +126,11 @@ class Demo:
 
         return ready, self.until(is_whole, "the cluster to be whole", begun)
 
+    def live_sessions(self, node: int) -> int:
+        with urllib.request.urlopen(f"{self.nodes[node]['ops']}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(int(line.split()[-1]) for line in lines if line.startswith("usher_sessions_live{"))
+
     def followers(self) -> tuple[int, int]:
         """The nodes that do not lead: the first one founded the cluster and does, and nothing was done to it."""
         if self.ask(0, "/cluster")["leader"] != self.nodes[0]["node_id"]:
@@ -203,6 +209,16 @@ def live(nodes: Demo, sessions: int) -> dict[str, Any]:
     }
 
 
+def gone_at(nodes: Demo, begin: float, count: int, gone: list[float]) -> None:
+    """Notes how long after `begin` a follower has but one in a hundred of the sessions left, beside those of the load."""
+    time.sleep(max(0.0, begin - time.time()))
+    while time.time() < begin + ENDING:
+        if nodes.live_sessions(1) < count // 100 + 256:
+            break
+        time.sleep(0.5)
+    gone.append(time.time() - begin)
+
+
 def ends(nodes: Demo, count: int) -> dict[str, Any]:
     """`count` sessions that end within about a second, beside a load that does not know of them."""
     nodes.run("plan", "create", "coditect", "short", "--seats", count, "--ttl", f"{TTL}s", "--heartbeat", "20s")
@@ -221,10 +237,14 @@ def ends(nodes: Demo, count: int) -> dict[str, Any]:
     beaten, term = time.time(), nodes.term()
     print(f"and end {TTL} s later, beside {RATE} acquires and releases in a second …", file=sys.stderr)
     seconds = TTL + ENDING + 20
+    gone: list[float] = []
+    watch = threading.Thread(target=gone_at, args=(nodes, beaten + TTL, count, gone))
+    watch.start()
     load = nodes.run(
         *("bench", "--license-key", own, "--rate", RATE, "--clients", 256, "--mix", "acquire"),
         *("--warmup", "5s", "--duration", f"{seconds}s"),
     )["runs"][0]
+    watch.join()
     begun = datetime.datetime.fromisoformat(load["begun"]).timestamp()
     slot = load["history"]["slot_ms"] / 1000
     calm: list[float] = []
@@ -232,16 +252,17 @@ def ends(nodes: Demo, count: int) -> dict[str, Any]:
     for number, p99 in enumerate(load["history"]["p99_ms"]):
         at = begun - beaten + number * slot
         if p99 is not None:
-            (ending if TTL <= at <= TTL + ENDING else calm).append(p99)
+            (ending if 0 <= at - TTL <= gone[0] else calm).append(p99)
     return {
         "sessions": count,
         "beats_per_second": beats["heartbeats_rate"],
         "elections": nodes.term() - term,
         "errors": load["errors"],
+        "gone_in_seconds": gone[0],
         "acquire_p99_ms": {
             "slot": load["history"]["slot_ms"],
             "calm": {"median": statistics.median(calm), "longest": max(calm)},
-            "ending": {"median": statistics.median(ending), "longest": max(ending)},
+            "ending": {"median": statistics.median(ending), "longest": max(ending), "each": ending},
         },
     }
 

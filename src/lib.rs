@@ -10,6 +10,7 @@
 mod analytics;
 pub mod api;
 pub mod bench;
+mod chance;
 pub mod cli;
 mod client;
 pub mod config;

@@ -1,6 +1,7 @@
 //! A server, put together: read [`Server::start`] from top to bottom.
 
 mod announce;
+mod configured;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

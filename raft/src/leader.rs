@@ -28,7 +28,7 @@ const TICK_PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// A pause is so many times as long as the tick before it took. Who is over can wait, since a license that is counted is
 /// settled first; whoever calls meanwhile would wait for every node to apply ends and to write them.
-const TICK_PAUSE_TIMES: u32 = 8;
+const TICK_PAUSE_TIMES: u32 = 24;
 
 /// The leader's side of proposing. It exists on every node and refuses where that node does not lead.
 pub(crate) struct Leadership {

@@ -336,10 +336,11 @@ impl Node {
         if let Err(why) = self.cluster.transfer_lead(None).await {
             tracing::debug!(why, "the lead was not handed over");
         }
+        // Peers first: what they still send would find no engine, which it would call an error.
+        self.tasks.shutdown().await;
         if let Err(error) = self.cluster.raft.shutdown().await {
             tracing::warn!(%error, "the consensus engine did not stop cleanly");
         }
-        self.tasks.shutdown().await;
         self.cluster.machine.close().await;
     }
 }

@@ -18,9 +18,9 @@ use super::client::VirtualClient;
 use super::closed::Span;
 use super::measure::Measure;
 use super::report::{Report, ms};
-use super::schedule::Chance;
 use super::wire::{Nodes, Wire};
 use super::{Mix, run_name};
+use crate::chance::Chance;
 use crate::client::{Call, Client};
 use crate::demo::Demo;
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::chance::Chance;
+
 /// The fewest calls in a second.
 const RATE_MIN: f64 = 0.01;
 
@@ -117,26 +119,6 @@ impl Schedule {
         };
         self.planned += 1;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    }
-}
-
-/// Numbers that look random and follow from a seed: SplitMix64.
-#[derive(Debug, Clone)]
-pub(super) struct Chance(pub(super) u64);
-
-impl Chance {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number above 0 and at most 1.
-    fn open_unit(&mut self) -> f64 {
-        #[allow(clippy::cast_precision_loss, reason = "53 bits are all that a float holds")]
-        let unit = ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
-        unit
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Answered;
 use super::output::{Cell, Output, Page, remark};
 use crate::config::{LogFormat, LogLevel};
-use crate::demo::{Demo as Running, Layout};
+use crate::demo::{Demo as Running, Layout, Scale};
 use crate::telemetry;
 
 /// Run three nodes on this machine, to see a leader die and no seat get lost
@@ -24,6 +24,7 @@ use crate::telemetry;
 Examples:
   usher demo                               k kills the leader, r restarts it, q ends the demo
   usher demo --detach -o json > demo.json  leaves it running, for scripts
+  usher demo --scale --detach              100,000 live sessions, 90 days of history
   usher demo --stop")]
 pub(super) struct Demo {
     /// Leave the nodes running and tell how to reach them
@@ -41,11 +42,52 @@ pub(super) struct Demo {
     /// Where the nodes keep their data; without it a directory for temporary files
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+
+    /// Make a large cluster with a long history, to see lists and figures as they are then
+    ///
+    /// The cluster is founded days ago, on nodes whose clocks are behind, and everything in it is made through its API
+    /// as the days go by. That takes minutes.
+    #[arg(long, conflicts_with = "stop")]
+    scale: bool,
+
+    #[command(flatten)]
+    sizes: Sizes,
+}
+
+/// How large `--scale` makes it.
+#[derive(Debug, Args)]
+struct Sizes {
+    /// Licenses of --scale, with a quarter as many customers
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "scale")]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    licenses: u32,
+
+    /// Live sessions of --scale
+    #[arg(long, value_name = "N", default_value_t = 100_000, requires = "scale")]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=2_000_000))]
+    sessions: u32,
+
+    /// Days of history of --scale
+    #[arg(long, value_name = "N", default_value_t = 90, requires = "scale")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=400))]
+    days: u32,
 }
 
 impl Demo {
     pub(super) async fn run(self, output: Output) -> Answered {
-        telemetry::start(LogLevel::Warn, LogFormat::Text)?;
+        // The clocks of a past cluster step all the time, which its nodes would warn of.
+        let level = if self.scale { LogLevel::Error } else { LogLevel::Warn };
+        telemetry::start(level, LogFormat::Text)?;
+        let Sizes {
+            licenses,
+            sessions,
+            days,
+        } = self.sizes;
+        let scale = self.scale.then_some(Scale {
+            licenses,
+            sessions,
+            days,
+        });
         let directory = match self.data {
             Some(data) => std::path::absolute(&data).context("--data")?,
             None => Layout::usual_directory(),
@@ -61,7 +103,7 @@ impl Demo {
         }
         let layout = Layout::new(&directory, self.base_port)?;
         let mut demo = tokio::select! {
-            started = Running::start(&layout, remark) => started?,
+            started = Running::start(&layout, scale, remark) => started?,
             _ = tokio::signal::ctrl_c() => {
                 Running::abandon(&directory).await?;
                 return Err(super::Failure::Code(1));

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::history::{self, Scale};
 use super::layout::{Layout, NODES, Place};
+use super::past::Past;
 use super::process::Process;
 use super::sample;
 use crate::client::{Call, CallError, Client, Target};
@@ -71,9 +73,9 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Founds a cluster of three nodes in the layout's directory, fills it, and leaves it running. `tell` hears what is
-    /// being done. If anything goes wrong, what was started is ended.
-    pub async fn start(layout: &Layout, tell: impl Fn(&str)) -> Result<Self> {
+    /// Founds a cluster of three nodes in the layout's directory, fills it, with a history if there is to be one, and
+    /// leaves it running. `tell` hears what is being done. If anything goes wrong, what was started is ended.
+    pub async fn start(layout: &Layout, scale: Option<Scale>, tell: impl Fn(&str)) -> Result<Self> {
         let directory = &layout.directory;
         if let Some(earlier) = Self::recorded(directory)? {
             if earlier.nodes.iter().any(|node| node.process.runs()) {
@@ -92,7 +94,7 @@ impl Demo {
         let mut demo = Self::planned(layout);
         // Before anything else, so that whatever comes of it can be told from the user's own files.
         demo.save()?;
-        let started = demo.start_cluster(layout, &tell).await;
+        let started = demo.start_cluster(layout, scale, &tell).await;
         if started.is_err() {
             // The files stay: the logs tell why.
             for node in &demo.nodes {
@@ -119,15 +121,26 @@ impl Demo {
         }
     }
 
-    async fn start_cluster(&mut self, layout: &Layout, tell: &impl Fn(&str)) -> Result<()> {
+    async fn start_cluster(&mut self, layout: &Layout, scale: Option<Scale>, tell: &impl Fn(&str)) -> Result<()> {
+        for place in layout.places() {
+            private::make_directory(&place.directory)?;
+            std::fs::write(place.config_file(), place.config()).context("a node's configuration cannot be written")?;
+        }
+        let client = match scale {
+            None => self.found(layout, tell).await?,
+            Some(scale) => self.found_long_ago(layout, scale, tell).await?,
+        };
+        tell("usher license    makes a product, plans, a customer and licenses");
+        self.fill(&client).await.map_err(|error| told(&error))?;
+        self.save()
+    }
+
+    /// Founds a cluster and starts its nodes.
+    async fn found(&mut self, layout: &Layout, tell: &impl Fn(&str)) -> Result<Client> {
         let places = layout.places();
         let [first, others @ ..] = places.as_slice() else {
             bail!("a demo has nodes")
         };
-        for place in &places {
-            private::make_directory(&place.directory)?;
-            std::fs::write(place.config_file(), place.config()).context("a node's configuration cannot be written")?;
-        }
         tell("usher init       founds a cluster on demo-1");
         let root_out = self.data_dir.to_string_lossy().into_owned();
         let founded = run(
@@ -156,9 +169,39 @@ impl Demo {
             self.start_node(place, node_id)?;
             self.wait_for(&client, self.nodes.len()).await?;
         }
-        tell("usher license    makes a product, plans, a customer and licenses");
-        self.fill(&client).await.map_err(|error| told(&error))?;
-        self.save()
+        Ok(client)
+    }
+
+    /// Founds a cluster in the past, lets the time until now go by, and starts its nodes.
+    async fn found_long_ago(&mut self, layout: &Layout, scale: Scale, tell: &impl Fn(&str)) -> Result<Client> {
+        let Scale {
+            licenses,
+            sessions,
+            days,
+        } = scale;
+        tell(&format!(
+            "a founding       three nodes whose clocks are {days} days behind"
+        ));
+        let past = Past::begin(layout, scale.span()).await?;
+        tell(&format!("a catalogue      customers and {licenses} licenses are made"));
+        let keys = history::catalogue(past.client(), scale, tell).await?;
+        tell(&format!("a history        {days} days go by, as fast as they can"));
+        history::days(&past, &keys, scale, tell).await?;
+        past.admin_token().clone_into(&mut self.admin_token);
+        let places = layout.places();
+        let first = places.first().context("a demo has nodes")?;
+        self.setup_link = past.setup_link(&first.api_url()).await?.to_string();
+        let ids: Vec<u64> = past.node_ids().collect();
+        past.end().await;
+        tell("usher server     the nodes go on, with the true time");
+        for (place, id) in places.iter().zip(ids) {
+            self.start_node(place, id)?;
+        }
+        let client = self.client()?;
+        self.wait_for(&client, places.len()).await?;
+        tell(&format!("applications     {sessions} sessions are acquired"));
+        history::sessions(&client, &keys, scale, tell).await?;
+        Ok(client)
     }
 
     async fn fill(&mut self, client: &Client) -> Result<(), CallError> {
@@ -324,7 +367,7 @@ impl Node {
 }
 
 /// A failure of a call as an error of the demo.
-fn told(error: &CallError) -> anyhow::Error {
+pub(super) fn told(error: &CallError) -> anyhow::Error {
     anyhow!(error.to_string())
 }
 
@@ -423,7 +466,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let layout = Layout::new(directory.path(), None).unwrap();
         for _ in 0..2 {
-            let failed = Demo::start(&layout, |_| ()).await.unwrap_err().to_string();
+            let failed = Demo::start(&layout, None, |_| ()).await.unwrap_err().to_string();
             assert!(failed.contains("`usher init` failed"), "{failed}");
             assert!(directory.path().join("demo-1").exists(), "the files tell why");
         }

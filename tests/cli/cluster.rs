@@ -14,9 +14,13 @@ struct Demo {
 
 impl Demo {
     fn start() -> Self {
+        Self::start_with("")
+    }
+
+    fn start_with(more: &str) -> Self {
         let directory = directory();
         let line = format!(
-            "demo --detach -o json --base-port {} --data {}",
+            "demo --detach -o json --base-port {} --data {} {more}",
             base_port(),
             shown(directory.path())
         );
@@ -126,6 +130,41 @@ fn what_is_shown_after_a_removal_is_true() {
         (&2.into(), &0.into()),
         "{removed}"
     );
+}
+
+#[test]
+fn a_large_demo_has_a_history_and_goes_on_with_the_true_time() {
+    let demo = Demo::start_with("--scale --licenses 6 --sessions 30 --days 3");
+    let list = |line: &str| {
+        demo.usher(line).expect_code(0).json()["items"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    let made = |license: &Value| {
+        license["created_at"]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+    };
+    let licenses = list("license list -o json");
+    let ages: Vec<i64> = licenses.iter().map(|license| age_hours(made(license))).collect();
+    assert_eq!(ages.iter().filter(|age| (71..73).contains(*age)).count(), 6, "{ages:?}");
+    assert_eq!(
+        ages.iter().filter(|age| **age == 0).count(),
+        4,
+        "those of any demo: {ages:?}"
+    );
+    assert_eq!(list("session list -o json").len(), 30);
+    let records = demo.usher("status -o json").json()["cluster"]["audit"]["size"]
+        .as_u64()
+        .unwrap();
+    assert!(records > 200, "{records} records");
+}
+
+fn age_hours(of: jiff::Timestamp) -> i64 {
+    jiff::Timestamp::now().duration_since(of).as_hours()
 }
 
 #[test]

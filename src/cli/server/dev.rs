@@ -10,7 +10,7 @@ use serde_json::json;
 use storage::{Directory, MemoryDisk};
 use trust::UnixSeconds;
 
-use super::{Running, Signals, gone, serve, server_config};
+use super::{Running, Signals, gone, serve};
 use crate::cli::Answered;
 use crate::cli::failure::Failure;
 use crate::cli::node::Settings;
@@ -20,6 +20,7 @@ use crate::config::{Address, Config, FileSource, Flag, Sources};
 use crate::demo::sample;
 use crate::founding::{self, Founding};
 use crate::keys::Keys;
+use crate::server::ServerConfig;
 use crate::{private, telemetry, vendor_root};
 
 /// What a development server remembers in its data directory, beside the data itself.
@@ -62,7 +63,7 @@ async fn run_in(place: &Place, config: &Config, seats: u32, signals: Signals, ou
         }
         None => Seams::system(Arc::new(MemoryDisk::new()?)),
     };
-    let mut server_config = server_config(config);
+    let mut server_config = ServerConfig::of(config);
     // The peer port takes any free port, and nobody else is to know it.
     server_config.advertise = None;
     let server = Running::start(server_config, &keys, surroundings).await?;
