@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import failover from './claims/failover.mjs';
 import identityProviders from './claims/identity-providers.mjs';
 import keyboard from './claims/keyboard.mjs';
+import keyboardPortal from './claims/keyboard-portal.mjs';
 import licenses from './claims/licenses.mjs';
 import lists from './claims/lists.mjs';
 import liveSeats from './claims/live-seats.mjs';
@@ -24,6 +25,7 @@ const SUBJECTS = [
   refusals,
   lists,
   keyboard,
+  keyboardPortal,
   people,
   settings,
   portal,

@@ -38,6 +38,7 @@ export default async function usage({ page, url, shoot }) {
     await shoot(`state-usage-${name}`);
     if (name === 'month') {
       for (const table of await page.getByText('As a table').all()) await table.click();
+      await page.evaluate(() => scrollTo(0, 0));
       await shoot('state-usage-tables');
     }
     await page.unroute(ALL);
