@@ -223,7 +223,7 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
 
 const TITLES: { [code: string]: string } = {
   UNREACHABLE: 'The server cannot be reached',
-  NO_LEADER: 'The cluster has no leader at the moment',
+  NO_LEADER: 'The cluster cannot answer now',
   OVERLOADED: 'The server has more to do than it can',
   OUTCOME_UNKNOWN: 'It is not known what became of it',
   FORBIDDEN: 'Not for your role',
@@ -275,10 +275,18 @@ export function PageOf<T>(props: Parameters<typeof Answered<T>>[0] & { kind: str
 
 /** A question's answer: what is there, that it is on its way, or why it is not. */
 export function Answered<T>(props: {
-  query: { data?: T; error: Error | null; refetch: () => unknown };
+  query: {
+    data?: T;
+    error: Error | null;
+    refetch: () => unknown;
+    failureCount?: number;
+    failureReason?: Error | null;
+  };
   children: (data: T) => ReactNode;
 }) {
-  const { data, error, refetch } = props.query;
+  const { data, refetch, failureCount = 0, failureReason = null } = props.query;
+  // One failure is got over without a word; of the next the reader hears while it is tried again.
+  const error = props.query.error ?? (data === undefined && failureCount > 1 ? failureReason : null);
   // What was refused for good is refused again.
   const passes = !(error instanceof Problem) || error.passes;
   return (
