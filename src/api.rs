@@ -8,6 +8,7 @@
 
 mod access;
 mod analytics;
+mod assignments;
 mod audit;
 mod branding;
 mod caller;
@@ -304,6 +305,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(license_changes::revoke_license))
         .routes(routes!(license_changes::extend_license))
         .routes(routes!(license_key_rotation::rotate_license_key))
+        .routes(routes!(assignments::list_assignments))
+        .routes(routes!(assignments::assign_seat))
+        .routes(routes!(assignments::unassign_seat))
         .routes(routes!(usage::get_usage))
         .merge(analytics::routes())
         .merge(refusals::routes())

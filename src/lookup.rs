@@ -142,6 +142,12 @@ impl LookupKey {
         HolderKey::from_bytes(first_half(self.mac(context, &parts)))
     }
 
+    /// The holder that an address stands for under a license whose seats are assigned by name.
+    pub fn address_holder(&self, license: LicenseId, email: &str) -> HolderKey {
+        let parts: [&[u8]; 2] = [license.as_bytes(), email.as_bytes()];
+        HolderKey::from_bytes(first_half(self.mac(b"holder by address", &parts)))
+    }
+
     /// What an account of an identity provider is known by.
     pub fn subject(&self, provider: ProviderId, account: &str) -> SubjectHash {
         SubjectHash::from_bytes(self.mac(b"subject", &[provider.as_bytes(), account.as_bytes()]))

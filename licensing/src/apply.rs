@@ -1,6 +1,7 @@
 //! Commands, one file per family. This file is what they share: the way from a proposal to its answer.
 
 mod acquire;
+mod assignment;
 mod branding;
 mod cluster;
 mod customer;
@@ -64,7 +65,7 @@ impl Ledger {
     fn run(&mut self, actor: Actor, command: &Command) -> Result<Outcome, Rejection> {
         match command {
             Command::Tick => Ok(self.tick()),
-            Command::Acquire(ask) => self.acquire(actor, ask, None),
+            Command::Acquire(ask) => self.acquire(actor, ask.into()),
             Command::Heartbeat { sessions } => Ok(self.heartbeat(actor, sessions)),
             Command::Release { session } => self.release(actor, *session),
             Command::RevokeSession { session, reason } => self.revoke_session(actor, *session, reason),
@@ -143,7 +144,10 @@ impl Ledger {
             Command::RemoveIdentityProvider { id, if_version } => self.remove_identity_provider(*id, *if_version),
             Command::SignInByProvider(sign_in) => self.sign_in_by_provider(sign_in),
             Command::UnlinkIdentities { person, if_version } => self.unlink_identities(*person, *if_version),
-            Command::AcquireByUser(by_user) => self.acquire(actor, &by_user.ask, Some(by_user)),
+            Command::AcquireByUser(by_user) => self.acquire(actor, by_user.into()),
+            Command::AcquireByAddress(by_address) => self.acquire(actor, by_address.into()),
+            Command::AssignSeat { license, holder, email } => self.assign_seat(actor, *license, *holder, email),
+            Command::UnassignSeat { license, holder, .. } => self.unassign_seat(actor, *license, *holder),
         }
     }
 
@@ -153,6 +157,7 @@ impl Ledger {
             Command::Tick
             | Command::Acquire(_)
             | Command::AcquireByUser(_)
+            | Command::AcquireByAddress(_)
             | Command::Heartbeat { .. }
             | Command::Release { .. }
             | Command::RevokeSession { .. }
@@ -170,7 +175,7 @@ impl Ledger {
     /// Puts a refusal on record. Heartbeats are counted, not listed, so neither are their refusals.
     fn refuse(&mut self, proposal: &Proposal, rejection: Rejection) -> Outcome {
         let asked = proposal.command.acquire();
-        let (license, holder) = asked.map(|(ask, _)| (ask.license, ask.by_fingerprint)).unzip();
+        let (license, holder) = asked.map(|asked| (asked.ask.license, asked.ask.by_fingerprint)).unzip();
         if let Some(license) = license.filter(|license| self.catalogue.licenses.contains(*license)) {
             self.count(license, Counted::Refusal(Refusal::of(&rejection)));
         }

@@ -49,6 +49,9 @@ pub enum HolderPolicy {
     User,
     /// One seat per verified user and fingerprint; an acquire that no token vouches for is refused.
     UserAndFingerprint,
+    /// One seat per address to which one was assigned, on however many machines; an acquire whose token vouches for no
+    /// such address is refused.
+    NamedUser,
 }
 
 /// The value of an entitlement.

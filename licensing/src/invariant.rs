@@ -4,8 +4,10 @@
 //! what is after. They look at rows and answers only, never at how a decision was made, and go through every row: they
 //! are for tests, simulations and audits of a copy, not for the way of a request.
 
+mod assigned;
 mod step;
 
+pub use assigned::{named_seats_are_assigned, never_overassigned, unassigned_at_once};
 pub use step::{
     Before, Step, an_owner_stays, audit_complete, check_step, clock_monotone, honest_denial, never_expired_early,
     never_oversold, released_once, token_ends_first,

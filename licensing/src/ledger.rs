@@ -17,7 +17,9 @@ use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
 use crate::row::{self, Row, RowKey, Table};
-use crate::state::{Answers, Catalogue, Ghosts, Hours, Identities, Members, People, Rows, Sessions, Texts};
+use crate::state::{
+    Answers, Assignments, Catalogue, Ghosts, Hours, Identities, Members, People, Rows, Sessions, Texts,
+};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 use crate::usage::UsageHour;
 
@@ -34,6 +36,7 @@ pub struct Ledger {
     pub(crate) people: People,
     pub(crate) branding: Rows<Branding>,
     pub(crate) identities: Identities,
+    pub(crate) assignments: Assignments,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -120,6 +123,7 @@ impl Ledger {
         self.identities.providers.take_changes(&mut rows);
         self.identities.links.take_changes(&mut rows);
         self.identities.users.take_changes(&mut rows);
+        self.assignments.rows.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
@@ -150,6 +154,7 @@ impl Ledger {
             + self.identities.providers.changed()
             + self.identities.links.changed()
             + self.identities.users.changed()
+            + self.assignments.rows.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -180,6 +185,7 @@ impl Ledger {
             .chain(self.identities.providers.iter().cloned().map(Row::IdentityProvider))
             .chain(self.identities.links.iter().cloned().map(Row::Identity))
             .chain(self.identities.users.iter().cloned().map(Row::SessionUser))
+            .chain(self.assignments.rows.iter().cloned().map(Row::Assignment))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -206,6 +212,7 @@ impl Ledger {
             self.identities.providers.sum(),
             self.identities.links.sum(),
             self.identities.users.sum(),
+            self.assignments.rows.sum(),
         ] {
             sum += table;
         }

@@ -115,6 +115,8 @@ pub enum Kind {
     Branding,
     /// An identity provider.
     IdentityProvider,
+    /// A seat that is assigned by name.
+    Assignment,
 }
 
 impl fmt::Display for Kind {
@@ -132,6 +134,7 @@ impl fmt::Display for Kind {
             Self::Login => "login",
             Self::Branding => "branding",
             Self::IdentityProvider => "identity provider",
+            Self::Assignment => "assignment",
         })
     }
 }
@@ -281,6 +284,28 @@ pub enum Rejection {
     /// The plan counts its seats by user, and no token said who asks.
     #[error("the license counts its seats by user, and nobody said who asks")]
     UserRequired,
+    /// The license's seats are assigned by name, and none to whoever asks.
+    #[error("the license's seats are assigned by name, and none to {}", whom(email.as_deref()))]
+    SeatNotAssigned {
+        /// The address that their token vouched for, if it did.
+        email: Option<Arc<str>>,
+        /// Seats of the license.
+        seats: u32,
+        /// How many of them are assigned.
+        assigned: u32,
+    },
+    /// As many seats are assigned as the license has.
+    #[error("{assigned} of the license's {seats} seats are assigned")]
+    SeatsAllAssigned {
+        /// Seats of the license.
+        seats: u32,
+        /// How many are assigned; more than it has if it had more before.
+        assigned: u32,
+    },
+}
+
+fn whom(email: Option<&str>) -> &str {
+    email.unwrap_or("somebody whose token vouches for no address")
 }
 
 impl Rejection {
@@ -311,6 +336,8 @@ impl Rejection {
                 "SIGN_IN_REFUSED"
             }
             Self::UserRequired => "USER_REQUIRED",
+            Self::SeatNotAssigned { .. } => "SEAT_NOT_ASSIGNED",
+            Self::SeatsAllAssigned { .. } => "SEATS_ALL_ASSIGNED",
         }
     }
 }

@@ -17,6 +17,18 @@ pub const LOGINS_PER_PERSON_MAX: usize = 20;
 /// How long after it was noted that a login or a token was used it is noted again.
 pub const USE_NOTED_EVERY: Span = Span::from_secs(60);
 
+/// The longest e-mail address in characters.
+pub const EMAIL_CHARS_MAX: usize = 254;
+
+/// Whether a text can be an e-mail address: something, one `@`, something, and no space.
+pub fn is_email(text: &str) -> bool {
+    let has_parts = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    let is_plain = !text.chars().any(|char| char.is_whitespace() || char.is_control());
+    has_parts && is_plain && text.chars().count() <= EMAIL_CHARS_MAX
+}
+
 /// What somebody may do. The first four are the vendor's own people; the other two belong to one customer and see
 /// nothing of any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
+use crate::assignment::Assignment;
 use crate::branding::Branding;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
@@ -67,6 +68,8 @@ pub enum Row {
     Identity(Identity),
     /// Who holds a live session.
     SessionUser(SessionUser),
+    /// A seat that is assigned by name.
+    Assignment(Assignment),
 }
 
 impl Row {
@@ -94,6 +97,7 @@ impl Row {
             Self::IdentityProvider(row) => RowKey::IdentityProvider(row.id),
             Self::Identity(row) => RowKey::Identity(row.subject),
             Self::SessionUser(row) => RowKey::SessionUser(row.session),
+            Self::Assignment(row) => RowKey::Assignment(row.license, row.holder),
         }
     }
 
@@ -121,6 +125,7 @@ impl Row {
             Self::IdentityProvider(row) => encode(row),
             Self::Identity(row) => encode(row),
             Self::SessionUser(row) => encode(row),
+            Self::Assignment(row) => encode(row),
         }
     }
 
@@ -148,6 +153,7 @@ impl Row {
             Table::IdentityProviders => Self::IdentityProvider(decode(table, bytes)?),
             Table::Identities => Self::Identity(decode(table, bytes)?),
             Table::SessionUsers => Self::SessionUser(decode(table, bytes)?),
+            Table::Assignments => Self::Assignment(decode(table, bytes)?),
         })
     }
 }

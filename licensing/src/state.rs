@@ -4,6 +4,7 @@
 //! [`invariant`](crate::invariant) compares the two.
 
 mod answers;
+mod assignments;
 mod catalogue;
 mod entitlements;
 mod ghosts;
@@ -18,6 +19,7 @@ mod sessions;
 mod texts;
 
 pub(crate) use answers::Answers;
+pub(crate) use assignments::Assignments;
 pub(crate) use catalogue::{Catalogue, Terms};
 pub(crate) use entitlements::json_bytes;
 pub(crate) use ghosts::Ghosts;

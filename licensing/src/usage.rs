@@ -68,6 +68,8 @@ pub enum Refusal {
     LicenseRevoked,
     /// Anything else: a late request, an ended session's request sent again.
     Other,
+    /// The license's seats are assigned by name, and none was to who asked.
+    NotAssigned,
 }
 
 impl Refusal {
@@ -81,6 +83,7 @@ impl Refusal {
             Rejection::LicenseNotStarted { .. } => Self::LicenseNotStarted,
             Rejection::LicenseSuspended { .. } => Self::LicenseSuspended,
             Rejection::LicenseRevoked { .. } => Self::LicenseRevoked,
+            Rejection::SeatNotAssigned { .. } => Self::NotAssigned,
             _ => Self::Other,
         }
     }
@@ -96,6 +99,7 @@ impl Refusal {
             Self::LicenseSuspended => "license_suspended",
             Self::LicenseRevoked => "license_revoked",
             Self::Other => "other",
+            Self::NotAssigned => "seat_not_assigned",
         }
     }
 }

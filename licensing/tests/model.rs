@@ -107,6 +107,7 @@ impl World {
                 "of {license}"
             );
             assert_eq!(seats.limit, self.model.limit(license));
+            assert_eq!(self.ledger.assigned(license), self.model.assigned(license).1);
             let open = self.model.open.iter().find(|hour| hour.license == license);
             assert_eq!(self.ledger.usage_open(license), open);
         }
@@ -165,7 +166,7 @@ fn the_random_commands_reach_every_answer() {
     let mut runner = TestRunner::deterministic();
     let strategy = ([terms(), terms()], prop::collection::vec(event(), 100));
     let mut answers = BTreeMap::new();
-    for _ in 0..40 {
+    for _ in 0..60 {
         let (terms, events) = strategy.new_tree(&mut runner).unwrap().current();
         let mut world = World::new(terms);
         for event in events {
@@ -196,6 +197,10 @@ fn the_random_commands_reach_every_answer() {
         "REQUEST_TOO_LATE",
         "REQUEST_ID_REUSED",
         "CONFLICT",
+        "NOT_FOUND",
+        "USER_REQUIRED",
+        "SEAT_NOT_ASSIGNED",
+        "SEATS_ALL_ASSIGNED",
     ] {
         assert!(
             answers.get(answer).is_some_and(|count| *count >= 3),

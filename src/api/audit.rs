@@ -67,6 +67,9 @@ pub(crate) struct Record {
     /// The user that the session is held for.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<SessionUser>,
+    /// The address that a seat was assigned to, or taken from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     /// Seats held afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_use: Option<u32>,
@@ -342,6 +345,7 @@ impl Record {
             license: None,
             holder: None,
             user: None,
+            email: None,
             in_use: None,
             cause: None,
             code: None,
@@ -388,6 +392,7 @@ impl Record {
                 command: Some(command.name().to_owned()),
                 subject: subject(&command),
                 reason: reason(&command),
+                email: assignee(&command),
                 ..self
             },
             AuditEvent::Refused {
@@ -441,7 +446,9 @@ fn subject(command: &Command) -> Option<String> {
         Command::SuspendLicense { license, .. }
         | Command::ReinstateLicense { license }
         | Command::RevokeLicense { license, .. }
-        | Command::ExtendLicense { license, .. } => license.to_string(),
+        | Command::ExtendLicense { license, .. }
+        | Command::AssignSeat { license, .. }
+        | Command::UnassignSeat { license, .. } => license.to_string(),
         Command::FoundCluster { cluster, .. } => cluster.to_string(),
         Command::CreateJoinToken { id, .. } => id.to_string(),
         Command::AdmitNode { token, .. } => token.to_string(),
@@ -467,6 +474,7 @@ fn subject(command: &Command) -> Option<String> {
         Command::Tick
         | Command::Acquire(_)
         | Command::AcquireByUser(_)
+        | Command::AcquireByAddress(_)
         | Command::Heartbeat { .. }
         | Command::Release { .. }
         | Command::RevokeSession { .. }
@@ -476,6 +484,13 @@ fn subject(command: &Command) -> Option<String> {
         | Command::BeginEpoch { .. }
         | Command::SetBranding(_) => return None,
     })
+}
+
+fn assignee(command: &Command) -> Option<String> {
+    match command {
+        Command::AssignSeat { email, .. } | Command::UnassignSeat { email, .. } => Some(email.to_string()),
+        _ => None,
+    }
 }
 
 fn reason(command: &Command) -> Option<String> {

@@ -67,6 +67,10 @@ codes! {
     GhostLimitReached = "GHOST_LIMIT_REACHED", CONFLICT, "Too many clients are offline";
     /// One holder has as many sessions as its plan allows.
     HolderLimitReached = "HOLDER_LIMIT_REACHED", CONFLICT, "Too many sessions on this device";
+    /// The license's seats are assigned by name, and none to whoever asks. Ask whoever manages the licenses to assign one.
+    SeatNotAssigned = "SEAT_NOT_ASSIGNED", FORBIDDEN, "No seat is assigned to you";
+    /// As many seats are assigned as the license has. Take one from somebody first, or give the license more seats.
+    SeatsAllAssigned = "SEATS_ALL_ASSIGNED", CONFLICT, "Every seat is assigned";
     /// The license has ended. Renew it, at `renewal_url` if given.
     LicenseExpired = "LICENSE_EXPIRED", FORBIDDEN, "The license has expired";
     /// The license has not started yet.

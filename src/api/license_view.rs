@@ -12,6 +12,7 @@ use super::Api;
 use super::caller::Caller;
 use super::entitlements::EntitlementsBody;
 use super::id::{self, Id};
+use super::plan_terms::Holder;
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::Shown;
@@ -82,6 +83,8 @@ pub(crate) struct LicensedPlan {
     id: id::PlanId,
     code: String,
     name: String,
+    /// Who a seat is counted for.
+    holder: Holder,
 }
 
 impl LicensedPlan {
@@ -90,6 +93,7 @@ impl LicensedPlan {
             id: Id(plan.id),
             code: plan.code.to_string(),
             name: plan.name.to_string(),
+            holder: plan.terms.holder.into(),
         }
     }
 }
@@ -127,6 +131,8 @@ pub(crate) struct SeatCount {
     sessions: u32,
     /// Holders whose session expired while their token's grace still runs.
     ghosts: u32,
+    /// Seats assigned by name. They count where the plan's `holder` is `named_user`.
+    assigned: u32,
 }
 
 impl License {
@@ -159,6 +165,7 @@ impl License {
                 in_use,
                 sessions,
                 ghosts,
+                assigned: ledger.assigned(license.id),
             },
             entitlements: EntitlementsBody(license.entitlements.clone().into()),
             created_at: Timestamp(license.created_at),

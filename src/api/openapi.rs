@@ -295,6 +295,7 @@ fn codes(path: &str, method: &str, guarded: bool, has_body: bool) -> Vec<Code> {
             Code::SeatLimitReached,
             Code::GhostLimitReached,
             Code::HolderLimitReached,
+            Code::SeatNotAssigned,
             Code::LicenseExpired,
             Code::LicenseNotStarted,
             Code::LicenseSuspended,
@@ -361,6 +362,20 @@ fn admin_codes(path: &str, method: &str) -> &'static [Code] {
         ("get", true) if path.contains("/licenses/") => &[Code::LicenseNotFound],
         ("get", true) if path.contains("/sessions/") => &[Code::SessionNotFound],
         ("get", true) => &[Code::NotFound],
+        (_, true) if path.ends_with("/assign") => &[
+            Code::LicenseNotFound,
+            Code::SeatsAllAssigned,
+            Code::AlreadyExists,
+            Code::Conflict,
+            Code::RequestIdReused,
+            Code::RequestTooLate,
+        ],
+        (_, true) if path.ends_with("/unassign") => &[
+            Code::LicenseNotFound,
+            Code::NotFound,
+            Code::RequestIdReused,
+            Code::RequestTooLate,
+        ],
         (_, true) if path.contains("/licenses/") => &[
             Code::LicenseNotFound,
             Code::Conflict,

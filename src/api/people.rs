@@ -167,7 +167,7 @@ impl PersonQuery {
 }
 
 /// Whether a person exists for the caller.
-fn sees(caller: &Caller, person: &Row) -> bool {
+pub(super) fn sees(caller: &Caller, person: &Row) -> bool {
     caller.customer().is_none() || caller.customer() == person.role.customer()
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Holder {
     User,
     /// One seat per such user and fingerprint. Nobody gets one without.
     UserAndFingerprint,
+    /// One seat per user to whose e-mail address one was assigned, on however many devices. Nobody else gets one.
+    NamedUser,
 }
 
 impl From<HolderPolicy> for Holder {
@@ -32,6 +34,7 @@ impl From<HolderPolicy> for Holder {
             HolderPolicy::FingerprintAndInstance => Self::FingerprintAndInstance,
             HolderPolicy::User => Self::User,
             HolderPolicy::UserAndFingerprint => Self::UserAndFingerprint,
+            HolderPolicy::NamedUser => Self::NamedUser,
         }
     }
 }
@@ -43,6 +46,7 @@ impl From<Holder> for HolderPolicy {
             Holder::FingerprintAndInstance => Self::FingerprintAndInstance,
             Holder::User => Self::User,
             Holder::UserAndFingerprint => Self::UserAndFingerprint,
+            Holder::NamedUser => Self::NamedUser,
         }
     }
 }

@@ -163,6 +163,31 @@ impl From<Rejection> for ApiError {
                 "This license counts its seats by user. Sign in, with `usher login` or an identity \
                  provider, and send the token as jwt_token.",
             ),
+            Rejection::SeatNotAssigned { email, seats, assigned } => Self::new(
+                Code::SeatNotAssigned,
+                format!(
+                    "The seats of this license are assigned by name, and none is to {}. Ask whoever manages your licenses to \
+                     assign you one: of {} {}.",
+                    email
+                        .as_deref()
+                        .unwrap_or("you: your token vouches for no e-mail address"),
+                    count(seats, "seat"),
+                    match assigned {
+                        0 => "none is assigned".to_owned(),
+                        1 => "1 is assigned".to_owned(),
+                        more => format!("{more} are assigned"),
+                    }
+                ),
+            ),
+            Rejection::SeatsAllAssigned { seats, assigned } => Self::new(
+                Code::SeatsAllAssigned,
+                format!(
+                    "The license has {}, and {assigned} {} assigned. Take one from somebody first, or give the license more \
+                     seats.",
+                    count(seats, "seat"),
+                    if assigned == 1 { "is" } else { "are" }
+                ),
+            ),
         }
     }
 }
@@ -214,7 +239,8 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
         | Kind::Person
         | Kind::Login
         | Kind::Branding
-        | Kind::IdentityProvider => ApiError::new(
+        | Kind::IdentityProvider
+        | Kind::Assignment => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),
         ),
@@ -344,6 +370,17 @@ mod tests {
             Rejection::AccountUnknown,
             Rejection::AccountMoved,
             Rejection::UserRequired,
+            Rejection::SeatNotAssigned {
+                email: None,
+                seats: 1,
+                assigned: 0,
+            },
+            Rejection::SeatNotAssigned {
+                email: Some("ann@example.com".into()),
+                seats: 5,
+                assigned: 3,
+            },
+            Rejection::SeatsAllAssigned { seats: 3, assigned: 3 },
         ]
     }
 

@@ -94,6 +94,8 @@ pub(crate) enum RefusalReason {
     LicenseSuspended,
     /// The license was ended for good.
     LicenseRevoked,
+    /// The license's seats are assigned by name, and none was to who asked.
+    SeatNotAssigned,
     /// Anything else: a late request, an ended session's request sent again.
     Other,
 }
@@ -108,6 +110,7 @@ impl From<Reason> for RefusalReason {
             Reason::LicenseNotStarted => Self::LicenseNotStarted,
             Reason::LicenseSuspended => Self::LicenseSuspended,
             Reason::LicenseRevoked => Self::LicenseRevoked,
+            Reason::NotAssigned => Self::SeatNotAssigned,
             Reason::Other => Self::Other,
         }
     }
@@ -123,6 +126,7 @@ impl From<RefusalReason> for Reason {
             RefusalReason::LicenseNotStarted => Self::LicenseNotStarted,
             RefusalReason::LicenseSuspended => Self::LicenseSuspended,
             RefusalReason::LicenseRevoked => Self::LicenseRevoked,
+            RefusalReason::SeatNotAssigned => Self::NotAssigned,
             RefusalReason::Other => Self::Other,
         }
     }
@@ -503,6 +507,19 @@ fn next_for_operators(rejection: &Rejection, caps_ghosts: bool) -> Vec<String> {
             next.push("Have a running copy on that machine closed.");
             next.push("Raise the plan's sessions for each holder, if one machine may run more copies.");
         }
+        Rejection::SeatNotAssigned { email, seats, assigned } => {
+            match email {
+                Some(_) if assigned < seats => next.push("Assign a seat of the license to this address."),
+                Some(_) => {
+                    next.push("Take a seat from somebody who needs none any more, then assign it to this address.");
+                }
+                None => next
+                    .push("Have them show a token that says its provider has verified their address, or a user token."),
+            }
+            next.push(
+                "Change the license to a plan that gives its seats to whoever comes first, if names do not matter.",
+            );
+        }
         Rejection::LicenseExpired { .. } => next.push("Extend the license, or send its holder where it is renewed."),
         Rejection::LicenseNotStarted { .. } => next.push("Start the license earlier, if it may be used already."),
         Rejection::LicenseSuspended { .. } => next.push("Reinstate the license once its reason is settled."),
@@ -538,6 +555,7 @@ mod tests {
             Reason::LicenseNotStarted,
             Reason::LicenseSuspended,
             Reason::LicenseRevoked,
+            Reason::NotAssigned,
             Reason::Other,
         ] {
             let shown = RefusalReason::from(reason);

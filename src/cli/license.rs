@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Answered;
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
-use super::resource::{Kind, Paging, cell, end, entitlements, minute, set, state, text};
+use super::resource::{Kind, Paging, cell, end, entitlements, minute, number, set, state, text};
 use super::words::{self, End};
 use crate::client::{Call, Client, segment};
 
@@ -18,6 +18,7 @@ Examples:
   usher license list --customer CRM-1042
   usher license extend lic_… --until 2028-12-31
   usher license suspend lic_… --reason 'payment is overdue'
+  usher license assign lic_… ann@example.com
 
 The license key is shown when a license is created or its key is rotated, and never again.")]
 pub(super) struct Noun {
@@ -63,6 +64,37 @@ Example:
     },
     /// Give a license a new key; the old one ends at once, live sessions go on
     RotateKey(Which),
+    /// List the seats that are assigned by name, and who is using theirs
+    Assignments {
+        #[command(flatten)]
+        which: Which,
+
+        /// Only those whose address, or whose person's name contains this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Assign a seat to somebody by their e-mail address, also before they ever sign in
+    #[command(after_help = "\
+Example:
+  usher license assign lic_… ann@example.com
+
+It counts where the license's plan goes by named users (usher plan update PLAN --holder named-user): then nobody else gets
+a seat. They get theirs when they show a token that vouches for the address; `usher login` gives them one.")]
+    Assign(WithAddress),
+    /// Take an assigned seat away; what is running with it is told so, and the seat is free at once
+    Unassign(WithAddress),
+}
+
+#[derive(Debug, Args)]
+struct WithAddress {
+    #[command(flatten)]
+    which: Which,
+
+    /// The e-mail address
+    email: String,
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +231,7 @@ const KIND: Kind = Kind {
         ("customer id", |item| cell(item, "/customer/id")),
         ("plan", |item| Cell::new(plan(item))),
         ("seats in use", |item| Cell::new(seats(item))),
+        ("seats assigned", assigned),
         ("sessions", |item| cell(item, "/seats/sessions")),
         ("ghosts", |item| cell(item, "/seats/ghosts")),
         ("starts", |item| minute(item, "/starts_at")),
@@ -210,6 +243,44 @@ const KIND: Kind = Kind {
     order: |item| text(item, "/created_at"),
     none: "There are no such licenses; `usher license create` makes one.",
 };
+
+/// How assigned seats are shown.
+const ASSIGNMENT: Kind = Kind {
+    columns: &[
+        ("EMAIL", |item| cell(item, "/email")),
+        ("NAME", |item| cell(item, "/person/name")),
+        ("SINCE", |item| minute(item, "/assigned_at")),
+        ("BY", assigned_by),
+        ("SESSIONS", |item| number(item, "/sessions")),
+    ],
+    lines: &[
+        ("email", |item| cell(item, "/email")),
+        ("name", |item| cell(item, "/person/name")),
+        ("assigned", |item| minute(item, "/assigned_at")),
+        ("by", assigned_by),
+        ("holder", |item| cell(item, "/holder")),
+        ("sessions", |item| cell(item, "/sessions")),
+    ],
+    order: |item| text(item, "/email"),
+    none: "No seat of this license is assigned; `usher license assign LICENSE EMAIL` assigns one.",
+};
+
+fn assigned_by(item: &Value) -> Cell {
+    match item["assigned_by_name"].as_str() {
+        Some(name) => Cell::new(name),
+        None => cell(item, "/assigned_by"),
+    }
+}
+
+/// Said where it counts or there is something to say.
+fn assigned(item: &Value) -> Cell {
+    let assigned = text(item, "/seats/assigned");
+    if text(item, "/plan/holder") == "named_user" || assigned != "0" {
+        Cell::new(assigned)
+    } else {
+        Cell::new("")
+    }
+}
 
 fn plan(item: &Value) -> String {
     format!("{}:{}", text(item, "/product/code"), text(item, "/plan/code"))
@@ -243,6 +314,20 @@ impl Noun {
                         .with("search", list.search.as_ref())
                 };
                 return KIND.list(&client, output, &list.paging, call).await;
+            }
+            Verb::Assignments { which, search, paging } => {
+                let path = format!("/licenses/{}/assignments", segment(&which.license));
+                let call = || Call::get(&path).with("search", search.as_ref());
+                return ASSIGNMENT.list(&client, output, &paging, call).await;
+            }
+            Verb::Assign(WithAddress { which, email }) => {
+                let item = act(&which, "assign", json!({"email": email})).await?;
+                return ASSIGNMENT.show(output, &item);
+            }
+            Verb::Unassign(WithAddress { which, email }) => {
+                act(&which, "unassign", json!({"email": email})).await?;
+                let answer = json!({"unassigned": email});
+                return Ok(output.answer(&answer, |_| format!("No seat is assigned to {email} any more.\n"))?);
             }
             Verb::Create(create) => return with_key(output, &create.send(&client).await?),
             Verb::RotateKey(which) => return with_key(output, &act(&which, "rotate-key", json!({})).await?),

@@ -99,6 +99,8 @@ enum Holder {
     User,
     /// One seat for each such user on each machine
     UserAndFingerprint,
+    /// One seat for a user to whose address one was assigned (usher license assign), on however many machines
+    NamedUser,
 }
 
 /// The terms; what is not given has a default, or stays as it is.

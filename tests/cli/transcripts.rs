@@ -57,6 +57,36 @@ fn a_license_lives_its_life() {
 }
 
 #[test]
+fn named_seats_are_assigned_and_taken_away() {
+    let dev = Dev::start();
+    for line in [
+        "plan create coditect studio --seats 2 --holder named-user",
+        "person create ann@example.com Ann --role member --customer EXAMPLE-1",
+    ] {
+        dev.usher(line).expect_code(0);
+    }
+    let create = "license create --plan coditect:studio --customer EXAMPLE-1 -o json";
+    let license = dev.usher(create).expect_code(0).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let lines = [
+        format!("license assignments {license}"),
+        format!("license assign {license} Ann@example.com"),
+        format!("license assign {license} bob@example.com"),
+        format!("license assign {license} cid@example.com"),
+        format!("license assign {license} nobody"),
+        format!("license assignments {license}"),
+        format!("license show {license}"),
+        format!("license unassign {license} bob@example.com"),
+        format!("license unassign {license} bob@example.com"),
+        format!("license assignments {license} --search ann"),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    compare("named", &dev.transcript(&lines));
+}
+
+#[test]
 fn access_and_the_cluster_are_shown() {
     let dev = Dev::start();
     let only = dev.usher("token list -o json").json()["items"][0]["id"]
@@ -111,6 +141,9 @@ fn every_answer_can_be_had_as_json() {
         ("session list".to_owned(), "/items/0/license"),
         (format!("session show {session}"), "/status"),
         (format!("session revoke {session} --reason r"), "/ended_at"),
+        (format!("license assign {license} ann@example.com"), "/assigned_at"),
+        (format!("license assignments {license}"), "/items/0/email"),
+        (format!("license unassign {license} ann@example.com"), "/unassigned"),
         (format!("license revoke {license} --reason r"), "/status"),
         ("token list".to_owned(), "/items/0/scope"),
         ("token create t".to_owned(), "/token"),

@@ -115,6 +115,7 @@ impl Fixture {
             "LicenseChange" => json!({"if_version": 1, "plan": "pro", "seats": 1, "entitlements": {"gpu": true}}),
             "ReasonRequest" => json!({"reason": "because"}),
             "Extension" => json!({"expires_at": "2999-01-01T00:00:00Z"}),
+            "AssignmentRequest" => json!({"email": "a@b.example"}),
             "NewToken" => json!({
                 "name": "new", "scope": "member", "customer": "crm-1", "expires_at": "2999-01-01T00:00:00Z",
             }),

@@ -18,6 +18,7 @@ mod idempotency;
 mod identity;
 mod limits;
 mod lists;
+mod named;
 mod numbers;
 mod openapi;
 mod ops;

@@ -72,6 +72,9 @@ async fn customer(server: &TestServer, name: &str) -> (String, Customer) {
         ids.entry("sessions").or_default().push(text(&seat["session"]));
         hosts.push(host);
     }
+    let assigned = format!("/licenses/{}/assign", ids["licenses"][0]);
+    let spare = format!("spare@{lower}.example");
+    server.post(&assigned, json!({"email": spare})).await.expect(200);
     let full = json!({"plan": "pro", "customer": reference, "seats": 0});
     let full = server.post("/licenses", full).await.expect(201);
     let refused = json!({"license_key": full["license_key"], "hardware_id": format!("refused-of-{lower}")});
@@ -85,7 +88,6 @@ async fn customer(server: &TestServer, name: &str) -> (String, Customer) {
         .expect(200);
     ids.entry("licenses").or_default().push(text(&full["id"]));
     ids.insert("refusals", vec![text(&refusals["items"][0]["id"])]);
-    let spare = format!("spare@{lower}.example");
     let new = json!({"email": spare, "name": format!("Spare of {name}"), "role": "member", "customer": reference});
     let person = text(&server.post("/people", new).await.expect(201)["id"]);
     ids.insert("people", vec![person, spare]);
@@ -206,6 +208,7 @@ fn body(method: &str, path: &str) -> Value {
         (_, "/me/password" | "/me/totp" | "/logins" | "/logins/current") => json!({"unknown": 1}),
         ("POST", "/sessions/{id}/revoke" | "/me/sessions/{id}/revoke") => json!({"reason": "probed"}),
         ("PATCH", "/people/{id}") => json!({"name": "Probed"}),
+        ("POST", "/licenses/{id}/assign" | "/licenses/{id}/unassign") => json!({"email": "probed@elsewhere.example"}),
         _ => json!({}),
     }
 }

@@ -173,6 +173,62 @@ async fn tokens_are_refused_for_what_is_wrong_with_them() {
 }
 
 #[tokio::test]
+async fn a_named_seat_is_taken_by_an_address_that_the_provider_has_verified_and_by_no_other() {
+    let world = World::new("named_user", json!({})).await;
+    let assign = format!("/licenses/{}/assign", world.sold.license);
+    let body = json!({"email": "ann@example.com"});
+    world.server.post(&assign, body.clone()).await.expect(200);
+    let ask = async |user: &str, more: Value| {
+        let mut claims = world.claims(user);
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        world.acquire("laptop", Some(&world.key.sign(&claims))).await
+    };
+    for unverified in [
+        json!({}),
+        json!({"email_verified": false}),
+        json!({"email_verified": true, "email": "ann"}),
+    ] {
+        let problem = ask("ann", unverified).await.problem(403, "SEAT_NOT_ASSIGNED");
+        let detail = text(&problem["detail"]);
+        assert!(detail.contains("your token vouches for no e-mail address"), "{detail}");
+    }
+    let verified = |email: &str| json!({"email_verified": true, "email": email});
+    ask("bob", verified("bob@example.com"))
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    let seat = ask("ann", verified("Ann@Example.com")).await.expect(200);
+    // Whatever account it is that the provider vouches for, the seat is the address's.
+    let other = ask("ann-again", verified("ann@example.com")).await.expect(200);
+    assert_eq!(
+        (&seat["seats"]["in_use"], &other["seats"]["in_use"]),
+        (&json!(1), &json!(1))
+    );
+    // A person's own token vouches for their address here.
+    let cid = world.member("cid", "crm-1").await;
+    let token = world.user_token(&cid, json!({})).await;
+    world
+        .acquire("tablet", Some(&token))
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    world
+        .server
+        .post(&assign, json!({"email": cid.email}))
+        .await
+        .expect(200);
+    world.acquire("tablet", Some(&token)).await.expect(200);
+    // Whoever is disabled here has no seat by the same address at a provider.
+    let path = format!("/people/{}", cid.id);
+    world.server.patch(&path, json!({"disabled": true})).await.expect(200);
+    let problem = ask("cid-at-work", verified("cid@example.com"))
+        .await
+        .problem(401, "TOKEN_INVALID");
+    assert!(text(&problem["detail"]).contains("may not sign in here any more"));
+}
+
+#[tokio::test]
 async fn the_person_that_an_account_is_known_to_be_is_named() {
     let world = World::new("user", json!({})).await;
     let seat = world.acquire_as("laptop", "ann").await.expect(200);
@@ -222,6 +278,21 @@ async fn the_person_that_an_account_is_known_to_be_is_named() {
         .await
         .expect(200);
     assert_eq!(session["user"]["person"], ann.id);
+
+    // Known to be her, it has a seat that is assigned to her, though its provider has not verified the address.
+    let plan = format!("/plans/{}", world.sold.plan);
+    world
+        .server
+        .patch(&plan, json!({"holder": "named_user"}))
+        .await
+        .expect(200);
+    let assign = format!("/licenses/{}/assign", world.sold.license);
+    world
+        .server
+        .post(&assign, json!({"email": ann.email}))
+        .await
+        .expect(200);
+    world.acquire_as("tablet", "ann").await.expect(200);
 }
 
 #[tokio::test]

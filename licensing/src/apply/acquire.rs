@@ -7,7 +7,7 @@ use crate::apply::usable::check_usable;
 use crate::apply::{Until, not_found};
 use crate::audit::AuditEvent;
 use crate::catalogue::HolderPolicy;
-use crate::command::{Acquire, AcquireByUser, Actor};
+use crate::command::{Acquire, AcquireByUser, Actor, Asked};
 use crate::id::{HolderKey, SessionNo};
 use crate::identity::SessionUser;
 use crate::ledger::{Ledger, SessionState};
@@ -24,21 +24,20 @@ struct Claim {
 
 impl Ledger {
     /// Grants a seat, or renews the session that this very request was granted before.
-    pub(super) fn acquire(
-        &mut self,
-        actor: Actor,
-        ask: &Acquire,
-        user: Option<&AcquireByUser>,
-    ) -> Result<Outcome, Rejection> {
+    pub(super) fn acquire(&mut self, actor: Actor, asked: Asked<'_>) -> Result<Outcome, Rejection> {
+        let Asked { ask, user, .. } = asked;
         if !self.catalogue.licenses.contains(ask.license) {
             return Err(not_found(Kind::License));
         }
         field::client(ask.client.as_deref())?;
         field::optional(user, |by_user| field::user(&by_user.user))?;
+        if asked.by_address.is_some() {
+            field::sign_in_email(asked.email().map_or("", |email| email))?;
+        }
         let in_use = self.settle(ask.license);
         if let Some(known) = self.sessions.by_hash(&ask.session, self.meta.session_time) {
             return match known {
-                SessionState::Live(session) if is_for(session, ask, user) => {
+                SessionState::Live(session) if is_for(session, asked) => {
                     let no = session.no;
                     self.renew(actor, no, ask.license, in_use).map(Outcome::Granted)
                 }
@@ -46,7 +45,7 @@ impl Ledger {
                 SessionState::Ended(ended) => Err(self.why_ended(ended)),
             };
         }
-        let claim = self.check_claim(ask, user)?;
+        let claim = self.check_claim(asked)?;
         let grant = self.take_seat(actor, ask, claim);
         if let Some(by_user) = user {
             self.identify(actor, &grant, by_user);
@@ -55,11 +54,12 @@ impl Ledger {
     }
 
     /// Refuses an acquire that there is no room for. Changes nothing.
-    fn check_claim(&self, ask: &Acquire, user: Option<&AcquireByUser>) -> Result<Claim, Rejection> {
-        let terms = self.catalogue.known_terms(ask.license);
+    fn check_claim(&self, asked: Asked<'_>) -> Result<Claim, Rejection> {
+        let license = asked.ask.license;
+        let terms = self.catalogue.known_terms(license);
         check_usable(terms, self.meta.at)?;
-        let claim = self.claim(terms, ask, user)?;
-        let sessions = self.sessions.of_holder(ask.license, claim.holder).len();
+        let claim = self.claim(terms, asked)?;
+        let sessions = self.sessions.of_holder(license, claim.holder).len();
         self.check_holder_limit(terms, claim, sessions)?;
         // A holder's sessions share its seat, and a session that is replaced leaves its seat to the one that comes.
         if sessions == 0 {
@@ -69,8 +69,13 @@ impl Ledger {
         Ok(claim)
     }
 
-    fn claim(&self, terms: Terms<'_>, ask: &Acquire, user: Option<&AcquireByUser>) -> Result<Claim, Rejection> {
-        let holder = holder(terms.plan.terms.holder, ask, user).ok_or(Rejection::UserRequired)?;
+    fn claim(&self, terms: Terms<'_>, asked: Asked<'_>) -> Result<Claim, Rejection> {
+        let ask = asked.ask;
+        let policy = terms.plan.terms.holder;
+        let holder = asked.holder(policy).ok_or_else(|| self.why_nobody(terms, asked))?;
+        if policy == HolderPolicy::NamedUser && self.assignments.get(ask.license, holder).is_none() {
+            return Err(self.not_assigned(terms, asked));
+        }
         let is_own = |no: &SessionNo| {
             let session = self.sessions.live.get(*no);
             session.is_some_and(|session| session.license == ask.license && session.holder == holder)
@@ -79,6 +84,22 @@ impl Ledger {
             holder,
             replaced: ask.replaces.filter(is_own),
         })
+    }
+
+    /// Why an acquire counts for nobody. Where seats are assigned, somebody may ask whose address nobody vouches for.
+    fn why_nobody(&self, terms: Terms<'_>, asked: Asked<'_>) -> Rejection {
+        match asked.user {
+            Some(_) => self.not_assigned(terms, asked),
+            None => Rejection::UserRequired,
+        }
+    }
+
+    fn not_assigned(&self, terms: Terms<'_>, asked: Asked<'_>) -> Rejection {
+        Rejection::SeatNotAssigned {
+            email: asked.by_address.and_then(|_| asked.email().cloned()),
+            seats: terms.seats(),
+            assigned: self.assignments.count(terms.license.id),
+        }
     }
 
     fn check_holder_limit(&self, terms: Terms<'_>, claim: Claim, sessions: usize) -> Result<(), Rejection> {
@@ -228,24 +249,35 @@ pub(super) fn grant(session: &Session, terms: Terms<'_>, until: Until, in_use: u
     })
 }
 
-/// Who a seat is counted for; `None` if that is a user and no token vouched for one.
-fn holder(policy: HolderPolicy, ask: &Acquire, user: Option<&AcquireByUser>) -> Option<HolderKey> {
-    match policy {
-        HolderPolicy::Fingerprint => Some(ask.by_fingerprint),
-        HolderPolicy::FingerprintAndInstance => Some(ask.by_instance.unwrap_or(ask.by_fingerprint)),
-        HolderPolicy::User => user.map(|by_user| by_user.by_user),
-        HolderPolicy::UserAndFingerprint => user.map(|by_user| by_user.by_user_and_fingerprint),
+impl Asked<'_> {
+    /// The address that the token named.
+    fn email(&self) -> Option<&Arc<str>> {
+        self.user.and_then(|by_user| by_user.user.email.as_ref())
+    }
+
+    /// Who a seat is counted for; `None` if no token vouched for what the plan counts by.
+    pub(crate) fn holder(&self, policy: HolderPolicy) -> Option<HolderKey> {
+        let Self { ask, user, by_address } = self;
+        match policy {
+            HolderPolicy::Fingerprint => Some(ask.by_fingerprint),
+            HolderPolicy::FingerprintAndInstance => Some(ask.by_instance.unwrap_or(ask.by_fingerprint)),
+            HolderPolicy::User => user.map(|by_user| by_user.by_user),
+            HolderPolicy::UserAndFingerprint => user.map(|by_user| by_user.by_user_and_fingerprint),
+            HolderPolicy::NamedUser => *by_address,
+        }
     }
 }
 
-/// Whether a live session is what this acquire asks for. The session's hash covers license, holder and request, so
+/// Whether a live session is what this acquire asks for. The session's hash covers license, hardware and request, so
 /// anything else is another request under the same name.
-fn is_for(session: &Session, ask: &Acquire, user: Option<&AcquireByUser>) -> bool {
+fn is_for(session: &Session, asked: Asked<'_>) -> bool {
+    let Asked { ask, user, by_address } = asked;
     let holders = [
         Some(ask.by_fingerprint),
         ask.by_instance,
         user.map(|by_user| by_user.by_user),
         user.map(|by_user| by_user.by_user_and_fingerprint),
+        by_address,
     ];
     session.license == ask.license && holders.contains(&Some(session.holder))
 }

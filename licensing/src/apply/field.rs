@@ -7,6 +7,7 @@ use crate::apply::until::token_life;
 use crate::catalogue::{Entitlement, Entitlements, PlanTerms};
 use crate::identity::{ProviderTerms, User};
 use crate::outcome::Rejection;
+use crate::person::{EMAIL_CHARS_MAX, is_email};
 use crate::session::ClientInfo;
 use crate::state::json_bytes;
 use crate::time::{At, Span};
@@ -21,7 +22,6 @@ const GRACE_MAX: Span = Span::from_secs(90 * 86_400);
 const CODE_CHARS_MAX: usize = 63;
 const TEXT_CHARS_MAX: usize = 200;
 const CLIENT_CHARS_MAX: usize = 128;
-const EMAIL_CHARS_MAX: usize = 254;
 const KEY_HINT_CHARS_MAX: usize = 16;
 const HOST_CHARS_MAX: usize = 253;
 const PASSWORD_HASH_CHARS_MAX: usize = 256;
@@ -163,10 +163,7 @@ pub(super) fn peer_address(address: &str) -> Checked {
 
 /// A customer's address.
 pub(super) fn email(email: &str) -> Checked {
-    let holds = email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !email.contains(char::is_whitespace)
-    });
-    check(holds && is_plain(email, 3..=EMAIL_CHARS_MAX), "email", || {
+    check(is_email(email), "email", || {
         format!("give one address such as ann@example.com, of at most {EMAIL_CHARS_MAX} characters")
     })
 }

@@ -127,7 +127,7 @@ impl Ledger {
     }
 
     /// A license that can still be changed.
-    fn standing_license(&self, id: LicenseId) -> Result<License, Rejection> {
+    pub(super) fn standing_license(&self, id: LicenseId) -> Result<License, Rejection> {
         let license = self.catalogue.licenses.get(id).ok_or(not_found(Kind::License))?;
         match license.status {
             LicenseStatus::Revoked { .. } => Err(not_allowed(REVOKED)),

@@ -82,12 +82,61 @@ pub struct AcquireByUser {
     pub user: Arc<User>,
 }
 
+/// Take a seat for a user whose token vouched for an address as well: the one that [`User::email`] names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcquireByAddress {
+    /// The seat and the user.
+    pub by_user: AcquireByUser,
+    /// The holder if seats are assigned by address.
+    pub by_address: HolderKey,
+}
+
+/// A seat that is asked for, with everything that a token said of who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The seat.
+    pub(crate) ask: &'a Acquire,
+    /// The user, if a token vouched for one.
+    pub(crate) user: Option<&'a AcquireByUser>,
+    /// The holder that the user's address stands for, if the token vouched for that too.
+    pub(crate) by_address: Option<HolderKey>,
+}
+
+impl<'a> From<&'a Acquire> for Asked<'a> {
+    fn from(ask: &'a Acquire) -> Self {
+        Self {
+            ask,
+            user: None,
+            by_address: None,
+        }
+    }
+}
+
+impl<'a> From<&'a AcquireByUser> for Asked<'a> {
+    fn from(by_user: &'a AcquireByUser) -> Self {
+        Self {
+            user: Some(by_user),
+            ..Self::from(&by_user.ask)
+        }
+    }
+}
+
+impl<'a> From<&'a AcquireByAddress> for Asked<'a> {
+    fn from(acquire: &'a AcquireByAddress) -> Self {
+        Self {
+            by_address: Some(acquire.by_address),
+            ..Self::from(&acquire.by_user)
+        }
+    }
+}
+
 impl Command {
-    /// The seat that is asked for, and for which user if a token said so.
-    pub(crate) const fn acquire(&self) -> Option<(&Acquire, Option<&AcquireByUser>)> {
+    /// The seat that is asked for, if one is.
+    pub(crate) fn acquire(&self) -> Option<Asked<'_>> {
         match self {
-            Self::Acquire(ask) => Some((ask, None)),
-            Self::AcquireByUser(by_user) => Some((&by_user.ask, Some(by_user))),
+            Self::Acquire(ask) => Some(ask.into()),
+            Self::AcquireByUser(by_user) => Some(by_user.into()),
+            Self::AcquireByAddress(by_address) => Some(by_address.into()),
             _ => None,
         }
     }

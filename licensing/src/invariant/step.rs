@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answer::Answer;
 use crate::catalogue::{HolderPolicy, LicenseStatus};
-use crate::command::{Acquire, AcquireByUser, Command, Proposal};
-use crate::id::{LicenseId, RequestId, Seq, SessionNo};
-use crate::invariant::{Verdict, require};
+use crate::command::{Asked, Command, Proposal};
+use crate::id::{HolderKey, LicenseId, RequestId, Seq, SessionNo};
+use crate::invariant::{Verdict, named_seats_are_assigned, never_overassigned, require, unassigned_at_once};
 use crate::ledger::{Ledger, Seats};
 use crate::outcome::{Applied, Kind, Outcome, Rejection};
 use crate::person::Person;
@@ -21,9 +21,10 @@ pub struct Before {
     seq: Seq,
     audit_size: u64,
     seats: BTreeMap<LicenseId, Seats>,
-    sessions: BTreeMap<SessionNo, Session>,
+    pub(super) sessions: BTreeMap<SessionNo, Session>,
     ended: BTreeSet<SessionNo>,
     answers: BTreeMap<RequestId, Answer>,
+    pub(super) assigned: BTreeMap<LicenseId, BTreeSet<HolderKey>>,
     is_owned: bool,
 }
 
@@ -50,9 +51,19 @@ impl Before {
                 .iter()
                 .map(|answer| (answer.request.id, answer.clone()))
                 .collect(),
+            assigned: ledger
+                .licenses(None)
+                .map(|license| (license.id, assigned(ledger, license.id)))
+                .collect(),
             is_owned: ledger.people(None).any(Person::owns),
         }
     }
+}
+
+/// The holders to whom seats of a license are assigned.
+pub(super) fn assigned(ledger: &Ledger, license: LicenseId) -> BTreeSet<HolderKey> {
+    let assignments = ledger.assignments_of(license, None);
+    assignments.map(|assignment| assignment.holder).collect()
 }
 
 /// One proposal and what came of it. An entry of several is the same as its proposals in entries of their own at the
@@ -90,6 +101,9 @@ impl Step<'_> {
 pub fn check_step(step: Step<'_>) -> Verdict {
     clock_monotone(step)?;
     never_oversold(step)?;
+    never_overassigned(step)?;
+    named_seats_are_assigned(step)?;
+    unassigned_at_once(step)?;
     never_expired_early(step)?;
     released_once(step)?;
     honest_denial(step)?;
@@ -151,8 +165,8 @@ const fn is_within_limit(before: u32, after: u32, limit: u32) -> bool {
     after <= before || (after == before + 1 && after <= limit)
 }
 
-/// NeverExpiredEarly: a session ends by its release or replacement, by an operator, by its license, or because its
-/// deadline has come.
+/// NeverExpiredEarly: a session ends by its release or replacement, by an operator, by its license, because its seat is
+/// assigned no more, or because its deadline has come.
 pub fn never_expired_early(step: Step<'_>) -> Verdict {
     for (no, session) in &step.before.sessions {
         if step.after.session(*no).is_some() {
@@ -163,7 +177,12 @@ pub fn never_expired_early(step: Step<'_>) -> Verdict {
             (Some(EndCause::Expired), _) => session.deadline <= step.after.session_time(),
             (Some(EndCause::Released), Command::Release { session })
             | (Some(EndCause::Revoked { .. }), Command::RevokeSession { session, .. }) => session == no,
-            (Some(EndCause::Replaced), command) => command.acquire().is_some_and(|(ask, _)| ask.replaces == Some(*no)),
+            (Some(EndCause::Revoked { .. }), Command::UnassignSeat { license, holder, .. }) => {
+                (session.license, session.holder) == (*license, *holder)
+            }
+            (Some(EndCause::Replaced), command) => {
+                command.acquire().is_some_and(|asked| asked.ask.replaces == Some(*no))
+            }
             (Some(EndCause::LicenseEnded), _) => !is_usable(step.after, session.license),
             _ => false,
         };
@@ -213,18 +232,18 @@ pub fn released_once(step: Step<'_>) -> Verdict {
 
 /// HonestDenial: a refusal's figures are the ledger's, and they are a reason to refuse.
 pub fn honest_denial(step: Step<'_>) -> Verdict {
-    let (Some((ask, user)), Outcome::Rejected(rejection)) = (step.proposal.command.acquire(), &step.applied.outcome)
-    else {
+    let (Some(asked), Outcome::Rejected(rejection)) = (step.proposal.command.acquire(), &step.applied.outcome) else {
         return Ok(());
     };
-    let is_honest = step.is_remembered() || is_true(step.after, ask, user, rejection);
+    let is_honest = step.is_remembered() || is_true(step.after, asked, rejection);
     require("HonestDenial", is_honest, || {
-        format!("{rejection:?} with {:?}", step.after.seats(ask.license))
+        format!("{rejection:?} with {:?}", step.after.seats(asked.ask.license))
     })
 }
 
 /// Whether what a rejection says of an acquire is so in the ledger.
-fn is_true(ledger: &Ledger, ask: &Acquire, user: Option<&AcquireByUser>, rejection: &Rejection) -> bool {
+fn is_true(ledger: &Ledger, asked: Asked<'_>, rejection: &Rejection) -> bool {
+    let Asked { ask, user, by_address } = asked;
     let (Some(seats), Some(license)) = (ledger.seats(ask.license), ledger.license(ask.license)) else {
         let is_about_the_request = matches!(rejection, Rejection::RequestTooLate | Rejection::RequestIdReused);
         return is_about_the_request || *rejection == (Rejection::NotFound { kind: Kind::License });
@@ -235,6 +254,7 @@ fn is_true(ledger: &Ledger, ask: &Acquire, user: Option<&AcquireByUser>, rejecti
         HolderPolicy::FingerprintAndInstance => ask.by_instance.or(Some(ask.by_fingerprint)),
         HolderPolicy::User => Some(user?.by_user),
         HolderPolicy::UserAndFingerprint => Some(user?.by_user_and_fingerprint),
+        HolderPolicy::NamedUser => by_address,
     });
     let sessions = ledger
         .sessions_of(ask.license, None)
@@ -259,7 +279,12 @@ fn is_true(ledger: &Ledger, ask: &Acquire, user: Option<&AcquireByUser>, rejecti
         | Rejection::LicenseNotStarted { .. }
         | Rejection::LicenseSuspended { .. }
         | Rejection::LicenseRevoked { .. } => !is_usable(ledger, ask.license),
-        Rejection::UserRequired => holder.is_none(),
+        Rejection::UserRequired => holder.is_none() && user.is_none(),
+        Rejection::SeatNotAssigned { assigned, .. } => {
+            let is_named = plan.is_some_and(|plan| plan.terms.holder == HolderPolicy::NamedUser);
+            let holders = self::assigned(ledger, ask.license);
+            is_named && *assigned as usize == holders.len() && !holder.is_some_and(|holder| holders.contains(&holder))
+        }
         _ => true,
     }
 }
@@ -320,7 +345,7 @@ pub fn audit_complete(step: Step<'_>) -> Verdict {
         (Command::Heartbeat { .. } | Command::NoteUse { .. }, _) => 0,
         (Command::Acquire(_), Outcome::Granted(grant)) => usize::from(grant.session.get() == applied.seq.get()),
         // Who holds it is a leaf of its own.
-        (Command::AcquireByUser(_), Outcome::Granted(grant)) => {
+        (Command::AcquireByUser(_) | Command::AcquireByAddress(_), Outcome::Granted(grant)) => {
             2 * usize::from(grant.session.get() == applied.seq.get())
         }
         (_, Outcome::Rejected(_)) => 1,

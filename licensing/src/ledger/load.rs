@@ -96,6 +96,7 @@ impl Ledger {
             Row::IdentityProvider(row) => self.identities.providers.load(row),
             Row::Identity(row) => self.identities.links.load(row),
             Row::SessionUser(row) => self.identities.users.load(row),
+            Row::Assignment(row) => self.assignments.rows.load(row),
         }
     }
 
@@ -108,6 +109,7 @@ impl Ledger {
         self.hours.build_index()?;
         self.members.build_index()?;
         self.identities.build_index();
+        self.assignments.build_index();
         self.people.build_index()
     }
 
@@ -123,6 +125,7 @@ impl Ledger {
             && self.members.index_follows_rows()
             && self.people.index_follows_rows()
             && self.identities.index_follows_rows()
+            && self.assignments.index_follows_rows()
     }
 
     /// Checks what rows say about each other. The catalogue's were checked with its index.
@@ -152,6 +155,10 @@ impl Ledger {
         }
         for ghost in self.ghosts.rows.iter() {
             self.check_license(RowKey::Ghost(ghost.license, ghost.holder), ghost.license)?;
+        }
+        for assignment in self.assignments.rows.iter() {
+            let row = RowKey::Assignment(assignment.license, assignment.holder);
+            self.check_license(row, assignment.license)?;
         }
         for hour in self.hours.rows.iter() {
             let row = RowKey::UsageHour(hour.license, hour.hour);

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use crate::assignment::Assignment;
 use crate::branding::Branding;
 use crate::catalogue::{Customer, License, Plan, Product};
 use crate::cluster::{ApiToken, JoinToken, Node};
@@ -181,6 +182,21 @@ impl Ledger {
     /// The ghosts of a license in holder order.
     pub fn ghosts_of(&self, license: LicenseId) -> impl Iterator<Item = &Ghost> {
         self.ghosts.of(license)
+    }
+
+    /// How many seats of a license are assigned by name.
+    pub fn assigned(&self, license: LicenseId) -> u32 {
+        self.assignments.count(license)
+    }
+
+    /// The seat of a license that is assigned to a holder.
+    pub fn assignment(&self, license: LicenseId, holder: HolderKey) -> Option<&Assignment> {
+        self.assignments.get(license, holder)
+    }
+
+    /// The assigned seats of a license in holder order, after `after`.
+    pub fn assignments_of(&self, license: LicenseId, after: Option<HolderKey>) -> impl Iterator<Item = &Assignment> {
+        self.assignments.of(license, after)
     }
 
     /// The hour of a license that is still running, or that has passed and is yet to be closed.

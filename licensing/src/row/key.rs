@@ -58,12 +58,14 @@ pub enum Table {
     Identities = 19,
     /// [`SessionUser`](super::Row::SessionUser)s by session.
     SessionUsers = 20,
+    /// [`Assignment`](super::Row::Assignment)s by license and holder.
+    Assignments = 21,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -85,6 +87,7 @@ impl Table {
         Self::IdentityProviders,
         Self::Identities,
         Self::SessionUsers,
+        Self::Assignments,
     ];
 
     /// The table's number in stored bytes.
@@ -121,6 +124,7 @@ impl Table {
             Self::IdentityProviders => "identity_providers",
             Self::Identities => "identities",
             Self::SessionUsers => "session_users",
+            Self::Assignments => "assignments",
         }
     }
 }
@@ -176,6 +180,8 @@ pub enum RowKey {
     Identity(SubjectHash),
     /// Who holds a live session.
     SessionUser(SessionNo),
+    /// A seat that is assigned by name.
+    Assignment(LicenseId, HolderKey),
 }
 
 impl RowKey {
@@ -203,6 +209,7 @@ impl RowKey {
             Self::IdentityProvider(_) => Table::IdentityProviders,
             Self::Identity(_) => Table::Identities,
             Self::SessionUser(_) => Table::SessionUsers,
+            Self::Assignment(..) => Table::Assignments,
         }
     }
 
@@ -215,7 +222,9 @@ impl RowKey {
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
             Self::License(id) => KeyBytes::of(id.as_bytes()),
             Self::Session(no) | Self::EndedSession(no) | Self::SessionUser(no) => KeyBytes::of(&no.get().to_be_bytes()),
-            Self::Ghost(license, holder) => KeyBytes::of_two(license.as_bytes(), holder.as_bytes()),
+            Self::Ghost(license, holder) | Self::Assignment(license, holder) => {
+                KeyBytes::of_two(license.as_bytes(), holder.as_bytes())
+            }
             Self::Answer(id) => KeyBytes::of(id.as_bytes()),
             Self::UsageHour(license, hour) => KeyBytes::of_two(license.as_bytes(), &hour.get().to_be_bytes()),
             Self::Node(id) => KeyBytes::of(&id.get().to_be_bytes()),
@@ -245,11 +254,8 @@ impl RowKey {
             Table::Sessions => Self::Session(SessionNo::new(number()?)),
             Table::EndedSessions => Self::EndedSession(SessionNo::new(number()?)),
             Table::Ghosts => {
-                let (license, holder) = bytes.split_first_chunk()?;
-                Self::Ghost(
-                    LicenseId::from_bytes(*license),
-                    HolderKey::from_bytes(holder.try_into().ok()?),
-                )
+                let (license, holder) = holder_of_license(bytes)?;
+                Self::Ghost(license, holder)
             }
             Table::Answers => Self::Answer(RequestId::from_bytes(bytes.try_into().ok()?)),
             Table::UsageHours => {
@@ -268,8 +274,18 @@ impl RowKey {
             Table::IdentityProviders => Self::IdentityProvider(ProviderId::from_bytes(bytes.try_into().ok()?)),
             Table::Identities => Self::Identity(SubjectHash::from_bytes(bytes.try_into().ok()?)),
             Table::SessionUsers => Self::SessionUser(SessionNo::new(number()?)),
+            Table::Assignments => {
+                let (license, holder) = holder_of_license(bytes)?;
+                Self::Assignment(license, holder)
+            }
         })
     }
+}
+
+fn holder_of_license(bytes: &[u8]) -> Option<(LicenseId, HolderKey)> {
+    let (license, holder) = bytes.split_first_chunk()?;
+    let holder = HolderKey::from_bytes(holder.try_into().ok()?);
+    Some((LicenseId::from_bytes(*license), holder))
 }
 
 /// A key's bytes, on the stack.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use licensing::answer::Answer;
+use licensing::assignment::Assignment;
 use licensing::audit::{AuditEvent, AuditLeaf, LeafV1};
 use licensing::branding::Branding;
 use licensing::catalogue::{
@@ -10,9 +11,10 @@ use licensing::catalogue::{
 };
 use licensing::cluster::{ApiToken, JoinToken, Node, Scope};
 use licensing::command::{
-    AcceptInvitation, Acquire, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider, CreateLicense,
-    CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn,
-    SignInByProvider, UpdateCustomer, UpdateIdentityProvider, UpdateLicense, UpdatePerson, UpdatePlan, UpdateProduct,
+    AcceptInvitation, Acquire, AcquireByAddress, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider,
+    CreateLicense, CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request,
+    SetBranding, SignIn, SignInByProvider, UpdateCustomer, UpdateIdentityProvider, UpdateLicense, UpdatePerson,
+    UpdatePlan, UpdateProduct,
 };
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId,
@@ -37,6 +39,7 @@ const CUSTOMER: CustomerId = CustomerId::from_bytes([0x13; 16]);
 const LICENSE: LicenseId = LicenseId::from_bytes([0x14; 16]);
 const HOLDER: HolderKey = HolderKey::from_bytes([0x15; 16]);
 const INSTANCE: HolderKey = HolderKey::from_bytes([0x16; 16]);
+const ADDRESS: HolderKey = HolderKey::from_bytes([0x26; 16]);
 const FINGERPRINT: FingerprintHash = FingerprintHash::from_bytes([0x17; 32]);
 const HASH: SessionHash = SessionHash::from_bytes([0x18; 32]);
 const KEY: SecretHash = SecretHash::from_bytes([0x19; 32]);
@@ -410,13 +413,31 @@ fn identity_commands() -> Vec<Command> {
             person: PERSON,
             if_version: Some(3),
         },
-        Command::AcquireByUser(AcquireByUser {
-            ask: acquire(),
-            by_user: HolderKey::from_bytes([0x24; 16]),
-            by_user_and_fingerprint: HolderKey::from_bytes([0x25; 16]),
-            user: user(),
+        Command::AcquireByUser(by_user()),
+        Command::AcquireByAddress(AcquireByAddress {
+            by_user: by_user(),
+            by_address: ADDRESS,
         }),
+        Command::AssignSeat {
+            license: LICENSE,
+            holder: ADDRESS,
+            email: text("ann@acme.example"),
+        },
+        Command::UnassignSeat {
+            license: LICENSE,
+            holder: ADDRESS,
+            email: text("ann@acme.example"),
+        },
     ]
+}
+
+fn by_user() -> AcquireByUser {
+    AcquireByUser {
+        ask: acquire(),
+        by_user: HolderKey::from_bytes([0x24; 16]),
+        by_user_and_fingerprint: HolderKey::from_bytes([0x25; 16]),
+        user: user(),
+    }
 }
 
 pub(crate) fn provider_kinds() -> Vec<ProviderKind> {
@@ -566,6 +587,12 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
         Rejection::AccountUnknown,
         Rejection::AccountMoved,
         Rejection::UserRequired,
+        Rejection::SeatNotAssigned {
+            email: Some(text("ann@acme.example")),
+            seats: 10,
+            assigned: 3,
+        },
+        Rejection::SeatsAllAssigned { seats: 3, assigned: 4 },
     ];
     rejections
         .into_iter()
@@ -575,7 +602,8 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
 
 pub(crate) fn kinds() -> Vec<Kind> {
     use Kind::{
-        ApiToken, Branding, Customer, IdentityProvider, JoinToken, License, Login, Node, Person, Plan, Product, Session,
+        ApiToken, Assignment, Branding, Customer, IdentityProvider, JoinToken, License, Login, Node, Person, Plan,
+        Product, Session,
     };
     vec![
         Product,
@@ -590,6 +618,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Login,
         Branding,
         IdentityProvider,
+        Assignment,
     ]
 }
 
@@ -598,8 +627,8 @@ pub(crate) fn offline_modes() -> Vec<OfflineMode> {
 }
 
 pub(crate) fn holder_policies() -> Vec<HolderPolicy> {
-    use HolderPolicy::{Fingerprint, FingerprintAndInstance, User, UserAndFingerprint};
-    vec![Fingerprint, FingerprintAndInstance, User, UserAndFingerprint]
+    use HolderPolicy::{Fingerprint, FingerprintAndInstance, NamedUser, User, UserAndFingerprint};
+    vec![Fingerprint, FingerprintAndInstance, User, UserAndFingerprint, NamedUser]
 }
 
 pub(crate) fn entitlement_values() -> Vec<Entitlement> {
@@ -636,7 +665,8 @@ pub(crate) fn scopes() -> Vec<Scope> {
 
 pub(crate) fn refusals() -> Vec<Refusal> {
     use Refusal::{
-        GhostLimit, HolderLimit, LicenseExpired, LicenseNotStarted, LicenseRevoked, LicenseSuspended, Other, SeatLimit,
+        GhostLimit, HolderLimit, LicenseExpired, LicenseNotStarted, LicenseRevoked, LicenseSuspended, NotAssigned,
+        Other, SeatLimit,
     };
     vec![
         SeatLimit,
@@ -647,6 +677,7 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         LicenseSuspended,
         LicenseRevoked,
         Other,
+        NotAssigned,
     ]
 }
 
@@ -863,7 +894,7 @@ fn cluster_rows() -> [Row; 3] {
     ]
 }
 
-fn identity_rows() -> [Row; 3] {
+fn identity_rows() -> [Row; 4] {
     [
         Row::IdentityProvider(IdentityProvider {
             id: PROVIDER,
@@ -886,6 +917,13 @@ fn identity_rows() -> [Row; 3] {
         Row::SessionUser(SessionUser {
             session: SESSION,
             user: user(),
+        }),
+        Row::Assignment(Assignment {
+            license: LICENSE,
+            holder: ADDRESS,
+            email: text("ann@acme.example"),
+            assigned_at: AT,
+            assigned_by: Actor::Person(PERSON),
         }),
     ]
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use licensing::REMEMBERED_FOR;
 use licensing::catalogue::{Entitlements, HolderPolicy, LicenseStatus, OfflineMode, PlanTerms};
-use licensing::command::{Acquire, Command, Proposal, Request};
+use licensing::command::{Acquire, AcquireByAddress, AcquireByUser, Command, Proposal, Request};
 use licensing::id::{CustomerId, FingerprintHash, HolderKey, LicenseId, PlanId, SessionHash, SessionNo};
 use licensing::outcome::{Grant, Kind, Outcome, Rejection};
 use licensing::session::EndCause;
@@ -65,6 +65,7 @@ pub(crate) struct Model {
     sessions: Vec<ModelSession>,
     ghosts: Vec<ModelGhost>,
     answers: Vec<(Request, Outcome, SessionTime)>,
+    assignments: Vec<(LicenseId, HolderKey)>,
     pub(crate) open: Vec<UsageHour>,
     pub(crate) closed: Vec<UsageHour>,
 }
@@ -112,7 +113,7 @@ impl Model {
     }
 
     fn refused(&mut self, proposal: &Proposal, rejection: Rejection) -> Outcome {
-        if let Command::Acquire(ask) = &proposal.command
+        if let Some((ask, ..)) = asked(&proposal.command)
             && self.licenses.iter().any(|license| license.id == ask.license)
         {
             *self
@@ -127,10 +128,12 @@ impl Model {
     fn command(&mut self, command: &Command) -> Result<Outcome, Rejection> {
         match command {
             Command::Tick => Ok(self.tick()),
-            Command::Acquire(ask) => self.acquire(ask),
+            Command::Acquire(_) | Command::AcquireByUser(_) | Command::AcquireByAddress(_) => self.acquire(command),
             Command::Heartbeat { sessions } => Ok(Outcome::Beats(sessions.iter().map(|no| self.beat(*no)).collect())),
             Command::Release { session } => self.release(*session),
             Command::RevokeSession { session, reason } => self.revoke(*session, reason),
+            Command::AssignSeat { license, holder, .. } => self.assign(*license, *holder),
+            Command::UnassignSeat { license, holder, .. } => self.unassign(*license, *holder),
             Command::UpdatePlan(update) => {
                 let plan = self.plans.iter_mut().find(|plan| plan.id == update.id).unwrap();
                 plan.terms = update.terms.clone().unwrap();
@@ -490,7 +493,51 @@ impl Model {
         Err(self.why(self.license_of(no).unwrap(), &cause))
     }
 
-    fn acquire(&mut self, ask: &Acquire) -> Result<Outcome, Rejection> {
+    fn is_assigned(&self, license: LicenseId, holder: HolderKey) -> bool {
+        self.assignments.contains(&(license, holder))
+    }
+
+    /// Seats of a license, and how many are assigned.
+    pub(crate) fn assigned(&self, license: LicenseId) -> (u32, u32) {
+        let seats = self.license(license).seats.unwrap_or(self.terms(license).seats);
+        let assigned = self.assignments.iter().filter(|(of, _)| *of == license).count();
+        (seats, number(assigned))
+    }
+
+    fn assign(&mut self, license: LicenseId, holder: HolderKey) -> Result<Outcome, Rejection> {
+        if self.is_revoked(license) {
+            return Err(Rejection::NotAllowed {
+                problem: "the license was revoked, which is final; create a new one".into(),
+            });
+        }
+        let (seats, assigned) = self.assigned(license);
+        if !self.is_assigned(license, holder) {
+            if assigned >= seats {
+                return Err(Rejection::SeatsAllAssigned { seats, assigned });
+            }
+            self.assignments.push((license, holder));
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn unassign(&mut self, license: LicenseId, holder: HolderKey) -> Result<Outcome, Rejection> {
+        if !self.is_assigned(license, holder) {
+            return Err(Rejection::NotFound { kind: Kind::Assignment });
+        }
+        self.assignments.retain(|known| *known != (license, holder));
+        self.settle(license);
+        let mut held = self.live(license);
+        held.retain(|session| session.holder == holder);
+        let held: Vec<_> = held.iter().map(|session| session.no).collect();
+        for no in held {
+            let reason = "the seat is no longer assigned to its user".into();
+            self.end(no, EndCause::Revoked { reason });
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn acquire(&mut self, command: &Command) -> Result<Outcome, Rejection> {
+        let (ask, user, by_address) = asked(command).unwrap();
         if !self.licenses.iter().any(|license| license.id == ask.license) {
             return Err(Rejection::NotFound { kind: Kind::License });
         }
@@ -504,7 +551,12 @@ impl Model {
         {
             match &known.end {
                 None if known.license != ask.license => return Err(Rejection::RequestIdReused),
-                None if known.holder != ask.by_fingerprint && Some(known.holder) != ask.by_instance => {
+                None if known.holder != ask.by_fingerprint
+                    && Some(known.holder) != ask.by_instance
+                    && Some(known.holder) != by_address
+                    && !user
+                        .is_some_and(|user| [user.by_user, user.by_user_and_fingerprint].contains(&known.holder)) =>
+                {
                     return Err(Rejection::RequestIdReused);
                 }
                 None => return self.beat(known.no).map(Outcome::Granted),
@@ -516,6 +568,14 @@ impl Model {
         let terms = self.terms(ask.license).clone();
         let holder = match (terms.holder, ask.by_instance) {
             (HolderPolicy::FingerprintAndInstance, Some(instance)) => instance,
+            (HolderPolicy::NamedUser, _) => {
+                let user = user.ok_or(Rejection::UserRequired)?;
+                let (seats, assigned) = self.assigned(ask.license);
+                let email = by_address.and(user.user.email.clone());
+                by_address
+                    .filter(|holder| self.is_assigned(ask.license, *holder))
+                    .ok_or(Rejection::SeatNotAssigned { email, seats, assigned })?
+            }
             _ => ask.by_fingerprint,
         };
         let mut own = self.live(ask.license);
@@ -611,6 +671,18 @@ impl Model {
         times.sort();
         let time = times.iter().find(|time| has_room(**time)).or(times.last());
         Span::from_ms(time.map_or(0, |time| time.ms() - self.now.ms()))
+    }
+}
+
+/// A seat that is asked for, for which user, and for which address.
+fn asked(command: &Command) -> Option<(&Acquire, Option<&AcquireByUser>, Option<HolderKey>)> {
+    match command {
+        Command::Acquire(ask) => Some((ask, None, None)),
+        Command::AcquireByUser(by_user) => Some((&by_user.ask, Some(by_user), None)),
+        Command::AcquireByAddress(AcquireByAddress { by_user, by_address }) => {
+            Some((&by_user.ask, Some(by_user), Some(*by_address)))
+        }
+        _ => None,
     }
 }
 

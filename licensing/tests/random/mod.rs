@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use licensing::catalogue::{Entitlements, HolderPolicy, OfflineMode, PlanTerms};
 use licensing::command::{
-    Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, Proposal, Request,
-    UpdateLicense, UpdatePlan,
+    Acquire, AcquireByAddress, AcquireByUser, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct,
+    Proposal, Request, UpdateLicense, UpdatePlan,
 };
 use licensing::id::{
     CustomerId, FingerprintHash, HolderKey, LicenseId, PlanId, ProductId, RequestId, SecretHash, SessionHash, SessionNo,
 };
+use licensing::identity::User;
 use licensing::outcome::{Applied, Outcome};
 use licensing::time::{At, Span};
 use proptest::prelude::*;
@@ -21,6 +22,10 @@ use proptest::test_runner::Config;
 pub(crate) const START: At = At::from_ms(1_795_341_600_000);
 pub(crate) const PLANS: u8 = 2;
 pub(crate) const LICENSES: u8 = 3;
+
+/// Fewer than there are holders, so that some have one together.
+const ADDRESSES: u8 = 4;
+
 pub(crate) const PRODUCT: &str = "p";
 
 /// What becomes of a license's own number of seats.
@@ -29,6 +34,14 @@ pub(crate) enum Change {
     Stays,
     IsCleared,
     Becomes(u32),
+}
+
+/// What a token says of a holder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Vouched {
+    Nothing,
+    User,
+    Address,
 }
 
 /// One thing that happens. Sessions are named by how long ago they were granted, so that most names mean something.
@@ -41,6 +54,7 @@ pub(crate) enum Event {
         request: Option<u8>,
         replaces: Option<usize>,
         in_time: bool,
+        vouched: Vouched,
     },
     Heartbeat(Vec<usize>),
     Release {
@@ -66,6 +80,14 @@ pub(crate) enum Event {
         seats: Change,
         plan: Option<u8>,
     },
+    Assign {
+        license: u8,
+        address: u8,
+    },
+    Unassign {
+        license: u8,
+        address: u8,
+    },
     Suspend(u8),
     Reinstate(u8),
     RevokeLicense(u8),
@@ -86,7 +108,11 @@ pub(crate) fn terms() -> impl Strategy<Value = PlanTerms> {
         OfflineMode::Lenient,
         OfflineMode::Reserved,
     ]);
-    let holder = prop::sample::select(vec![HolderPolicy::Fingerprint, HolderPolicy::FingerprintAndInstance]);
+    let holder = prop_oneof![
+        2 => Just(HolderPolicy::Fingerprint),
+        2 => Just(HolderPolicy::FingerprintAndInstance),
+        1 => Just(HolderPolicy::NamedUser),
+    ];
     (seats, 2_u64..30, 0_u64..120, mode, holder).prop_map(|(seats, ttl, grace, offline, holder)| PlanTerms {
         seats: seats.0,
         overage_max: seats.1,
@@ -113,11 +139,14 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     let request = || prop::option::weighted(0.3, 0_u8..8);
     let any_license = prop_oneof![40 => 0..LICENSES, 1 => Just(LICENSES)];
     let acquire = (any_license, 0_u8..5, prop::option::weighted(0.4, 0_u8..2), request());
+    let vouched = prop_oneof![3 => Just(Vouched::Address), 1 => Just(Vouched::User), 2 => Just(Vouched::Nothing)];
     let acquire = (
         acquire,
         prop::option::weighted(0.2, session.clone()),
         prop::bool::weighted(0.97),
+        vouched,
     );
+    let assignment = || (0..LICENSES, 0..ADDRESSES);
     let seconds = prop_oneof![4 => Just(None), 3 => (100_u64..1_000).prop_map(Some), 1 => (0_u64..60).prop_map(Some)];
     let seats = prop_oneof![
         2 => Just(Change::Stays),
@@ -125,8 +154,8 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         1 => (0_u32..4).prop_map(Change::Becomes),
     ];
     prop_oneof![
-        60 => acquire.prop_map(|((license, holder, instance, request), replaces, in_time)| {
-            Event::Acquire { license, holder, instance, request, replaces, in_time }
+        60 => acquire.prop_map(|((license, holder, instance, request), replaces, in_time, vouched)| {
+            Event::Acquire { license, holder, instance, request, replaces, in_time, vouched }
         }),
         40 => prop::collection::vec(session.clone(), 0..4).prop_map(Event::Heartbeat),
         12 => (session.clone(), request()).prop_map(|(session, request)| Event::Release { session, request }),
@@ -142,6 +171,8 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         6 => (0..PLANS, terms()).prop_map(|(plan, terms)| Event::ChangePlan { plan, terms: Box::new(terms) }),
         4 => (license.clone(), seats, prop::option::of(0..PLANS))
             .prop_map(|(license, seats, plan)| Event::ChangeLicense { license, seats, plan }),
+        12 => assignment().prop_map(|(license, address)| Event::Assign { license, address }),
+        4 => assignment().prop_map(|(license, address)| Event::Unassign { license, address }),
         2 => license.clone().prop_map(Event::Suspend),
         8 => license.clone().prop_map(Event::Reinstate),
         1 => Just(Event::RevokeLicense(LICENSES - 1)),
@@ -262,6 +293,7 @@ impl Caller {
                 request,
                 replaces,
                 in_time,
+                vouched,
             } => {
                 self.calls += 1;
                 let call = request.map_or(self.calls << 8, u64::from);
@@ -287,7 +319,7 @@ impl Caller {
                 } else {
                     Some(START)
                 };
-                let command = Command::Acquire(Acquire {
+                let ask = Acquire {
                     license: license_id(license),
                     session: SessionHash::from_bytes(session),
                     by_fingerprint: HolderKey::from_bytes([holder; 16]),
@@ -295,7 +327,8 @@ impl Caller {
                     fingerprint: FingerprintHash::from_bytes([holder; 32]),
                     replaces: replaces.map(|back| self.session(back)),
                     client: None,
-                });
+                };
+                let command = by(ask, holder, vouched);
                 let request = Some(Request {
                     id: RequestId::from_bytes(name),
                     content: [0; 8],
@@ -345,6 +378,16 @@ impl Caller {
                 entitlements: None,
                 key: None,
             })),
+            Event::Assign { license, address } => operator(Command::AssignSeat {
+                license: license_id(license),
+                holder: address_key(address),
+                email: email(address),
+            }),
+            Event::Unassign { license, address } => operator(Command::UnassignSeat {
+                license: license_id(license),
+                holder: address_key(address),
+                email: email(address),
+            }),
             Event::Suspend(license) => operator(Command::SuspendLicense {
                 license: license_id(license),
                 reason: "unpaid".into(),
@@ -368,6 +411,38 @@ impl Caller {
         let place = self.granted.len().checked_sub(back + 1);
         place.map_or(SessionNo::new(u64::MAX), |place| self.granted[place])
     }
+}
+
+/// The acquire as whoever a token vouches for.
+fn by(ask: Acquire, holder: u8, vouched: Vouched) -> Command {
+    let address = holder % ADDRESSES;
+    let by_user = AcquireByUser {
+        ask,
+        by_user: HolderKey::from_bytes([0x40 + holder; 16]),
+        by_user_and_fingerprint: HolderKey::from_bytes([0x50 + holder; 16]),
+        user: Arc::new(User {
+            issuer: "https://id.example".into(),
+            account: "account".into(),
+            email: Some(email(address)),
+            person: None,
+        }),
+    };
+    match vouched {
+        Vouched::Nothing => Command::Acquire(by_user.ask),
+        Vouched::User => Command::AcquireByUser(by_user),
+        Vouched::Address => Command::AcquireByAddress(AcquireByAddress {
+            by_user,
+            by_address: address_key(address),
+        }),
+    }
+}
+
+fn address_key(address: u8) -> HolderKey {
+    HolderKey::from_bytes([0x60 + address; 16])
+}
+
+fn email(address: u8) -> Arc<str> {
+    format!("user{address}@example.com").into()
 }
 
 pub(crate) fn proposal(actor: Actor, command: Command) -> Proposal {

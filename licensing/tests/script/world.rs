@@ -7,13 +7,14 @@ use licensing::audit::AuditLeaf;
 use licensing::catalogue::{Entitlement, Entitlements, HolderPolicy, OfflineMode, PlanTerms};
 use licensing::cluster::Scope;
 use licensing::command::{
-    Acquire, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct, Entry, NewNode, Proposal,
-    Request, UpdateCustomer, UpdateLicense, UpdatePlan, UpdateProduct,
+    Acquire, AcquireByAddress, AcquireByUser, Actor, Command, CreateCustomer, CreateLicense, CreatePlan, CreateProduct,
+    Entry, NewNode, Proposal, Request, UpdateCustomer, UpdateLicense, UpdatePlan, UpdateProduct,
 };
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, NodeId, PlanId, ProductId,
     RequestId, SecretHash, SessionHash, SessionNo,
 };
+use licensing::identity::User;
 use licensing::invariant::{Before, Step, check_ledger, check_step};
 use licensing::ledger::{Ledger, SessionState};
 use licensing::outcome::{Applied, Grant, Outcome, Rejection};
@@ -220,7 +221,7 @@ impl World {
                 ..ClientInfo::default()
             })
         });
-        let command = Command::Acquire(Acquire {
+        let ask = Acquire {
             license: LicenseId::from_bytes(bytes(&license)),
             session: SessionHash::from_bytes(hash(words.value("session").unwrap_or(&place))),
             by_fingerprint: HolderKey::from_bytes(bytes(&holder)),
@@ -228,8 +229,8 @@ impl World {
             fingerprint: FingerprintHash::from_bytes(hash(&holder)),
             replaces: words.value("replaces").map(|name| self.sessions[name]),
             client,
-        });
-        let outcome = self.propose(Actor::Client, words, command);
+        };
+        let outcome = self.propose(Actor::Client, words, by(ask, words));
         if let (Some(name), Outcome::Granted(grant)) = (words.after("as"), &outcome) {
             self.sessions.insert(name.to_owned(), grant.session);
         }
@@ -460,6 +461,16 @@ impl World {
                 license: license(words),
                 expires_at: date(words.plain(2), self.now),
             },
+            "assign" => Command::AssignSeat {
+                license: license(words),
+                holder: words.value("holder").map_or_else(|| named(words.plain(2)), named),
+                email: words.plain(2).into(),
+            },
+            "unassign" => Command::UnassignSeat {
+                license: license(words),
+                holder: named(words.plain(2)),
+                email: words.plain(2).into(),
+            },
             "revoke" => Command::RevokeSession {
                 session: self.session(words.plain(1)),
                 reason: words.plain(2).into(),
@@ -565,6 +576,37 @@ impl World {
     }
 }
 
+/// The acquire as whoever a token vouches for: `user=` names them, and `email=` their address if it vouches for that.
+fn by(ask: Acquire, words: &Words) -> Command {
+    let Some(user) = words.value("user") else {
+        return Command::Acquire(ask);
+    };
+    let email = words.value("email");
+    let by_user = AcquireByUser {
+        ask,
+        by_user: named(user),
+        by_user_and_fingerprint: named(&format!("{user}/{}", words.plain(1))),
+        user: Arc::new(User {
+            issuer: "https://id.example".into(),
+            account: user.into(),
+            email: email.map(Arc::from),
+            person: None,
+        }),
+    };
+    match email {
+        Some(email) => Command::AcquireByAddress(AcquireByAddress {
+            by_user,
+            by_address: named(email),
+        }),
+        None => Command::AcquireByUser(by_user),
+    }
+}
+
+/// The holder that a name stands for, of any length.
+fn named(name: &str) -> HolderKey {
+    HolderKey::from_bytes(hash(name)[..16].try_into().unwrap())
+}
+
 fn license(words: &Words) -> LicenseId {
     LicenseId::from_bytes(bytes(words.plain(1)))
 }
@@ -639,6 +681,8 @@ fn change_terms(terms: &mut PlanTerms, words: &Words) {
     terms.holder = match words.value("holder") {
         Some("fingerprint") => HolderPolicy::Fingerprint,
         Some("instance") => HolderPolicy::FingerprintAndInstance,
+        Some("user") => HolderPolicy::User,
+        Some("named") => HolderPolicy::NamedUser,
         Some(other) => panic!("no holder policy {other}"),
         None => terms.holder,
     };

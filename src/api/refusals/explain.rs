@@ -49,14 +49,14 @@ pub(crate) struct Explanation {
     product: String,
     /// The plan's name.
     plan: String,
-    /// The limit that was reached.
+    /// The limit that was reached; where no seat was assigned, how many seats there are.
     limit: u32,
-    /// How much of it was in use.
+    /// How much of it was in use; where no seat was assigned, how many were to others.
     in_use: u32,
     /// Since when the seat that was held longest was held; `null` if this node does not know.
     oldest_since: Option<Timestamp>,
-    /// When the next seat could be free without anybody giving one back, as of then.
-    free_by: Timestamp,
+    /// When the next seat could be free without anybody giving one back, as of then; `null` where waiting does not help.
+    free_by: Option<Timestamp>,
     /// How often this device asked around then; `null` if this node does not know.
     tries: Option<u64>,
     /// The refusal's name: what to quote to those who run the licenses.
@@ -101,8 +101,10 @@ pub(super) async fn explain_refusal(
         let held = held_at(&api, told.license, refused.index, RECORDS_MAX)
             .await?
             .unwrap_or_default();
-        let own = |held: &crate::analytics::history::Held| {
-            told.reason != Reason::HolderLimit || held.holder == refused.holder
+        let own = |held: &crate::analytics::history::Held| match told.reason {
+            Reason::HolderLimit => held.holder == refused.holder,
+            Reason::NotAssigned => false,
+            _ => true,
         };
         oldest = held
             .iter()
@@ -123,12 +125,12 @@ pub(super) async fn explain_refusal(
             limit: told.limit,
             in_use: told.in_use,
             oldest_since: oldest.map(Timestamp),
-            free_by: Timestamp(told.at.after(told.retry_after)),
+            free_by: (told.reason != Reason::NotAssigned).then(|| Timestamp(told.at.after(told.retry_after))),
             tries,
             refusal: refused.as_ref().map(|refused| Id(RefusalNo(refused.index))),
             now,
             renewal_url: product.renewal_url.as_deref().map(str::to_owned),
-            next: next(told.reason, now),
+            next: next(&told, now),
             server_time: Timestamp(ledger.at()),
         })
     };
@@ -174,10 +176,20 @@ async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError
 }
 
 /// What somebody without a seat can do.
-fn next(reason: Reason, now: SeatsNow) -> Vec<String> {
+fn next(told: &Told, now: SeatsNow) -> Vec<String> {
     let mut next = Vec::new();
     let free = now.limit.saturating_sub(now.in_use);
-    match reason {
+    match told.reason {
+        Reason::NotAssigned => {
+            next.push("Ask whoever manages your licenses to assign you a seat, by your e-mail address.".to_owned());
+            next.push(if told.in_use < told.limit {
+                "Not every seat is assigned: there was one for you when you asked.".to_owned()
+            } else {
+                "Every seat is assigned: one has to be taken from somebody first, or more have to be bought.".to_owned()
+            });
+            next.push("Then start the application again, signed in with that address.".to_owned());
+            return next;
+        }
         Reason::GhostLimit => {
             next.push("Connect one of the devices that went offline, or close the application there.".to_owned());
         }

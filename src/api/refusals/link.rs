@@ -35,9 +35,9 @@ pub(super) struct Told {
     pub(super) at: At,
     /// Why.
     pub(super) reason: Reason,
-    /// The limit that was reached.
+    /// The limit that was reached; where no seat was assigned, how many there are.
     pub(super) limit: u32,
-    /// How much of it was in use.
+    /// How much of it was in use; where no seat was assigned, how many were to others.
     pub(super) in_use: u32,
     /// After how long the next seat can be free without anybody giving one back.
     pub(super) retry_after: Span,
@@ -48,7 +48,7 @@ pub(super) fn beginning(holder: HolderKey) -> [u8; 8] {
     holder.as_bytes()[..8].try_into().expect("8 is less than 16")
 }
 
-/// Where whoever was refused reads why; `None` for refusals that no limit was the reason of.
+/// Where whoever was refused reads why; `None` for refusals that the license's seats were not the reason of.
 pub(in crate::api) fn explanation_url(
     api: &Api,
     license: LicenseId,
@@ -73,6 +73,8 @@ pub(in crate::api) fn explanation_url(
             ghosts,
             retry_after,
         } => (limit, in_use + ghosts, retry_after),
+        // No time brings a seat that nobody assigns.
+        Rejection::SeatNotAssigned { seats, assigned, .. } => (seats, assigned, Span::default()),
         _ => return None,
     };
     let told = Told {
@@ -145,7 +147,12 @@ impl Told {
 }
 
 /// The reasons that a link is written for.
-const REASONS: [Reason; 3] = [Reason::SeatLimit, Reason::GhostLimit, Reason::HolderLimit];
+const REASONS: [Reason; 4] = [
+    Reason::SeatLimit,
+    Reason::GhostLimit,
+    Reason::HolderLimit,
+    Reason::NotAssigned,
+];
 
 fn number(reason: Reason) -> u8 {
     let place = REASONS.iter().position(|known| *known == reason);

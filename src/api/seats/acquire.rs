@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use licensing::command::{Acquire, AcquireByUser, Actor, Command, Proposal};
+use licensing::command::{Acquire, AcquireByAddress, AcquireByUser, Actor, Command, Proposal};
 use licensing::id::{LicenseId, SessionNo};
-use licensing::identity::User;
 use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome};
 use licensing::session::ClientInfo;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::user::user_of;
+use super::user::{Vouched, user_of};
 use super::{Seat, check_certificate, find_session, seat};
 use crate::api::Api;
 use crate::api::extract::{Json, maybe_object};
@@ -137,7 +136,7 @@ async fn license_of(api: &Api, source: Source, key: &LicenseKey) -> Result<Licen
 /// An acquire whose license is known and whose call has a name.
 struct Call {
     license: LicenseId,
-    user: Option<User>,
+    user: Option<Vouched>,
     name: String,
     hardware: HardwareId,
     client: ClientInfo,
@@ -146,7 +145,7 @@ struct Call {
 }
 
 impl Call {
-    fn new(api: &Api, license: LicenseId, user: Option<User>, request: AcquireRequest) -> Self {
+    fn new(api: &Api, license: LicenseId, user: Option<Vouched>, request: AcquireRequest) -> Self {
         let name = request
             .request_id
             .map_or_else(|| api.draw_name(), |name| name.to_string());
@@ -194,16 +193,23 @@ impl Call {
         let mut content = asked.map_or([0; 32], |hash| *hash.as_bytes()).to_vec();
         let command = match &self.user {
             None => Command::Acquire(ask),
-            Some(user) => {
+            Some(Vouched { user, has_address }) => {
                 let holder = |with| api.lookup().user_holder(license, &user.issuer, &user.account, with);
                 // Asked again for another user, it is another call.
                 content.extend_from_slice(holder(None).as_bytes());
-                Command::AcquireByUser(AcquireByUser {
+                let by_user = AcquireByUser {
                     ask,
                     by_user: holder(None),
                     by_user_and_fingerprint: holder(Some(hardware)),
                     user: Arc::new(user.clone()),
-                })
+                };
+                match user.email.as_deref().filter(|_| *has_address) {
+                    None => Command::AcquireByUser(by_user),
+                    Some(email) => Command::AcquireByAddress(AcquireByAddress {
+                        by_user,
+                        by_address: api.lookup().address_holder(license, email),
+                    }),
+                }
             }
         };
         Proposal {

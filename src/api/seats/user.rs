@@ -6,6 +6,7 @@ use std::fmt::Display;
 use licensing::id::LicenseId;
 use licensing::identity::{IdentityProvider, User};
 use licensing::ledger::Ledger;
+use licensing::person::{EMAIL_CHARS_MAX, Person, is_email};
 use licensing::time::Span;
 use trust::is_artefact;
 
@@ -20,12 +21,17 @@ const PROVIDER_COMES_IN: Span = Span::from_secs(10);
 
 const NOT_ANY_MORE: &str = "the person whom it names may not sign in here any more";
 
-/// The longest address that is shown of a user.
-const EMAIL_CHARS_MAX: usize = 254;
+/// Somebody whom a token vouches for.
+#[derive(Debug, Clone)]
+pub(super) struct Vouched {
+    pub(super) user: User,
+    /// Whether it vouches for the user's address too, and does not merely name it. The address is in lower case then.
+    pub(super) has_address: bool,
+}
 
 /// The user that a token vouches for. Where no provider is accepted for this, the tokens of others are not looked at:
 /// clients may show theirs before an operator has made up his mind.
-pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Result<Option<User>, ApiError> {
+pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Result<Option<Vouched>, ApiError> {
     // Whatever says that it is an artefact of usher's is no provider's to sign.
     if is_artefact(token) {
         return person_of(api, license, token).await.map(Some);
@@ -60,7 +66,7 @@ pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Resul
 }
 
 /// The person whom a user token of this cluster names, as they are now.
-async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<User, ApiError> {
+async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<Vouched, ApiError> {
     let named = api.signer().verify_user(token, api.cluster().ledger(Ledger::at));
     let named = named.map_err(|error| invalid(&error))?;
     let person = match named.as_str().parse() {
@@ -75,11 +81,14 @@ async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<User, A
     if person.role.customer().is_some_and(|own| Some(own) != customer) {
         return Err(invalid(&"it is of a member of another customer than the license's"));
     }
-    Ok(User {
-        issuer: api.signer().cluster().as_str().into(),
-        account: named.as_str().into(),
-        email: Some(person.email),
-        person: Some(person.id),
+    Ok(Vouched {
+        user: User {
+            issuer: api.signer().cluster().as_str().into(),
+            account: named.as_str().into(),
+            email: Some(person.email),
+            person: Some(person.id),
+        },
+        has_address: true,
     })
 }
 
@@ -87,24 +96,35 @@ fn invalid(why: &dyn Display) -> ApiError {
     ApiError::new(Code::TokenInvalid, format!("The user's token is not valid: {why}."))
 }
 
-/// The user whom a provider vouches for. Whoever is known here and disabled takes no seat by way of the provider either.
-fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> Result<User, ApiError> {
+/// The user whom a provider vouches for. Whoever is known here has the address that they have here, and takes no seat by
+/// way of the provider either if they are disabled, whether their account is known or its verified address is theirs. Of
+/// others the provider has to say that it verified the address.
+fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> Result<Vouched, ApiError> {
     let subject = api.lookup().subject(provider.id, &claims.sub);
-    let person = |ledger: &Ledger| {
-        let person = ledger.identity(subject)?.person;
-        Some((person, ledger.person(person)?.disabled_at.is_some()))
-    };
+    let person = |ledger: &Ledger| ledger.person(ledger.identity(subject)?.person).cloned();
     let person = api.cluster().ledger(person);
-    if person.is_some_and(|(_, is_disabled)| is_disabled) {
+    let verified = claims.profile.email.as_ref().filter(|_| claims.profile.email_verified);
+    let verified = verified
+        .map(|email| email.to_lowercase())
+        .filter(|email| is_email(email));
+    let is_out = |person: &Person| person.disabled_at.is_some();
+    let of_address = |ledger: &Ledger| ledger.person_by_email(verified.as_deref()?).map(is_out);
+    if person.as_ref().is_some_and(is_out) || api.cluster().ledger(of_address) == Some(true) {
         return Err(invalid(&NOT_ANY_MORE));
     }
+    let address = person.as_ref().map(|person| person.email.clone());
+    let address = address.or_else(|| verified.map(Into::into));
     let is_shown =
         |email: &String| (1..=EMAIL_CHARS_MAX).contains(&email.chars().count()) && !email.chars().any(char::is_control);
-    Ok(User {
-        issuer: provider.issuer.clone(),
-        account: claims.sub.into(),
-        email: claims.profile.email.filter(is_shown).map(Into::into),
-        person: person.map(|(person, _)| person),
+    let named = claims.profile.email.filter(is_shown).map(Into::into);
+    Ok(Vouched {
+        has_address: address.is_some(),
+        user: User {
+            issuer: provider.issuer.clone(),
+            account: claims.sub.into(),
+            email: address.or(named),
+            person: person.map(|person| person.id),
+        },
     })
 }
 

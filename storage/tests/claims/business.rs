@@ -7,9 +7,9 @@ use licensing::audit::AuditRecord;
 use licensing::catalogue::{HolderPolicy, OfflineMode, PlanTerms};
 use licensing::cluster::Scope;
 use licensing::command::{
-    AcceptInvitation, Acquire, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider, CreateLicense,
-    CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request, SetBranding, SignIn,
-    SignInByProvider,
+    AcceptInvitation, Acquire, AcquireByAddress, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider,
+    CreateLicense, CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request,
+    SetBranding, SignIn, SignInByProvider,
 };
 use licensing::digest::Digest;
 use licensing::id::{
@@ -180,6 +180,7 @@ impl Business {
                     reason: "it was shared".into(),
                 },
             ),
+            5 if chance.one_in(3) => (request, self.seat_by_name()),
             5 if chance.one_in(2) => (request, self.person()),
             5 => (request, self.token()),
             6 if chance.one_in(2) => (request, self.provider()),
@@ -212,6 +213,35 @@ impl Business {
             fingerprint: FingerprintHash::from_bytes([holder; 32]),
             replaces: None,
             client: None,
+        }
+    }
+
+    /// Assigns a seat, takes one away, or takes one up, each by one of a few addresses.
+    fn seat_by_name(&self) -> Command {
+        let ask = self.ask();
+        let (license, address) = (ask.license, u8::try_from(self.chance.in_range(0..6)).unwrap());
+        let (holder, email) = (
+            HolderKey::from_bytes([0x80 + address; 16]),
+            format!("p{address}@example.com"),
+        );
+        let email: Arc<str> = email.into();
+        match self.chance.in_range(0..4) {
+            0 => Command::UnassignSeat { license, holder, email },
+            1 => Command::AcquireByAddress(AcquireByAddress {
+                by_user: AcquireByUser {
+                    ask,
+                    by_user: HolderKey::from_bytes([1; 16]),
+                    by_user_and_fingerprint: HolderKey::from_bytes([2; 16]),
+                    user: Arc::new(User {
+                        issuer: "https://id.example".into(),
+                        account: "00u1".into(),
+                        email: Some(email),
+                        person: None,
+                    }),
+                },
+                by_address: holder,
+            }),
+            _ => Command::AssignSeat { license, holder, email },
         }
     }
 

@@ -1,0 +1,60 @@
+//! What commands are called.
+
+use crate::command::Command;
+
+impl Command {
+    /// The command's permanent name, in the audit and in metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Tick => "tick",
+            Self::Acquire(_) => "acquire",
+            Self::Heartbeat { .. } => "heartbeat",
+            Self::Release { .. } => "release",
+            Self::RevokeSession { .. } => "revoke_session",
+            Self::CreateProduct(_) => "create_product",
+            Self::UpdateProduct(_) => "update_product",
+            Self::CreatePlan(_) => "create_plan",
+            Self::UpdatePlan(_) => "update_plan",
+            Self::CreateCustomer(_) => "create_customer",
+            Self::UpdateCustomer(_) => "update_customer",
+            Self::CreateLicense(_) => "create_license",
+            Self::UpdateLicense(_) => "update_license",
+            Self::SuspendLicense { .. } => "suspend_license",
+            Self::ReinstateLicense { .. } => "reinstate_license",
+            Self::RevokeLicense { .. } => "revoke_license",
+            Self::ExtendLicense { .. } => "extend_license",
+            Self::FoundCluster { .. } => "found_cluster",
+            Self::CreateJoinToken { .. } => "create_join_token",
+            Self::AdmitNode { .. } => "admit_node",
+            Self::UpdateNode { .. } => "update_node",
+            Self::RemoveNode { .. } => "remove_node",
+            Self::CreateApiToken { .. } => "create_api_token",
+            Self::RevokeApiToken { .. } => "revoke_api_token",
+            Self::StepClock { .. } => "step_clock",
+            Self::RaiseClusterVersion { .. } => "raise_cluster_version",
+            Self::BeginEpoch { .. } => "begin_epoch",
+            Self::CreatePerson(_) => "create_person",
+            Self::UpdatePerson(_) => "update_person",
+            Self::RemovePerson { .. } => "remove_person",
+            Self::CreateInvitation { .. } => "create_invitation",
+            Self::AcceptInvitation(_) => "accept_invitation",
+            Self::SetPassword { .. } => "set_password",
+            Self::SetTotp { .. } => "set_totp",
+            Self::SignIn(_) => "sign_in",
+            Self::SignOut { .. } => "sign_out",
+            Self::SignOutEverywhere { .. } => "sign_out_everywhere",
+            Self::NoteUse { .. } => "note_use",
+            Self::IssueApiToken { .. } => "issue_api_token",
+            Self::SetBranding(_) => "set_branding",
+            Self::CreateIdentityProvider(_) => "create_identity_provider",
+            Self::UpdateIdentityProvider(_) => "update_identity_provider",
+            Self::RemoveIdentityProvider { .. } => "remove_identity_provider",
+            Self::SignInByProvider(_) => "sign_in_by_provider",
+            Self::UnlinkIdentities { .. } => "unlink_identities",
+            Self::AcquireByUser(_) => "acquire_by_user",
+            Self::AcquireByAddress(_) => "acquire_by_address",
+            Self::AssignSeat { .. } => "assign_seat",
+            Self::UnassignSeat { .. } => "unassign_seat",
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Seats that are assigned by name.
+
+use serde_json::{Value, json};
+
+use crate::people::Person;
+use crate::support::{Answer, Sold, TestServer, text, until};
+
+struct World {
+    server: TestServer,
+    sold: Sold,
+    admin: Person,
+}
+
+impl World {
+    /// A license of two seats that are assigned by name, of a customer with somebody who manages them.
+    async fn new() -> Self {
+        let server = TestServer::start().await;
+        let sold = server.sell(json!({"holder": "named_user", "seats": 2})).await;
+        let admin = server
+            .person("boss@acme.example", "Boss", "member-admin", Some("crm-1"))
+            .await;
+        Self { server, sold, admin }
+    }
+
+    fn license(&self) -> String {
+        format!("/licenses/{}", self.sold.license)
+    }
+
+    fn path(&self, verb: &str) -> String {
+        format!("{}/{verb}", self.license())
+    }
+
+    async fn assign(&self, email: &str) -> Answer {
+        self.server.post(&self.path("assign"), json!({"email": email})).await
+    }
+
+    async fn unassign(&self, email: &str) -> Answer {
+        self.server.post(&self.path("unassign"), json!({"email": email})).await
+    }
+
+    /// The user token of a new member.
+    async fn member(&self, email: &str) -> (Person, String) {
+        let person = self.server.person(email, "Somebody", "member", Some("crm-1")).await;
+        let made = self.server.call_as(&person, "POST", "/me/user-tokens", json!({})).await;
+        let token = text(&made.expect(200)["token"]);
+        (person, token)
+    }
+
+    async fn acquire(&self, device: &str, token: Option<&str>) -> Answer {
+        let body = json!({
+            "license_key": self.sold.key, "hardware_id": format!("hardware-of-{device}"), "jwt_token": token,
+        });
+        self.server.public("POST", "/licenses/acquire", &body).await
+    }
+
+    async fn listed(&self, query: &str) -> Vec<Value> {
+        let list = self.server.get(&self.path(&format!("assignments{query}"))).await;
+        list.expect(200)["items"].as_array().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn a_seat_is_had_by_whom_it_is_assigned_to_and_free_when_it_is_taken_away() {
+    let world = World::new().await;
+    let (ann, token) = world.member("ann@acme.example").await;
+    world.acquire("laptop", None).await.problem(401, "USER_REQUIRED");
+    let problem = world
+        .acquire("laptop", Some(&token))
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    let detail = text(&problem["detail"]);
+    assert!(
+        detail.contains("none is to ann@acme.example") && detail.contains("of 2 seats none is assigned"),
+        "{detail}"
+    );
+    assert!(
+        problem["retry_after"].is_null() && problem["limit"].is_null(),
+        "{problem}"
+    );
+
+    let assigned = world.assign("Ann@Acme.example").await.expect(200);
+    assert_eq!(
+        (&assigned["email"], &assigned["person"], &assigned["sessions"]),
+        (
+            &json!("ann@acme.example"),
+            &json!({"id": ann.id, "name": "Somebody"}),
+            &json!(0)
+        )
+    );
+    let seat = world.acquire("laptop", Some(&token)).await.expect(200);
+    world.acquire("desktop", Some(&token)).await.expect(200);
+    let rows = world.listed("").await;
+    assert_eq!((rows.len(), &rows[0]["sessions"]), (1, &json!(2)));
+    let session = world.server.get(&format!("/sessions/{}", text(&seat["session"]))).await;
+    assert_eq!(session.expect(200)["holder"], rows[0]["holder"]);
+    let license = world.server.get(&world.license()).await.expect(200);
+    assert_eq!(
+        (
+            &license["plan"]["holder"],
+            &license["seats"]["assigned"],
+            &license["seats"]["in_use"]
+        ),
+        (&json!("named_user"), &json!(1), &json!(1))
+    );
+
+    world.unassign("ann@acme.example").await.expect(204);
+    let problem = world
+        .server
+        .heartbeat(&text(&seat["session_id"]))
+        .await
+        .problem(410, "SESSION_REVOKED");
+    assert!(text(&problem["detail"]).contains("the seat is no longer assigned to its user"));
+    world
+        .acquire("laptop", Some(&token))
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    world.unassign("ann@acme.example").await.problem(404, "NOT_FOUND");
+    assert!(world.listed("").await.is_empty());
+}
+
+#[tokio::test]
+async fn no_more_seats_are_assigned_than_there_are_and_again_changes_nothing() {
+    let world = World::new().await;
+    let first = world.assign("ann@acme.example").await.expect(200);
+    world.assign("bob@acme.example").await.expect(200);
+    assert_eq!(world.assign("ann@acme.example").await.expect(200), first);
+    let problem = world
+        .assign("cid@acme.example")
+        .await
+        .problem(409, "SEATS_ALL_ASSIGNED");
+    assert!(text(&problem["detail"]).starts_with("The license has 2 seats, and 2 are assigned."));
+    for wrong in ["nobody", "two@places@acme.example", "a b@acme.example"] {
+        let problem = world.assign(wrong).await.problem(400, "INVALID_REQUEST");
+        assert_eq!(problem["errors"][0]["field"], "email");
+    }
+    let first_page = world.server.get(&world.path("assignments?limit=1")).await.expect(200);
+    let rest = world
+        .listed(&format!("?cursor={}", text(&first_page["next_cursor"])))
+        .await;
+    let mut emails = vec![text(&first_page["items"][0]["email"]), text(&rest[0]["email"])];
+    emails.sort();
+    assert_eq!(
+        (emails, rest.len()),
+        (vec!["ann@acme.example".into(), "bob@acme.example".into()], 1)
+    );
+    assert_eq!(world.listed("?search=BOB").await[0]["email"], "bob@acme.example");
+    assert_eq!(world.listed("?search=Boss").await.len(), 0);
+    let revoked = world
+        .server
+        .post(&world.path("revoke"), json!({"reason": "sold"}))
+        .await;
+    revoked.expect(200);
+    world.assign("ann@acme.example").await.problem(409, "CONFLICT");
+    world.unassign("ann@acme.example").await.expect(204);
+}
+
+#[tokio::test]
+async fn a_member_admin_assigns_the_seats_of_their_own_customer_and_the_audit_says_so() {
+    let world = World::new().await;
+    let (member, _) = world.member("ann@acme.example").await;
+    world
+        .server
+        .post("/customers", json!({"name": "Bolt", "reference": "crm-2"}))
+        .await
+        .expect(201);
+    let stranger = world
+        .server
+        .person("boss@bolt.example", "Stranger", "member-admin", Some("crm-2"))
+        .await;
+    let body = json!({"email": "boss@bolt.example"});
+    for verb in ["assign", "unassign"] {
+        let path = world.path(verb);
+        let as_member = world.server.call_as(&member, "POST", &path, body.clone()).await;
+        as_member.problem(403, "FORBIDDEN");
+        let as_stranger = world.server.call_as(&stranger, "POST", &path, body.clone()).await;
+        as_stranger.problem(404, "LICENSE_NOT_FOUND");
+    }
+    let assigned = world
+        .server
+        .call_as(&world.admin, "POST", &world.path("assign"), body.clone())
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            &assigned["person"],
+            &assigned["assigned_by"],
+            &assigned["assigned_by_name"]
+        ),
+        (&Value::Null, &json!(world.admin.id), &json!("Boss")),
+        "who somebody of another customer is stays with them"
+    );
+    assert_eq!(world.listed("").await[0]["person"]["name"], "Stranger");
+    let taken = world
+        .server
+        .call_as(&world.admin, "POST", &world.path("unassign"), body)
+        .await;
+    taken.expect(204);
+    let path = format!("/audit?about={}&order=desc&limit=2", world.sold.license);
+    let audit = until("the record", async || {
+        let audit = world.server.get(&path).await.expect(200);
+        (audit["items"][0]["command"] == "unassign_seat").then_some(audit)
+    })
+    .await;
+    for (record, command) in audit["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["unassign_seat", "assign_seat"])
+    {
+        assert_eq!(
+            (&record["command"], &record["email"], &record["actor"]),
+            (&json!(command), &json!("boss@bolt.example"), &json!(world.admin.id))
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_seat_is_told_on_a_page_to_ask_for_one() {
+    let world = World::new().await;
+    let (_, token) = world.member("ann@acme.example").await;
+    world.assign("bob@acme.example").await.expect(200);
+    let problem = world
+        .acquire("laptop", Some(&token))
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    let link = text(&problem["explanation_url"]);
+    let link = json!({"link": link.split_once("/refused#").unwrap().1});
+    let said = world
+        .server
+        .public("POST", "/refusals/explain", &link)
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            &said["reason"],
+            &said["limit"],
+            &said["in_use"],
+            &said["free_by"],
+            &said["tries"]
+        ),
+        (
+            &json!("seat_not_assigned"),
+            &json!(2),
+            &json!(1),
+            &Value::Null,
+            &json!(1)
+        )
+    );
+    assert!(text(&said["next"][0]).contains("assign you a seat"), "{said}");
+    assert!(!said.to_string().contains('@'), "{said}");
+    let listed = world.server.get("/refusals?reason=seat_not_assigned").await.expect(200);
+    let id = text(&listed["items"][0]["id"]);
+    assert_eq!(said["refusal"], id);
+    let view = world.server.get(&format!("/refusals/{id}")).await.expect(200);
+    assert_eq!(
+        (&view["code"], &view["holders"]),
+        (&json!("SEAT_NOT_ASSIGNED"), &Value::Null)
+    );
+    assert!(text(&view["next"][0]).starts_with("Assign a seat"), "{view}");
+}
+
+#[tokio::test]
+async fn a_license_can_go_over_to_named_seats_and_back() {
+    let world = World::new().await;
+    let (_, token) = world.member("ann@acme.example").await;
+    let (_, other) = world.member("bob@acme.example").await;
+    let plan = format!("/plans/{}", world.sold.plan);
+    world.server.patch(&plan, json!({"holder": "user"})).await.expect(200);
+    let seat = world.acquire("laptop", Some(&token)).await.expect(200);
+    world.assign("bob@acme.example").await.expect(200);
+    world
+        .server
+        .patch(&plan, json!({"holder": "named_user"}))
+        .await
+        .expect(200);
+    // Who has a seat keeps it; who comes needs to have been assigned one.
+    world.server.heartbeat(&text(&seat["session_id"])).await.expect(200);
+    world
+        .acquire("desktop", Some(&token))
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    world.acquire("tower", Some(&other)).await.expect(200);
+    world.server.patch(&plan, json!({"holder": "user"})).await.expect(200);
+    world.acquire("desktop", Some(&token)).await.expect(200);
+    assert_eq!(world.listed("").await.len(), 1, "it is kept");
+}
