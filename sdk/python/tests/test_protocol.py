@@ -19,6 +19,7 @@ from usher_client._errors import (
     Refused,
     RequestTooLate,
     SeatLimitReached,
+    SeatNotAssigned,
     SessionEnded,
     SessionRevoked,
     SignatureInvalid,
@@ -195,6 +196,15 @@ def test_what_a_person_has_revoked_is_lost_at_once_and_for_good(refusal: UsherEr
     assert machine.protocol.wake_in(machine.now()) is None
 
 
+def test_a_seat_that_is_not_assigned_any_more_is_lost_when_its_session_has_ended() -> None:
+    refused = Denied(SeatNotAssigned("not yours"))
+    machine = started(answering(Granted(grant()), Denied(SessionEnded("ended")), refused, Granted(grant(seq=3))))
+    machine.run(600)
+    assert machine.state() is State.LOST
+    assert machine.file is None
+    assert len(sent(machine)) == 3
+
+
 @pytest.mark.parametrize("refusal", [SeatLimitReached("full"), InvalidRequest("what?"), UserRequired("who?")])
 def test_a_refusal_at_the_start_is_raised_and_keeps_the_cached_token(refusal: UsherError) -> None:
     machine = started(Machine(granting(grant())))
@@ -205,10 +215,11 @@ def test_a_refusal_at_the_start_is_raised_and_keeps_the_cached_token(refusal: Us
     assert machine.file is not None
 
 
-def test_a_revoked_license_at_the_start_deletes_the_cached_token() -> None:
+@pytest.mark.parametrize("refusal", [LicenseRevoked("revoked"), SeatNotAssigned("not yours")])
+def test_what_a_person_has_taken_away_at_the_start_deletes_the_cached_token(refusal: UsherError) -> None:
     machine = started(Machine(granting(grant())))
     machine.kill()
-    machine.answering = lambda call: Denied(LicenseRevoked("revoked"))
+    machine.answering = lambda call: Denied(refusal)
     assert not machine.start()
     assert machine.file is None
 

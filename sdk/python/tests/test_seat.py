@@ -117,6 +117,7 @@ def test_two_copies_on_one_machine_share_a_seat(server: FakeUsher) -> None:
         ("LICENSE_SUSPENDED", usher_client.LicenseSuspended),
         ("LICENSE_REVOKED", usher_client.LicenseRevoked),
         ("LICENSE_NOT_STARTED", usher_client.LicenseNotStarted),
+        ("SEAT_NOT_ASSIGNED", usher_client.SeatNotAssigned),
         ("USER_REQUIRED", usher_client.UserRequired),
         ("TOKEN_INVALID", usher_client.TokenInvalid),
         ("INVALID_REQUEST", usher_client.InvalidRequest),
@@ -134,6 +135,17 @@ def test_every_refusal_has_its_type_and_says_what_to_do(
     assert refusal.value.remedy in str(refusal.value)
     assert refusal.value.request_id == "req_fake"
     assert calls(server) == ["acquire"]
+
+
+def test_a_seat_that_is_not_assigned_says_whom_to_ask_and_where_to_read_why(server: FakeUsher) -> None:
+    page = "https://license.example/refused#why_0"
+    server.refuse("SEAT_NOT_ASSIGNED", detail="None is to ann@example.com. Ask for one.", explanation_url=page)
+    with pytest.raises(usher_client.SeatNotAssigned) as refusal:
+        server.seat().acquire()
+    assert refusal.value.explanation_url == page
+    assert not refusal.value.retryable
+    assert "Ask for one." in str(refusal.value)
+    assert str(refusal.value).endswith(f"Why: {page}")
 
 
 def test_an_expired_license_says_where_to_renew_it(server: FakeUsher) -> None:

@@ -157,31 +157,38 @@ class TokenInvalid(UserRequired):
     default_remedy = "Sign in again and pass the new token as `jwt_token`."
 
 
-class LimitReached(Refused):
-    """Everything the license allows is in use."""
-
-    default_code = "LIMIT_REACHED"
-    default_retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        limit: Optional[int] = None,
-        in_use: Optional[int] = None,
-        explanation_url: Optional[str] = None,
-        **details: Any,
-    ) -> None:
-        """Keep how many there are, how many are taken, and the page that explains this very refusal."""
+class _Explained(Refused):
+    def __init__(self, message: str, *, explanation_url: Optional[str] = None, **details: Any) -> None:
+        """Keep the page that explains this very refusal."""
         super().__init__(message, **details)
-        self.limit = limit
-        self.in_use = in_use
         self.explanation_url = explanation_url
 
     def __str__(self) -> str:
         """The same with the page at the end, where terminals make a link of it."""
         said = super().__str__()
         return said if self.explanation_url is None else f"{said} Why: {self.explanation_url}"
+
+
+class SeatNotAssigned(_Explained):
+    """The license's seats are assigned by name, and none to this user."""
+
+    default_code = "SEAT_NOT_ASSIGNED"
+    default_remedy = "Ask whoever manages your licenses to assign you a seat."
+
+
+class LimitReached(_Explained):
+    """Everything the license allows is in use."""
+
+    default_code = "LIMIT_REACHED"
+    default_retryable = True
+
+    def __init__(
+        self, message: str, *, limit: Optional[int] = None, in_use: Optional[int] = None, **details: Any
+    ) -> None:
+        """Keep how many there are, and how many are taken."""
+        super().__init__(message, **details)
+        self.limit = limit
+        self.in_use = in_use
 
 
 class SeatLimitReached(LimitReached):
@@ -283,6 +290,7 @@ _BY_CODE: Mapping[str, Type[UsherError]] = {
     "REQUEST_ID_REUSED": RequestTooLate,
     "REQUEST_TOO_LATE": RequestTooLate,
     "SEAT_LIMIT_REACHED": SeatLimitReached,
+    "SEAT_NOT_ASSIGNED": SeatNotAssigned,
     "SESSION_EXPIRED": SessionEnded,
     "SESSION_NOT_FOUND": SessionEnded,
     "SESSION_RELEASED": SessionEnded,
@@ -309,6 +317,7 @@ def from_problem(status: int, problem: Mapping[str, object], retry_after: Option
     if issubclass(cls, LimitReached):
         details["limit"] = _whole(problem.get("limit"))
         details["in_use"] = _whole(problem.get("in_use"))
+    if issubclass(cls, _Explained):
         details["explanation_url"] = _web_address(problem.get("explanation_url"))
     if issubclass(cls, LicenseRefused):
         details["renewal_url"] = _text(problem.get("renewal_url"))

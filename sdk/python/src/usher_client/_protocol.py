@@ -23,6 +23,7 @@ from ._errors import (
     ConnectionFailed,
     LicenseRefused,
     RequestTooLate,
+    SeatNotAssigned,
     SessionEnded,
     SessionRevoked,
     SignatureInvalid,
@@ -198,10 +199,10 @@ class Protocol:
         if isinstance(error, RequestTooLate):
             return self._missed(call, sent, now, Missed(error, maybe_sent=False))
         if self.standing.phase is Phase.STARTING:
-            forget: List[Action] = [Forget()] if isinstance(error, LicenseRefused) else []
+            forget: List[Action] = [Forget()] if isinstance(error, (LicenseRefused, SeatNotAssigned)) else []
             return forget + self._fail(error)
         # What a person has ended does not come back by itself; the application may ask anew.
-        if isinstance(error, (LicenseRefused, SessionRevoked)):
+        if isinstance(error, (LicenseRefused, SeatNotAssigned, SessionRevoked)):
             return self._over(now, error)
         if call.kind is Kind.HEARTBEAT:
             if not isinstance(error, SessionEnded):
