@@ -9,6 +9,7 @@ import keyboardPortal from './claims/keyboard-portal.mjs';
 import licenses from './claims/licenses.mjs';
 import lists from './claims/lists.mjs';
 import liveSeats from './claims/live-seats.mjs';
+import namedSeats from './claims/named-seats.mjs';
 import people from './claims/people.mjs';
 import portal from './claims/portal.mjs';
 import refusals from './claims/refusals.mjs';
@@ -29,6 +30,7 @@ const SUBJECTS = [
   people,
   settings,
   portal,
+  namedSeats,
   identityProviders,
   usherLogin,
   // A node is dead after it.

@@ -58,19 +58,24 @@ export class Demo {
     this.beating = setInterval(beat, 60_000);
   }
 
-  /** An application written in Python, which holds a seat until it is told that it lost it. */
-  application(license_key) {
+  /** An application written in Python, which holds a seat until it is told that it lost it, or says why it got none. */
+  application(license_key, jwt_token = '') {
     const program = `
 import sys, threading, usher_client
 lost = threading.Event()
 seat = usher_client.seat(sys.argv[1], url=sys.argv[2], root=sys.argv[3], state_dir=sys.argv[4], on_lost=lambda change: lost.set())
-seat.acquire()
+try:
+    seat.acquire()
+except usher_client.UsherError as error:
+    print("refused", error.code, flush=True)
+    sys.exit()
 print("held", flush=True)
 lost.wait(60)
 print("lost", seat.state.name, flush=True)
 `;
     const args = ['-c', program, license_key, this.url, this.root, join(this.dir, 'state')];
-    const child = spawn(process.env.PYTHON ?? 'python3', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, USHER_JWT_TOKEN: jwt_token };
+    const child = spawn(process.env.PYTHON ?? 'python3', args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     return { lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), kill: () => child.kill() };
   }
 
@@ -90,6 +95,20 @@ print("lost", seat.state.name, flush=True)
     const password = 'a sentence that is long';
     await this.call('POST', '/setup', { secret: link.split('#')[1], password });
     return { email, password };
+  }
+
+  /** Their user token, by which an application takes a seat in their name. */
+  async userToken({ email, password }) {
+    const send = (path, body, headers) =>
+      fetch(`${this.url}/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...headers },
+        body: JSON.stringify(body),
+      });
+    const login = await send('/logins', { email, password });
+    const cookie = login.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const made = await send('/me/user-tokens', {}, { cookie: cookie.join('; ') });
+    return (await made.json()).token;
   }
 
   /** A small vendor's business: products, plans, customers, licenses, people at work, and some that were refused. */
@@ -180,6 +199,14 @@ print("lost", seat.state.name, flush=True)
     });
     const member = await this.person('joan@bletchley.example', 'Joan Clarke', 'member-admin', 'CRM-1041');
     await license('studio:team', 1, { seats: 6, expires_at: days(20) });
+    const people = { product: 'studio', code: 'people', name: 'People', seats: 4, holder: 'named_user' };
+    await this.call('POST', '/plans', people);
+    const named = await license('studio:people', 1, { expires_at: days(365) });
+    for (const email of ['joan@bletchley.example', 'mina@bletchley.example', 'hugh.alexander@bletchley.example'])
+      await this.call('POST', `/licenses/${named.id}/assign`, { email });
+    const seat = { license_key: named.license_key, hardware_id: 'machine-of-joan', client: { hostname: 'joan-desk' } };
+    const taken = await this.call('POST', '/licenses/acquire', { ...seat, jwt_token: await this.userToken(member) });
+    this.sessions.push(taken.session_id);
     const { id: acme } = await this.call('POST', '/identity-providers', {
       name: 'Acme',
       kind: 'oidc',
@@ -203,6 +230,7 @@ print("lost", seat.state.name, flush=True)
       customer: full.customer.id,
       product: full.product.id,
       own: company.id,
+      named: named.id,
       member,
       acme,
       refusal,

@@ -21,6 +21,7 @@ const pagesOf = (made) => ({
   customer: `/customers/${made.customer}`,
   licenses: '/licenses',
   license: `/licenses/${made.license}`,
+  'license-named': `/licenses/${made.named}`,
   products: '/products',
   product: `/products/${made.product}`,
   activity: '/activity',
@@ -33,6 +34,7 @@ const pagesOf = (made) => ({
 const portalOf = (made) => ({
   portal: '/portal',
   'portal-license': `/portal/licenses/${made.own}`,
+  'portal-named': `/portal/licenses/${made.named}`,
   'portal-seats': '/portal/seats',
   'portal-team': '/portal/team',
   account: '/account',

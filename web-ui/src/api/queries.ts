@@ -7,6 +7,7 @@ const WHOLE_PAGE = 200;
 const WHOLE_MAX = 2000;
 
 export type License = Schemas['License'];
+export type Assignment = Schemas['Assignment'];
 export type Session = Schemas['Session'];
 export type Plan = Schemas['Plan'];
 export type Product = Schemas['Product'];
@@ -170,6 +171,14 @@ export const queries = {
       queryKey: ['licenses', id],
       queryFn: () => body(api.GET('/api/v1/licenses/{id}', { params: { path: { id } } })),
     }),
+  assignments: (id: string, search = '') =>
+    pages(['assignments', id, search], (cursor) =>
+      body(
+        api.GET('/api/v1/licenses/{id}/assignments', {
+          params: { path: { id }, query: { limit: WHOLE_PAGE, cursor, search: some(search) } },
+        }),
+      ),
+    ),
   usage: (id: string, hours: number) =>
     queryOptions({
       queryKey: ['usage', id, hours],

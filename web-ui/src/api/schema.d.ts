@@ -413,6 +413,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licenses/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Assign a seat to whoever has an address, also before they ever sign in. Assigned again, it stays as it is. */
+        post: operations["assign_seat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the seats of a license that are assigned by name, in the order of their holders. */
+        get: operations["list_assignments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/licenses/{id}/extend": {
         parameters: {
             query?: never;
@@ -492,6 +526,26 @@ export interface paths {
         put?: never;
         /** Put a license on hold. Live sessions go on until their next heartbeat. */
         post: operations["suspend_license"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licenses/{id}/unassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an assigned seat away. The sessions that are held by it end at once; their clients learn of it, and why, at their
+         *     next heartbeat.
+         */
+        post: operations["unassign_seat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1160,6 +1214,35 @@ export interface components {
             request_id?: components["schemas"]["RequestName"] | null;
         };
         ApiTokenId: string;
+        /** @description A person to whom a seat is assigned. */
+        Assignee: {
+            id: components["schemas"]["PersonId"];
+            name: string;
+        };
+        /** @description A seat that is assigned by name. */
+        Assignment: {
+            /** @description When it was assigned. */
+            assigned_at: components["schemas"]["Timestamp"];
+            /** @description Who assigned it: the id of a person or an API token. */
+            assigned_by: string;
+            /** @description Their name, if the caller may see them. */
+            assigned_by_name?: string | null;
+            /** @description Whose it is: whoever a token vouches for this address of. */
+            email: string;
+            /** @description Who the seat is counted for when it is taken: the `holder` of its sessions. */
+            holder: components["schemas"]["HolderKey"];
+            person?: components["schemas"]["Assignee"] | null;
+            /**
+             * Format: int32
+             * @description Live sessions that are held by it. They end when it is taken away.
+             */
+            sessions: number;
+        };
+        /** @description Whose seat it is. */
+        AssignmentRequest: {
+            /** @description The address, in any case. */
+            email: components["schemas"]["Email"];
+        };
         /** @description What a user's token must be for. */
         Audience: string;
         /** @description Records of the audit. */
@@ -1331,6 +1414,8 @@ export interface components {
          *     - `SEAT_LIMIT_REACHED` (409): Every seat is held. Wait for `retry_after`, close the application elsewhere, or buy more seats.
          *     - `GHOST_LIMIT_REACHED` (409): Seats are free, but too many clients may still be running on their offline grace.
          *     - `HOLDER_LIMIT_REACHED` (409): One holder has as many sessions as its plan allows.
+         *     - `SEAT_NOT_ASSIGNED` (403): The license's seats are assigned by name, and none to whoever asks. Ask whoever manages the licenses to assign one.
+         *     - `SEATS_ALL_ASSIGNED` (409): As many seats are assigned as the license has. Take one from somebody first, or give the license more seats.
          *     - `LICENSE_EXPIRED` (403): The license has ended. Renew it, at `renewal_url` if given.
          *     - `LICENSE_NOT_STARTED` (403): The license has not started yet.
          *     - `LICENSE_SUSPENDED` (403): The license is on hold. Ask its vendor.
@@ -1352,7 +1437,7 @@ export interface components {
          *     - `INTERNAL` (500): The server failed in a way that it should not. Report it with the `request_id`.
          * @enum {string}
          */
-        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "PROVIDER_UNAVAILABLE" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
+        Code: "INVALID_REQUEST" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "TOTP_REQUIRED" | "TOKEN_INVALID" | "USER_REQUIRED" | "FORBIDDEN" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" | "NOT_FOUND" | "SEAT_LIMIT_REACHED" | "GHOST_LIMIT_REACHED" | "HOLDER_LIMIT_REACHED" | "SEAT_NOT_ASSIGNED" | "SEATS_ALL_ASSIGNED" | "LICENSE_EXPIRED" | "LICENSE_NOT_STARTED" | "LICENSE_SUSPENDED" | "LICENSE_REVOKED" | "SESSION_EXPIRED" | "SESSION_REVOKED" | "SESSION_RELEASED" | "INVITATION_INVALID" | "CONFLICT" | "ALREADY_EXISTS" | "REQUEST_ID_REUSED" | "REQUEST_TOO_LATE" | "RATE_LIMITED" | "NO_LEADER" | "OVERLOADED" | "PROVIDER_UNAVAILABLE" | "CERTIFICATE_EXPIRED" | "OUTCOME_UNKNOWN" | "INTERNAL";
         /** @description A colour as style sheets write it, such as `#0b7a5e`. */
         Colour: string;
         /** @description For how long how many seats were in use. */
@@ -1465,16 +1550,15 @@ export interface components {
         Explanation: {
             /** @description When. */
             at: components["schemas"]["Timestamp"];
-            /** @description When the next seat could be free without anybody giving one back, as of then. */
-            free_by: components["schemas"]["Timestamp"];
+            free_by?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
-             * @description How much of it was in use.
+             * @description How much of it was in use; where no seat was assigned, how many were to others.
              */
             in_use: number;
             /**
              * Format: int32
-             * @description The limit that was reached.
+             * @description The limit that was reached; where no seat was assigned, how many seats there are.
              */
             limit: number;
             /** @description What to do next. */
@@ -1680,7 +1764,7 @@ export interface components {
          * @description Who a seat is counted for.
          * @enum {string}
          */
-        Holder: "fingerprint" | "fingerprint_and_instance" | "user" | "user_and_fingerprint";
+        Holder: "fingerprint" | "fingerprint_and_instance" | "user" | "user_and_fingerprint" | "named_user";
         HolderKey: string;
         /** @description What a customer's licenses come to. */
         Holding: {
@@ -1897,6 +1981,8 @@ export interface components {
         /** @description The plan that a license is of. */
         LicensedPlan: {
             code: string;
+            /** @description Who a seat is counted for. */
+            holder: components["schemas"]["Holder"];
             id: components["schemas"]["PlanId"];
             name: string;
         };
@@ -2227,6 +2313,35 @@ export interface components {
          * @enum {string}
          */
         Order: "asc" | "desc";
+        /** @description A page of a list. */
+        Page_Assignment: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description When it was assigned. */
+                assigned_at: components["schemas"]["Timestamp"];
+                /** @description Who assigned it: the id of a person or an API token. */
+                assigned_by: string;
+                /** @description Their name, if the caller may see them. */
+                assigned_by_name?: string | null;
+                /** @description Whose it is: whoever a token vouches for this address of. */
+                email: string;
+                /** @description Who the seat is counted for when it is taken: the `holder` of its sessions. */
+                holder: components["schemas"]["HolderKey"];
+                person?: components["schemas"]["Assignee"] | null;
+                /**
+                 * Format: int32
+                 * @description Live sessions that are held by it. They end when it is taken away.
+                 */
+                sessions: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where the list was asked for in an order.
+             */
+            total?: number | null;
+        };
         /** @description A page of a list. */
         Page_Customer: {
             /** @description The items, in the list's own order. */
@@ -2892,6 +3007,8 @@ export interface components {
             code?: string | null;
             /** @description The command's name, where one was carried out or refused. */
             command?: string | null;
+            /** @description The address that a seat was assigned to, or taken from. */
+            email?: string | null;
             event: components["schemas"]["EventKind"];
             /** @description Who the seat was counted for. */
             holder?: string | null;
@@ -2976,7 +3093,7 @@ export interface components {
          * @description Why an acquire was refused.
          * @enum {string}
          */
-        RefusalReason: "seat_limit_reached" | "ghost_limit_reached" | "holder_limit_reached" | "license_expired" | "license_not_started" | "license_suspended" | "license_revoked" | "other";
+        RefusalReason: "seat_limit_reached" | "ghost_limit_reached" | "holder_limit_reached" | "license_expired" | "license_not_started" | "license_suspended" | "license_revoked" | "seat_not_assigned" | "other";
         /** @description Why an acquire was refused, as far as the history says. */
         RefusalView: components["schemas"]["Refusal"] & {
             /** @description What the client was told. */
@@ -3069,6 +3186,11 @@ export interface components {
         };
         /** @description A license's seats as they stand. */
         SeatCount: {
+            /**
+             * Format: int32
+             * @description Seats assigned by name. They count where the plan's `holder` is `named_user`.
+             */
+            assigned: number;
             /**
              * Format: int32
              * @description Holders whose session expired while their token's grace still runs.
@@ -3572,6 +3694,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `LICENSE_NOT_FOUND`, `NOT_FOUND` */
+        "LICENSE_NOT_FOUND-NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `NOT_FOUND` */
         NOT_FOUND: {
             headers: {
@@ -3654,11 +3785,29 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `SEATS_ALL_ASSIGNED`, `ALREADY_EXISTS`, `CONFLICT`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
+        "SEATS_ALL_ASSIGNED-ALREADY_EXISTS-CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `SEAT_LIMIT_REACHED`, `GHOST_LIMIT_REACHED`, `HOLDER_LIMIT_REACHED`, `REQUEST_ID_REUSED`, `REQUEST_TOO_LATE` */
         "SEAT_LIMIT_REACHED-GHOST_LIMIT_REACHED-HOLDER_LIMIT_REACHED-REQUEST_ID_REUSED-REQUEST_TOO_LATE": {
             headers: {
                 /** @description Seconds after which trying again makes sense. */
                 "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SEAT_NOT_ASSIGNED`, `LICENSE_EXPIRED`, `LICENSE_NOT_STARTED`, `LICENSE_SUSPENDED`, `LICENSE_REVOKED` */
+        "SEAT_NOT_ASSIGNED-LICENSE_EXPIRED-LICENSE_NOT_STARTED-LICENSE_SUSPENDED-LICENSE_REVOKED": {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -4470,7 +4619,7 @@ export interface operations {
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["USER_REQUIRED-TOKEN_INVALID"];
-            403: components["responses"]["LICENSE_EXPIRED-LICENSE_NOT_STARTED-LICENSE_SUSPENDED-LICENSE_REVOKED"];
+            403: components["responses"]["SEAT_NOT_ASSIGNED-LICENSE_EXPIRED-LICENSE_NOT_STARTED-LICENSE_SUSPENDED-LICENSE_REVOKED"];
             404: components["responses"]["LICENSE_NOT_FOUND"];
             408: components["responses"]["INVALID_REQUEST"];
             409: components["responses"]["SEAT_LIMIT_REACHED-GHOST_LIMIT_REACHED-HOLDER_LIMIT_REACHED-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
@@ -4962,6 +5111,85 @@ export interface operations {
             503: components["responses"]["OVERLOADED-NO_LEADER"];
         };
     };
+    assign_seat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentRequest"];
+            };
+        };
+        responses: {
+            /** @description The assigned seat. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["SEATS_ALL_ASSIGNED-ALREADY_EXISTS-CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    list_assignments: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has. */
+                limit?: components["schemas"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["schemas"]["HolderKey"];
+                /** @description Only those whose address, or whose person's name contains this. */
+                search?: components["schemas"]["Search"];
+            };
+            header?: never;
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of assigned seats. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Assignment"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
     extend_license: {
         parameters: {
             query?: never;
@@ -5156,6 +5384,46 @@ export interface operations {
             404: components["responses"]["LICENSE_NOT_FOUND"];
             408: components["responses"]["INVALID_REQUEST"];
             409: components["responses"]["CONFLICT-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
+        };
+    };
+    unassign_seat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The license's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentRequest"];
+            };
+        };
+        responses: {
+            /** @description It is taken away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["LICENSE_NOT_FOUND-NOT_FOUND"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
             413: components["responses"]["INVALID_REQUEST"];
             415: components["responses"]["INVALID_REQUEST"];
             429: components["responses"]["RATE_LIMITED"];

@@ -55,6 +55,8 @@ export function useMay() {
     sell: is('owner', 'operator'),
     /** End sessions, and make new license keys. */
     support: is('owner', 'operator', 'support', 'member-admin'),
+    /** Named seats. */
+    assign: is('owner', 'operator', 'member-admin'),
     /** People. */
     invite: is('owner', 'member-admin'),
     /** Tokens, the cluster, settings. */

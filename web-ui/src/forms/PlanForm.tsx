@@ -212,6 +212,7 @@ export function PlanForm(props: { product: Product; plan?: Plan; onClose: () => 
             { value: 'fingerprint_and_instance', label: 'each instance on a machine' },
             { value: 'user', label: 'each signed-in user' },
             { value: 'user_and_fingerprint', label: 'each signed-in user on each machine' },
+            { value: 'named_user', label: 'each user who was assigned one' },
           ]}
           {...form.getInputProps('holder')}
         />
@@ -241,7 +242,8 @@ function Difference({ plan, change }: { plan: Plan; change: Change }) {
       const answer = await api.GET('/api/v1/licenses', { params: { query: { plan: plan.id, limit: 200 } } });
       const items = answer.data?.items ?? [];
       const sessions = items.reduce((sum, { seats }) => sum + seats.sessions, 0);
-      return { count: items.length, more: Boolean(answer.data?.next_cursor), sessions };
+      const unassigned = items.filter(({ seats }) => seats.assigned === 0).length;
+      return { count: items.length, more: Boolean(answer.data?.next_cursor), sessions, unassigned };
     },
   });
   const fields = Object.entries(change);
@@ -275,6 +277,13 @@ function Difference({ plan, change }: { plan: Plan; change: Change }) {
         {concerned.data
           ? `${affected(concerned.data)}. Live sessions follow the new terms from their next heartbeat.`
           : 'Counting …'}
+        {change.holder === 'named_user' && concerned.data && (
+          <>
+            {' '}
+            Whoever comes then needs a seat that is assigned to them; {counted(concerned.data.unassigned, 'license')} of
+            these {concerned.data.unassigned === 1 ? 'has' : 'have'} none assigned yet.
+          </>
+        )}
       </Note>
     </Stack>
   );

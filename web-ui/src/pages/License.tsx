@@ -7,6 +7,7 @@ import { api } from '../api/client';
 import { type License, queries } from '../api/queries';
 import { useSave } from '../api/save';
 import { useMay } from '../auth/login';
+import { AssignForm } from '../forms/AssignForm';
 import { ExtendForm } from '../forms/ExtendForm';
 import { LicenseChangeForm } from '../forms/LicenseChangeForm';
 import { NewKey } from '../forms/NewKey';
@@ -14,13 +15,14 @@ import { RotateKey } from '../forms/RotateKey';
 import { ReasonDialog } from '../ui/dialogs';
 import { LicenseStatus } from '../ui/LicenseTable';
 import { LiveSeats } from '../ui/LiveSeats';
+import { isNamed, NamedSeats } from '../ui/NamedSeats';
 import { PeakChart } from '../ui/PeakChart';
 import { Ago, Answered, Empty, Facts, Page as Frame, Id, Note, PageOf, Panel, Seats } from '../ui/parts';
 import { sentence, tone } from '../words/audit';
 import { counted, reasonWords } from '../words/refusals';
 import { onDay } from '../words/time';
 
-type Open = 'change' | 'extend' | 'suspend' | 'revoke' | 'key' | null;
+type Open = 'change' | 'extend' | 'suspend' | 'revoke' | 'key' | 'assign' | null;
 
 export function Page() {
   const { id } = useParams({ from: '/licenses/$id' });
@@ -80,6 +82,7 @@ function Shown({ license }: { license: License }) {
           />
         </Panel>
       )}
+      {isNamed(license) && <NamedSeats license={license} />}
       <Sessions license={license} />
       <div className="split">
         <Day license={license} />
@@ -89,6 +92,7 @@ function Shown({ license }: { license: License }) {
       {open === 'extend' && <ExtendForm license={license} onClose={close} />}
       {open === 'suspend' && <Suspend license={license} onClose={close} />}
       {open === 'revoke' && <Revoke license={license} onClose={close} />}
+      {open === 'assign' && <AssignForm license={license} onClose={close} />}
       {open === 'key' && <RotateKey license={license} onClose={close} onDone={setKey} />}
       <NewKey license={key} onClose={() => setKey(null)} />
     </Frame>
@@ -146,6 +150,7 @@ function Actions({ license, onOpen }: { license: License; onOpen: (open: Open) =
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => onOpen('key')}>New key …</Menu.Item>
+          {!isNamed(license) && <Menu.Item onClick={() => onOpen('assign')}>Assign a seat …</Menu.Item>}
           <Menu.Item c="var(--usher-bad)" onClick={() => onOpen('revoke')}>
             Revoke …
           </Menu.Item>

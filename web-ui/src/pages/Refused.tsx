@@ -32,7 +32,7 @@ function Explained({ secret }: { secret: string }) {
 function Shown({ explanation }: { explanation: Explanation }) {
   const { at, product, plan, oldest_since, free_by, server_time, tries, now, refusal, renewal_url, next } = explanation;
   const free = now.limit - now.in_use;
-  const wait = (Date.parse(free_by) - Date.parse(server_time)) / 1000;
+  const wait = free_by ? (Date.parse(free_by) - Date.parse(server_time)) / 1000 : 0;
   return (
     <div className="inside">
       <p className="say">
@@ -83,6 +83,8 @@ function said({ reason, limit, in_use }: Explanation): string {
       return `${in_use} of ${limit} seats were in use or kept by devices that had gone offline.`;
     case 'holder_limit_reached':
       return `This device already had ${in_use} of the ${counted(limit, 'session')} that it may have.`;
+    case 'seat_not_assigned':
+      return `The seats of this license are assigned by name, and none to you: of ${counted(limit, 'seat')} ${in_use} ${in_use === 1 ? 'is' : 'are'} assigned.`;
     default:
       if (limit === 0) return 'The license has no seats.';
       return limit === 1 ? 'The one seat was in use.' : `All ${limit.toLocaleString('en')} seats were in use.`;

@@ -41,6 +41,9 @@ const COMMANDS: { [name: string]: string } = {
   issue_api_token: 'make an API token',
   set_branding: 'change the branding',
   acquire_by_user: 'take a seat',
+  acquire_by_address: 'take a seat',
+  assign_seat: 'assign a seat',
+  unassign_seat: 'take an assigned seat away',
   create_identity_provider: 'add an identity provider',
   update_identity_provider: 'change an identity provider',
   remove_identity_provider: 'remove an identity provider',
@@ -88,6 +91,8 @@ const DONE: { [name: string]: string } = {
   remove_identity_provider: 'Identity provider removed',
   sign_in_by_provider: 'Signed in by an identity provider',
   unlink_identities: "A person's accounts forgotten",
+  assign_seat: 'Seat assigned',
+  unassign_seat: 'Assigned seat taken away',
 };
 
 const ENDED: { [cause: string]: string } = {
@@ -112,8 +117,13 @@ export function sentence(record: Record): string {
     case 'refused':
       return `Refused to ${commandWords(command)}`;
     default:
-      return DONE[command] ?? commandWords(command);
+      return `${DONE[command] ?? commandWords(command)}${whose(record)}`;
   }
+}
+
+function whose({ command, email }: Record): string {
+  if (!email) return '';
+  return command === 'assign_seat' ? ` to ${email}` : ` from ${email}`;
 }
 
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet';

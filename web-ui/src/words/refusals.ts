@@ -10,6 +10,7 @@ export const REASONS: { [reason in Reason]: string } = {
   license_not_started: 'The license had not started',
   license_suspended: 'The license was on hold',
   license_revoked: 'The license was ended for good',
+  seat_not_assigned: 'No seat was assigned to them',
   other: 'Another reason',
 };
 

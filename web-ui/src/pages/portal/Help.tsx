@@ -23,6 +23,11 @@ const REFUSALS: { code: string; title: string; text: string }[] = [
     text: 'Close some of the copies that run on this device.',
   },
   {
+    code: 'SEAT_NOT_ASSIGNED',
+    title: 'No seat is assigned to you',
+    text: 'The seats of this license have names on them. A team admin assigns you one on the page of the license, by the e-mail address that you sign in with.',
+  },
+  {
     code: 'USER_REQUIRED',
     title: 'Nobody is signed in in the application',
     text: 'This license counts people. Sign in in the application; if it knows no sign-in, run usher login, or make a user token on the page of your account, and give it to the application.',

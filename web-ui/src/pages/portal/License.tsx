@@ -9,6 +9,7 @@ import { NewKey } from '../../forms/NewKey';
 import { RotateKey } from '../../forms/RotateKey';
 import { LicenseStatus } from '../../ui/LicenseTable';
 import { LiveSeats } from '../../ui/LiveSeats';
+import { isNamed, NamedSeats } from '../../ui/NamedSeats';
 import { PeakChart, refusedIn } from '../../ui/PeakChart';
 import { Answered, Empty, Ends, Facts, Page as Frame, Id, Note, PageOf, Panel, Seats } from '../../ui/parts';
 import { counted } from '../../words/refusals';
@@ -77,6 +78,7 @@ function Shown({ license }: { license: License }) {
           </Text>
         )}
       </Panel>
+      {isNamed(license) && <NamedSeats license={license} />}
       <Panel title="Who holds a seat" flush>
         <LiveSeats
           label="Who holds a seat"

@@ -1,0 +1,125 @@
+// The seats of a license that are assigned by name: who has one, and giving and taking them.
+import { Button, Text } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../api/client';
+import { type Assignment, type License, queries } from '../api/queries';
+import { useSave } from '../api/save';
+import { useMay } from '../auth/login';
+import { AssignForm } from '../forms/AssignForm';
+import { counted } from '../words/refusals';
+import { FormDialog } from './dialogs';
+import { Filter } from './Filter';
+import { Ago, Empty, Id, Panel, Status } from './parts';
+import { type Column, PagedTable } from './Table';
+
+const COLUMNS: Column<Assignment>[] = [
+  { label: 'E-mail', cell: ({ email }) => <b>{email}</b> },
+  { label: 'Name', cell: ({ person }) => person?.name },
+  { label: 'Now', cell: (assignment) => <Use of={assignment} /> },
+  { label: 'Since', cell: ({ assigned_at }) => <Ago time={assigned_at} /> },
+  {
+    label: 'Assigned by',
+    wide: true,
+    cell: ({ assigned_by, assigned_by_name }) => assigned_by_name ?? <Id value={assigned_by} what="who assigned it" />,
+  },
+];
+
+function Use({ of: { sessions } }: { of: Assignment }) {
+  if (sessions === 0) return <Status tone="quiet">not in use</Status>;
+  return <Status tone="good">{sessions === 1 ? 'in use' : `in use, ${sessions} sessions`}</Status>;
+}
+
+export const isNamed = ({ plan, seats }: License) => plan.holder === 'named_user' || seats.assigned > 0;
+
+export function NamedSeats({ license }: { license: License }) {
+  const [search, setSearch] = useState('');
+  const [assigning, setAssigning] = useState(false);
+  const [taking, setTaking] = useState<Assignment | null>(null);
+  const query = useInfiniteQuery({ ...queries.assignments(license.id, search), refetchInterval: 5000 });
+  const mayAssign = useMay().assign;
+  const seats = license.seats.limit - license.seats.overage;
+  const assign = mayAssign && license.status !== 'revoked' && (
+    <Button onClick={() => setAssigning(true)}>Assign a seat</Button>
+  );
+  const actions: Column<Assignment> = {
+    label: '',
+    align: 'right',
+    cell: (assignment) => (
+      <Button
+        variant="default"
+        size="compact-xs"
+        onClick={() => setTaking(assignment)}
+        aria-label={`Take away the seat of ${assignment.email}`}
+      >
+        Take away
+      </Button>
+    ),
+  };
+  return (
+    <Panel
+      title={`Named seats · ${license.seats.assigned} of ${seats} assigned`}
+      flush
+      actions={
+        <>
+          <Filter label="E-mail or name" onChange={setSearch} />
+          {license.seats.assigned > 0 && assign}
+        </>
+      }
+    >
+      {license.plan.holder !== 'named_user' && (
+        <Text size="sm" c="dimmed" className="inside">
+          The plan gives its seats to whoever comes first, so these assignments do not count for now.
+        </Text>
+      )}
+      <PagedTable
+        label="Named seats"
+        query={query}
+        id={({ holder }) => holder}
+        columns={mayAssign ? [...COLUMNS, actions] : COLUMNS}
+        empty={
+          search ? (
+            <Empty title={`No seat is assigned to "${search}"`} />
+          ) : (
+            <Empty title="No seat is assigned yet" action={assign}>
+              Nobody can use the license until a seat is assigned to their e-mail address.
+              {!mayAssign && ' A team admin assigns them.'}
+            </Empty>
+          )
+        }
+      />
+      {assigning && <AssignForm license={license} onClose={() => setAssigning(false)} />}
+      {taking && <TakeAway license={license} assignment={taking} onClose={() => setTaking(null)} />}
+    </Panel>
+  );
+}
+
+function TakeAway(props: { license: License; assignment: Assignment; onClose: () => void }) {
+  const { license, assignment } = props;
+  const { email, person, sessions } = assignment;
+  const save = useSave({
+    send: (_: undefined, header) =>
+      api.POST('/api/v1/licenses/{id}/unassign', { params: { path: { id: license.id }, header }, body: { email } }),
+    said: () => `The seat of ${email} is free.`,
+    done: props.onClose,
+  });
+  return (
+    <FormDialog
+      title={`Take away the seat of ${email}`}
+      submit="Take away"
+      danger
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
+    >
+      <Text size="sm">
+        {sessions === 0
+          ? 'It is not in use at the moment.'
+          : `${person?.name ?? email} is put out: ${counted(sessions, 'live session')} ${sessions === 1 ? 'ends' : 'end'} now, and the application is told why.`}{' '}
+        The seat can be assigned to somebody else at once; {person?.name ?? email} gets no seat of this license until
+        one is assigned to them again.
+      </Text>
+    </FormDialog>
+  );
+}

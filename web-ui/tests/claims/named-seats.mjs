@@ -1,0 +1,116 @@
+// Seats that are assigned by name: by a vendor, and by a customer's own people.
+import assert from 'node:assert/strict';
+import { clean, signIn, signInByPassword } from '../page.mjs';
+
+/** The row of an address among the named seats; the live sessions on the same page may have one too. */
+const seatOf = (page, email) =>
+  page.getByRole('table', { name: 'Named seats' }).getByRole('row', { name: new RegExp(email) });
+
+export default {
+  async a_seat_is_assigned_used_and_taken_away_and_the_application_is_told({ page, demo, after }) {
+    const own = await demo.sell({
+      product: 'Atelier',
+      customer: 'Named & Co',
+      seats: 2,
+      holder: 'named_user',
+      ttl_seconds: 6,
+      heartbeat_seconds: 1,
+    });
+    const boss = await demo.person('boss@named.example', 'Boss', 'member-admin', own.customer.id);
+    const nora = await demo.person('nora@named.example', 'Nora Named', 'member', own.customer.id);
+    const jwt_token = await demo.userToken(nora);
+    const start = () => {
+      const application = demo.application(own.license_key, jwt_token);
+      after(application.kill);
+      return application;
+    };
+    assert.equal((await start().lines.next()).value, 'refused SEAT_NOT_ASSIGNED');
+
+    await signInByPassword(page, demo.url, boss, `/portal/licenses/${own.id}`);
+    await page.getByRole('heading', { name: 'Named seats · 0 of 2 assigned' }).waitFor();
+    await page.getByText('Nobody can use the license until').waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: 'Assign a seat' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
+    await dialog.getByText('An e-mail address is needed.').waitFor();
+    await dialog.getByLabel('E-mail').fill('nobody');
+    await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
+    await dialog.getByText('give one address such as').waitFor();
+    // People of the team are found by their names.
+    await dialog.getByLabel('E-mail').fill('nora n');
+    await page.getByRole('option', { name: /Nora Named/ }).click();
+    assert.equal(await dialog.getByLabel('E-mail').inputValue(), 'nora@named.example');
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const row = seatOf(page, 'nora@named.example');
+    await row.getByText('not in use').waitFor();
+    await row.getByText('Boss', { exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Named seats · 1 of 2 assigned' }).waitFor();
+
+    const application = start();
+    assert.equal((await application.lines.next()).value, 'held');
+    await row.getByText('in use', { exact: true }).waitFor();
+    await clean(page);
+    await row.getByRole('button', { name: 'Take away the seat of nora@named.example' }).click();
+    await dialog.getByText('Nora Named is put out: 1 live session ends now').waitFor();
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Take away' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal((await application.lines.next()).value, 'lost LOST');
+    assert.equal((await start().lines.next()).value, 'refused SEAT_NOT_ASSIGNED');
+    await page.getByRole('heading', { name: 'Named seats · 0 of 2 assigned' }).waitFor();
+
+    await page.goto(`${demo.url}/portal/help`);
+    await page.getByText('No seat is assigned to you').waitFor();
+  },
+
+  async an_operator_assigns_seats_a_member_only_looks_and_whoever_is_refused_reads_why({ page, demo, another }) {
+    const own = await demo.sell({ product: 'Easel', customer: 'Looking Ltd', seats: 1, holder: 'user' });
+    const mia = await demo.person('mia@looking.example', 'Mia', 'member', own.customer.id);
+    await signIn(page, demo.url, demo.token, `/licenses/${own.id}`);
+    // Before the plan asks for names they can be given.
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Assign a seat' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('E-mail').fill('Somebody@Elsewhere.example');
+    await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByText('these assignments do not count for now').waitFor();
+    await seatOf(page, 'somebody@elsewhere.example').waitFor();
+    await clean(page);
+
+    await page.goto(`${demo.url}/products/${own.product.id}`);
+    await page.getByRole('button', { name: 'Change Team' }).click();
+    await dialog.getByLabel('A seat is counted for').click();
+    await page.getByRole('option', { name: 'each user who was assigned one' }).click();
+    await dialog.getByRole('button', { name: 'Review changes' }).click();
+    await dialog.getByText('0 licenses of these have none assigned yet').waitFor();
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Save these changes' }).click();
+    await dialog.waitFor({ state: 'detached' });
+
+    await page.goto(`${demo.url}/licenses/${own.id}`);
+    await page.getByRole('heading', { name: 'Named seats · 1 of 1 assigned' }).waitFor();
+    await page.getByText('Seat assigned to somebody@elsewhere.example').waitFor();
+    await page.getByRole('button', { name: 'Assign a seat' }).click();
+    await dialog.getByLabel('E-mail').fill('mia@looking.example');
+    await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
+    await dialog.getByText('SEATS_ALL_ASSIGNED').waitFor();
+    await clean(page);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+    const theirs = await another();
+    await signInByPassword(theirs, demo.url, mia, `/portal/licenses/${own.id}`);
+    await seatOf(theirs, 'somebody@elsewhere.example').waitFor();
+    assert.equal(await theirs.getByRole('button', { name: /Assign a seat|Take away/ }).count(), 0);
+    await clean(theirs);
+    const body = { license_key: own.license_key, hardware_id: 'machine-of-mia', jwt_token: await demo.userToken(mia) };
+    const { explanation_url } = await demo.call('POST', '/licenses/acquire', body, 'SEAT_NOT_ASSIGNED');
+    await theirs.goto(explanation_url.replace(/^.*(?=\/refused)/, demo.url));
+    await theirs.getByText('of 1 seat 1 is assigned').waitFor();
+    await theirs.getByText('assign you a seat').first().waitFor();
+    await clean(theirs);
+  },
+};
