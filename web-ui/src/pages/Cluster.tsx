@@ -10,7 +10,7 @@ import { FormDialog } from '../ui/dialogs';
 import { Ago, Answered, Empty, Facts, Page as Frame, Id, Note, Panel, Status } from '../ui/parts';
 import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
-import { health } from '../words/cluster';
+import { health, ledUntilNow } from '../words/cluster';
 import { counted } from '../words/refusals';
 import { bytes } from '../words/size';
 import { exact, onDay } from '../words/time';
@@ -51,7 +51,7 @@ export function Page() {
                 <Facts
                   wide={['Waiting']}
                   facts={{
-                    Leader: view.leader == null ? 'none' : `node ${view.leader}`,
+                    Leader: view.leader == null || ledUntilNow(view) ? 'none' : `node ${view.leader}`,
                     Term: view.term.toLocaleString('en'),
                     'Last entry': view.last_log.toLocaleString('en'),
                     'Still to apply': view.lag.toLocaleString('en'),
@@ -82,9 +82,10 @@ const peerOf = ({ nodes, leader, node }: Cluster) =>
 function Nodes({ view, mayChange }: { view: Cluster; mayChange: boolean }) {
   const [asked, setAsked] = useState<{ node: Node; ask: 'lead' | 'remove' } | null>(null);
   const close = () => setAsked(null);
+  const alone = ledUntilNow(view);
   const role = ({ id, role, replaces }: Node) => (
-    <Status tone={role === 'leader' || role === 'voter' ? 'good' : 'quiet'}>
-      {role}
+    <Status tone={role === 'voter' || (role === 'leader' && !alone) ? 'good' : 'quiet'}>
+      {role === 'leader' && alone ? 'led until now' : role}
       {replaces != null && `, replaces ${replaces}`}
       {id === view.node && ' (answers you)'}
     </Status>
@@ -108,7 +109,11 @@ function Nodes({ view, mayChange }: { view: Cluster; mayChange: boolean }) {
             label: 'Behind by',
             align: 'right',
             cell: ({ id, lag }) =>
-              lag == null ? <Told id={id}>{({ last_log }) => behind(view.last_log, last_log)}</Told> : entries(lag),
+              lag == null || alone ? (
+                <Told id={id}>{({ last_log }) => behind(view.last_log, last_log)}</Told>
+              ) : (
+                entries(lag)
+              ),
           },
           {
             label: 'Clock',

@@ -3,7 +3,7 @@ import { ActionIcon, Anchor, Center, CopyButton, Group, Loader, Stack, Text, Too
 import { IconCheck, IconChevronLeft, IconCopy } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { Problem } from '../api/client';
+import { Problem, UNREACHABLE } from '../api/client';
 import type { Tone } from '../words/audit';
 import { ago, exact, onDay } from '../words/time';
 
@@ -285,8 +285,10 @@ export function Answered<T>(props: {
   children: (data: T) => ReactNode;
 }) {
   const { data, refetch, failureCount = 0, failureReason = null } = props.query;
-  // One failure is got over without a word; of the next the reader hears while it is tried again.
-  const error = props.query.error ?? (data === undefined && failureCount > 1 ? failureReason : null);
+  // A broken connection is got over once without a word; a server that could not answer has waited for seconds. Of both the
+  // reader hears while it is tried again.
+  const silent = failureReason === UNREACHABLE ? 1 : 0;
+  const error = props.query.error ?? (data === undefined && failureCount > silent ? failureReason : null);
   // What was refused for good is refused again.
   const passes = !(error instanceof Problem) || error.passes;
   return (

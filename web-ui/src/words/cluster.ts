@@ -2,6 +2,9 @@
 import type { Cluster } from '../api/queries';
 import type { Tone } from './audit';
 
+/** Whether the node that answers led, and hears of too few others to lead any more. */
+export const ledUntilNow = ({ tolerance, leader, node }: Cluster) => tolerance == null && leader === node;
+
 export function health(cluster: Cluster): { tone: Tone; sentence: string; more: string } {
   const { tolerance, leader, voters, node } = cluster;
   const nodes = voters === 1 ? 'one node' : `${voters} nodes`;
