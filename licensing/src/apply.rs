@@ -14,6 +14,7 @@ mod person;
 mod plan;
 mod product;
 mod release;
+mod retention;
 mod retry;
 mod token;
 mod until;
@@ -144,6 +145,8 @@ impl Ledger {
             Command::SignInByProvider(sign_in) => self.sign_in_by_provider(sign_in),
             Command::UnlinkIdentities { person, if_version } => self.unlink_identities(*person, *if_version),
             Command::AcquireByUser(by_user) => self.acquire(actor, &by_user.ask, Some(by_user)),
+            Command::SetRetention(set) => self.set_retention(set),
+            Command::AllowUserToken(allow) => self.allow_user_token(allow),
         }
     }
 

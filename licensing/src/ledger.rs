@@ -16,6 +16,7 @@ use crate::command::{Entry, Proposal};
 use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
+use crate::retention::{KeptFrom, Retention};
 use crate::row::{self, Row, RowKey, Table};
 use crate::state::{Answers, Catalogue, Ghosts, Hours, Identities, Members, People, Rows, Sessions, Texts};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
@@ -34,6 +35,7 @@ pub struct Ledger {
     pub(crate) people: People,
     pub(crate) branding: Rows<Branding>,
     pub(crate) identities: Identities,
+    pub(crate) retention: Rows<Retention>,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -51,6 +53,8 @@ pub struct Changes {
     pub audit: Vec<AuditRecord>,
     /// Hours that have passed. To be appended to history; the ledger does not keep them.
     pub usage: Vec<UsageHour>,
+    /// From when on history is kept. What is older is to be dropped from it.
+    pub kept_from: KeptFrom,
 }
 
 impl Ledger {
@@ -81,6 +85,7 @@ impl Ledger {
             .min(measured.since(self.meta.session_time))
             .min(SESSION_TIME_STEP_MAX);
         self.meta.session_time = self.meta.session_time.after(counted);
+        self.note_step(passed);
     }
 
     fn apply_proposal(&mut self, proposal: &Proposal) -> Applied {
@@ -120,10 +125,12 @@ impl Ledger {
         self.identities.providers.take_changes(&mut rows);
         self.identities.links.take_changes(&mut rows);
         self.identities.users.take_changes(&mut rows);
+        self.retention.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
             usage: self.hours.take_closed(),
+            kept_from: self.kept_from(),
         }
     }
 
@@ -150,6 +157,7 @@ impl Ledger {
             + self.identities.providers.changed()
             + self.identities.links.changed()
             + self.identities.users.changed()
+            + self.retention.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -180,6 +188,7 @@ impl Ledger {
             .chain(self.identities.providers.iter().cloned().map(Row::IdentityProvider))
             .chain(self.identities.links.iter().cloned().map(Row::Identity))
             .chain(self.identities.users.iter().cloned().map(Row::SessionUser))
+            .chain(self.retention.iter().cloned().map(Row::Retention))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -206,6 +215,7 @@ impl Ledger {
             self.identities.providers.sum(),
             self.identities.links.sum(),
             self.identities.users.sum(),
+            self.retention.sum(),
         ] {
             sum += table;
         }

@@ -115,6 +115,8 @@ pub enum Kind {
     Branding,
     /// An identity provider.
     IdentityProvider,
+    /// For how long history is kept.
+    Retention,
 }
 
 impl fmt::Display for Kind {
@@ -132,6 +134,7 @@ impl fmt::Display for Kind {
             Self::Login => "login",
             Self::Branding => "branding",
             Self::IdentityProvider => "identity provider",
+            Self::Retention => "retention",
         })
     }
 }

@@ -16,6 +16,7 @@ use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::identity::{Identity, IdentityProvider, SessionUser};
 use crate::meta::Meta;
 use crate::person::{Invitation, Login, Person, TokenUse};
+use crate::retention::Retention;
 use crate::session::{EndedSession, Ghost, Session};
 use crate::usage::UsageHour;
 
@@ -67,6 +68,8 @@ pub enum Row {
     Identity(Identity),
     /// Who holds a live session.
     SessionUser(SessionUser),
+    /// The one row about for how long history is kept.
+    Retention(Retention),
 }
 
 impl Row {
@@ -94,6 +97,7 @@ impl Row {
             Self::IdentityProvider(row) => RowKey::IdentityProvider(row.id),
             Self::Identity(row) => RowKey::Identity(row.subject),
             Self::SessionUser(row) => RowKey::SessionUser(row.session),
+            Self::Retention(_) => RowKey::Retention,
         }
     }
 
@@ -121,6 +125,7 @@ impl Row {
             Self::IdentityProvider(row) => encode(row),
             Self::Identity(row) => encode(row),
             Self::SessionUser(row) => encode(row),
+            Self::Retention(row) => encode(row),
         }
     }
 
@@ -148,6 +153,7 @@ impl Row {
             Table::IdentityProviders => Self::IdentityProvider(decode(table, bytes)?),
             Table::Identities => Self::Identity(decode(table, bytes)?),
             Table::SessionUsers => Self::SessionUser(decode(table, bytes)?),
+            Table::Retention => Self::Retention(decode(table, bytes)?),
         })
     }
 }

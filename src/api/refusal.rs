@@ -214,7 +214,8 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
         | Kind::Person
         | Kind::Login
         | Kind::Branding
-        | Kind::IdentityProvider => ApiError::new(
+        | Kind::IdentityProvider
+        | Kind::Retention => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),
         ),

@@ -25,6 +25,8 @@ mod people;
 mod probes;
 mod provider;
 mod refusals;
+mod retention;
 mod seats;
 mod support;
+mod user_tokens;
 mod users;

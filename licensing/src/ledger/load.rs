@@ -96,6 +96,7 @@ impl Ledger {
             Row::IdentityProvider(row) => self.identities.providers.load(row),
             Row::Identity(row) => self.identities.links.load(row),
             Row::SessionUser(row) => self.identities.users.load(row),
+            Row::Retention(row) => self.retention.load(row),
         }
     }
 

@@ -58,12 +58,14 @@ pub enum Table {
     Identities = 19,
     /// [`SessionUser`](super::Row::SessionUser)s by session.
     SessionUsers = 20,
+    /// The one [`Retention`](super::Row::Retention) row.
+    Retention = 21,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -85,6 +87,7 @@ impl Table {
         Self::IdentityProviders,
         Self::Identities,
         Self::SessionUsers,
+        Self::Retention,
     ];
 
     /// The table's number in stored bytes.
@@ -121,6 +124,7 @@ impl Table {
             Self::IdentityProviders => "identity_providers",
             Self::Identities => "identities",
             Self::SessionUsers => "session_users",
+            Self::Retention => "retention",
         }
     }
 }
@@ -176,6 +180,8 @@ pub enum RowKey {
     Identity(SubjectHash),
     /// Who holds a live session.
     SessionUser(SessionNo),
+    /// The one row about for how long history is kept.
+    Retention,
 }
 
 impl RowKey {
@@ -203,13 +209,14 @@ impl RowKey {
             Self::IdentityProvider(_) => Table::IdentityProviders,
             Self::Identity(_) => Table::Identities,
             Self::SessionUser(_) => Table::SessionUsers,
+            Self::Retention => Table::Retention,
         }
     }
 
     /// The key inside its table, as bytes that order as the keys do: numbers are big-endian.
     pub fn to_bytes(&self) -> KeyBytes {
         match self {
-            Self::Meta | Self::Branding => KeyBytes::of(&[]),
+            Self::Meta | Self::Branding | Self::Retention => KeyBytes::of(&[]),
             Self::Product(id) => KeyBytes::of(id.as_bytes()),
             Self::Plan(id) => KeyBytes::of(id.as_bytes()),
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
@@ -268,6 +275,7 @@ impl RowKey {
             Table::IdentityProviders => Self::IdentityProvider(ProviderId::from_bytes(bytes.try_into().ok()?)),
             Table::Identities => Self::Identity(SubjectHash::from_bytes(bytes.try_into().ok()?)),
             Table::SessionUsers => Self::SessionUser(SessionNo::new(number()?)),
+            Table::Retention => bytes.is_empty().then_some(Self::Retention)?,
         })
     }
 }
