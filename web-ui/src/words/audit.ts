@@ -1,5 +1,6 @@
 // Records of the audit in sentences.
 import type { Record } from '../api/queries';
+import { onUtcDay } from './time';
 
 const COMMANDS: { [name: string]: string } = {
   acquire: 'take a seat',
@@ -46,6 +47,8 @@ const COMMANDS: { [name: string]: string } = {
   remove_identity_provider: 'remove an identity provider',
   sign_in_by_provider: 'sign in by an identity provider',
   unlink_identities: "forget a person's accounts",
+  set_retention: 'change how long history is kept',
+  allow_user_token: 'get a user token',
 };
 
 const DONE: { [name: string]: string } = {
@@ -88,6 +91,8 @@ const DONE: { [name: string]: string } = {
   remove_identity_provider: 'Identity provider removed',
   sign_in_by_provider: 'Signed in by an identity provider',
   unlink_identities: "A person's accounts forgotten",
+  set_retention: 'How long history is kept changed',
+  allow_user_token: 'User token allowed',
 };
 
 const ENDED: { [cause: string]: string } = {
@@ -96,6 +101,11 @@ const ENDED: { [cause: string]: string } = {
   expired: 'Seat lost for want of a heartbeat',
   revoked: 'Session ended by an operator',
   license_ended: 'Session ended with its license',
+};
+
+const DROPPED: { [history: string]: string } = {
+  sessions: 'Sessions that ended and refusals',
+  usage: 'Hours of usage',
 };
 
 export const commandWords = (name: string) => COMMANDS[name] ?? name.replaceAll('_', ' ');
@@ -109,6 +119,8 @@ export function sentence(record: Record): string {
       return `Seat held for ${record.user?.email ?? record.user?.subject ?? 'a user'}`;
     case 'ended':
       return ENDED[record.cause ?? ''] ?? 'Session ended';
+    case 'dropped':
+      return `${DROPPED[record.history ?? ''] ?? 'History'} from before ${record.before ? onUtcDay(record.before) : ''} dropped`;
     case 'refused':
       return `Refused to ${commandWords(command)}`;
     default:
