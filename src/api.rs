@@ -40,6 +40,7 @@ mod recall;
 mod refusal;
 mod refusals;
 mod resource;
+mod retention;
 mod role;
 mod same_site;
 mod seats;
@@ -137,7 +138,8 @@ pub struct ApiLimits {
     pub failed_lookups_burst: u32,
     /// How many more it may make per minute. Calls for what exists are never counted.
     pub failed_lookups_per_minute: u32,
-    /// How many sign-ins may fail at once from one address. For one account it is three times as many, from anywhere.
+    /// How many sign-ins may fail at once from one address, and apart from them how many codes for user tokens. For one
+    /// account it is three times as many, from anywhere.
     pub failed_sign_ins_burst: u32,
     /// How many more may fail per minute, from one address and for one account.
     pub failed_sign_ins_per_minute: u32,
@@ -165,6 +167,7 @@ struct Inner {
     strangers: Failures<IpAddr>,
     failed_by_source: Failures<IpAddr>,
     failed_by_account: Failures<[u8; 32]>,
+    failed_codes: Failures<IpAddr>,
     explained: Failures<IpAddr>,
     passwords: Passwords,
     providers: Providers,
@@ -190,6 +193,7 @@ impl Api {
             strangers: strangers::strangers(&config.limits),
             failed_by_source: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             failed_by_account: Failures::new(burst.saturating_mul(3), per_minute, [0; 32]),
+            failed_codes: Failures::new(burst, per_minute, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             explained: strangers::explained(),
             passwords: Passwords::new(&config.lookup),
             providers: Providers::new(Arc::clone(&config.seams.clock)),
@@ -357,6 +361,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(logins::end_login))
         .routes(routes!(audit::list_audit))
         .routes(routes!(branding::get_branding, branding::set_branding))
+        .routes(routes!(retention::get_retention, retention::set_retention))
         .routes(routes!(cluster::get_cluster))
         .routes(routes!(cluster::transfer_lead))
         .routes(routes!(cluster::get_node, cluster::remove_node))

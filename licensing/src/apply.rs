@@ -15,6 +15,7 @@ mod person;
 mod plan;
 mod product;
 mod release;
+mod retention;
 mod retry;
 mod token;
 mod until;
@@ -148,6 +149,8 @@ impl Ledger {
             Command::AcquireByAddress(by_address) => self.acquire(actor, by_address.into()),
             Command::AssignSeat { license, holder, email } => self.assign_seat(actor, *license, *holder, email),
             Command::UnassignSeat { license, holder, .. } => self.unassign_seat(actor, *license, *holder),
+            Command::SetRetention(set) => self.set_retention(set),
+            Command::AllowUserToken(allow) => self.allow_user_token(allow),
         }
     }
 

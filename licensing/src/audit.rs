@@ -14,6 +14,7 @@ use crate::command::{Actor, Command};
 use crate::id::{HolderKey, LicenseId, Seq, SessionName, SessionNo};
 use crate::identity::User;
 use crate::outcome::Rejection;
+use crate::retention::History;
 use crate::session::EndCause;
 use crate::time::At;
 
@@ -104,6 +105,13 @@ pub enum AuditEvent {
         no: SessionNo,
         /// The user.
         user: Arc<User>,
+    },
+    /// History that was kept for long enough was dropped.
+    Dropped {
+        /// Which.
+        history: History,
+        /// All that is older than this.
+        before: At,
     },
 }
 

@@ -12,7 +12,7 @@ pub use catalogue::{
 };
 pub(crate) use identity::Asked;
 pub use identity::{AcquireByAddress, AcquireByUser, CreateIdentityProvider, SignInByProvider, UpdateIdentityProvider};
-pub use people::{AcceptInvitation, CreatePerson, NewInvitation, SignIn, UpdatePerson};
+pub use people::{AcceptInvitation, AllowUserToken, CreatePerson, NewInvitation, SignIn, UpdatePerson, UserTokenStep};
 
 use std::sync::Arc;
 
@@ -357,6 +357,10 @@ pub enum Command {
         /// The address, for the record.
         email: Arc<str>,
     },
+    /// Say for how long history is kept, in place of what was said before.
+    SetRetention(SetRetention),
+    /// Let a person have a user token, or a program of theirs. It is put on record, and nothing else is kept of it.
+    AllowUserToken(AllowUserToken),
 }
 
 /// Take a seat.
@@ -389,6 +393,17 @@ pub struct SetBranding {
     pub colour: Option<Arc<str>>,
     /// Where customers ask for help.
     pub support: Option<Arc<str>>,
+}
+
+/// Say for how long history is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetRetention {
+    /// The version the caller saw; another is a conflict.
+    pub if_version: Option<u32>,
+    /// For how many days a session is on record after its end, and a refusal; `None` is for ever.
+    pub session_days: Option<u32>,
+    /// For how many days an hour of usage is kept; `None` is for ever.
+    pub usage_days: Option<u32>,
 }
 
 /// A node as it presents itself.

@@ -16,6 +16,7 @@ use crate::command::{Entry, Proposal};
 use crate::digest::{Digest, Sum};
 use crate::meta::Meta;
 use crate::outcome::Applied;
+use crate::retention::{KeptFrom, Retention};
 use crate::row::{self, Row, RowKey, Table};
 use crate::state::{
     Answers, Assignments, Catalogue, Ghosts, Hours, Identities, Members, People, Rows, Sessions, Texts,
@@ -37,6 +38,7 @@ pub struct Ledger {
     pub(crate) branding: Rows<Branding>,
     pub(crate) identities: Identities,
     pub(crate) assignments: Assignments,
+    pub(crate) retention: Rows<Retention>,
     pub(crate) texts: Texts,
     /// Audit leaves since they were last taken.
     pub(crate) audit: Vec<AuditRecord>,
@@ -54,6 +56,8 @@ pub struct Changes {
     pub audit: Vec<AuditRecord>,
     /// Hours that have passed. To be appended to history; the ledger does not keep them.
     pub usage: Vec<UsageHour>,
+    /// From when on history is kept. What is older is to be dropped from it.
+    pub kept_from: KeptFrom,
 }
 
 impl Ledger {
@@ -84,6 +88,7 @@ impl Ledger {
             .min(measured.since(self.meta.session_time))
             .min(SESSION_TIME_STEP_MAX);
         self.meta.session_time = self.meta.session_time.after(counted);
+        self.note_step(passed);
     }
 
     fn apply_proposal(&mut self, proposal: &Proposal) -> Applied {
@@ -124,10 +129,12 @@ impl Ledger {
         self.identities.links.take_changes(&mut rows);
         self.identities.users.take_changes(&mut rows);
         self.assignments.rows.take_changes(&mut rows);
+        self.retention.take_changes(&mut rows);
         Changes {
             rows,
             audit: std::mem::take(&mut self.audit),
             usage: self.hours.take_closed(),
+            kept_from: self.kept_from(),
         }
     }
 
@@ -155,6 +162,7 @@ impl Ledger {
             + self.identities.links.changed()
             + self.identities.users.changed()
             + self.assignments.rows.changed()
+            + self.retention.changed()
     }
 
     /// Whether anything was applied since the last [`Ledger::take_changes`].
@@ -186,6 +194,7 @@ impl Ledger {
             .chain(self.identities.links.iter().cloned().map(Row::Identity))
             .chain(self.identities.users.iter().cloned().map(Row::SessionUser))
             .chain(self.assignments.rows.iter().cloned().map(Row::Assignment))
+            .chain(self.retention.iter().cloned().map(Row::Retention))
     }
 
     /// The digest of all rows: equal exactly when they are. Its cost does not grow with the ledger.
@@ -213,6 +222,7 @@ impl Ledger {
             self.identities.links.sum(),
             self.identities.users.sum(),
             self.assignments.rows.sum(),
+            self.retention.sum(),
         ] {
             sum += table;
         }

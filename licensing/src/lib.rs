@@ -26,6 +26,7 @@ pub mod merkle;
 pub mod meta;
 pub mod outcome;
 pub mod person;
+pub mod retention;
 pub mod row;
 pub mod session;
 mod state;

@@ -117,6 +117,8 @@ pub enum Kind {
     IdentityProvider,
     /// A seat that is assigned by name.
     Assignment,
+    /// For how long history is kept.
+    Retention,
 }
 
 impl fmt::Display for Kind {
@@ -135,6 +137,7 @@ impl fmt::Display for Kind {
             Self::Branding => "branding",
             Self::IdentityProvider => "identity provider",
             Self::Assignment => "assignment",
+            Self::Retention => "retention",
         })
     }
 }

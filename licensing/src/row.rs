@@ -17,6 +17,7 @@ use crate::cluster::{ApiToken, JoinToken, Node};
 use crate::identity::{Identity, IdentityProvider, SessionUser};
 use crate::meta::Meta;
 use crate::person::{Invitation, Login, Person, TokenUse};
+use crate::retention::Retention;
 use crate::session::{EndedSession, Ghost, Session};
 use crate::usage::UsageHour;
 
@@ -70,6 +71,8 @@ pub enum Row {
     SessionUser(SessionUser),
     /// A seat that is assigned by name.
     Assignment(Assignment),
+    /// The one row about for how long history is kept.
+    Retention(Retention),
 }
 
 impl Row {
@@ -98,6 +101,7 @@ impl Row {
             Self::Identity(row) => RowKey::Identity(row.subject),
             Self::SessionUser(row) => RowKey::SessionUser(row.session),
             Self::Assignment(row) => RowKey::Assignment(row.license, row.holder),
+            Self::Retention(_) => RowKey::Retention,
         }
     }
 
@@ -126,6 +130,7 @@ impl Row {
             Self::Identity(row) => encode(row),
             Self::SessionUser(row) => encode(row),
             Self::Assignment(row) => encode(row),
+            Self::Retention(row) => encode(row),
         }
     }
 
@@ -154,6 +159,7 @@ impl Row {
             Table::Identities => Self::Identity(decode(table, bytes)?),
             Table::SessionUsers => Self::SessionUser(decode(table, bytes)?),
             Table::Assignments => Self::Assignment(decode(table, bytes)?),
+            Table::Retention => Self::Retention(decode(table, bytes)?),
         })
     }
 }

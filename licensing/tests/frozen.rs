@@ -58,6 +58,8 @@ fn the_bytes_of_the_small_enums_are_frozen() {
     check_small("roles", examples::roles());
     check_small("provider_kinds", examples::provider_kinds());
     check_small("refusals", examples::refusals());
+    check_small("histories", examples::histories());
+    check_small("user_token_steps", examples::user_token_steps());
 }
 
 #[test]

@@ -260,6 +260,7 @@ fn key() -> impl Strategy<Value = RowKey> {
         bytes().prop_map(|id| RowKey::Invitation(SecretHash::from_bytes(id))),
         bytes().prop_map(|id| RowKey::TokenUse(ApiTokenId::from_bytes(id))),
         Just(RowKey::Branding),
+        Just(RowKey::Retention),
     ]
 }
 

@@ -61,8 +61,11 @@ pub(crate) struct History {
     pub(crate) opening: Vec<Held>,
     /// What happened in it, in its order.
     pub(crate) events: Vec<Event>,
-    /// Whether nothing is missing. A node that was brought up by a snapshot lacks what was before it.
+    /// Whether nothing is missing. A node that was brought up by a snapshot lacks what was before it, and what was kept for
+    /// long enough is dropped.
     pub(crate) complete: bool,
+    /// Since when history is kept; `None` if none was dropped.
+    pub(crate) kept_from: Option<At>,
 }
 
 impl History {
@@ -76,9 +79,10 @@ impl History {
                 rejection,
                 ..
             } => What::Refused(*holder, Refusal::of(rejection)),
-            AuditEvent::Refused { holder: None, .. } | AuditEvent::Changed { .. } | AuditEvent::Identified { .. } => {
-                return None;
-            }
+            AuditEvent::Refused { holder: None, .. }
+            | AuditEvent::Changed { .. }
+            | AuditEvent::Identified { .. }
+            | AuditEvent::Dropped { .. } => return None,
         };
         Some(Event { at: leaf.at, what })
     }

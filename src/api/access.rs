@@ -150,6 +150,8 @@ pub(crate) const RULES: &[Rule] = &[
     own("DELETE", "/logins/{id}"),
     rule("GET", "/audit", Auditor, Nobody),
     rule("PUT", "/branding", Owner, Nobody),
+    rule("GET", "/retention", Auditor, Nobody),
+    rule("PUT", "/retention", Owner, Nobody),
     rule("GET", "/cluster", Auditor, Nobody),
     rule("POST", "/cluster/transfer", Owner, Nobody),
     rule("GET", "/cluster/nodes/{id}", Auditor, Nobody),
@@ -164,6 +166,15 @@ pub(crate) fn find(method: &str, path: &str) -> Option<&'static Rule> {
 }
 
 impl Rule {
+    /// Whether the call is answered as this node sees things, so that it answers without a quorum too: what the console
+    /// shows then; and batches of heartbeats, which the leader decides about anyway.
+    pub(crate) fn is_of_this_node(&self) -> bool {
+        matches!(
+            (self.method, self.path),
+            ("GET", "/me" | "/cluster" | "/cluster/nodes/{id}") | ("PUT", "/licenses/heartbeats")
+        )
+    }
+
     /// Whether a caller of this role may make the call.
     pub(crate) const fn allows(&self, role: Role) -> bool {
         match role {
@@ -272,7 +283,7 @@ mod tests {
     #[test]
     fn people_tokens_identity_providers_and_the_cluster_are_changed_by_owners_alone() {
         for rule in RULES.iter().filter(|rule| rule.method != "GET") {
-            let kept = ["/people", "/tokens", "/identity-providers", "/cluster"]
+            let kept = ["/people", "/tokens", "/identity-providers", "/retention", "/cluster"]
                 .iter()
                 .any(|start| rule.path.starts_with(start));
             if kept {

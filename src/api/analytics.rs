@@ -29,7 +29,7 @@ use crate::analytics::heat::heat;
 use crate::analytics::history::History;
 use crate::analytics::peaks::peaks;
 use crate::analytics::what_if;
-use body::{About, Curve, ForecastBody, HeatMap, HoldIs, Idle, Peaks, Versions, WhatIf};
+use body::{AboutFigure, Curve, ForecastBody, HeatMap, HoldIs, Idle, Peaks, Versions, WhatIf};
 use report::{Format, Report};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -224,7 +224,7 @@ pub(super) async fn get_peaks(
     Ok(Report::of(
         query.format,
         "peaks",
-        Peaks::of(About::of(license, &history), &rows),
+        Peaks::of(AboutFigure::of(license, &history), &rows),
     ))
 }
 
@@ -245,7 +245,7 @@ pub(super) async fn get_heat_map(
     let (from, to) = ask(query.from, query.to);
     let MinutesAhead(ahead) = query.utc_offset;
     let (history, cells) = figures(&api, license, from, to, move |history| heat(history, ahead)).await?;
-    let body = HeatMap::of(About::of(license, &history), ahead, &cells);
+    let body = HeatMap::of(AboutFigure::of(license, &history), ahead, &cells);
     Ok(Report::of(query.format, "heat-map", body))
 }
 
@@ -265,7 +265,7 @@ pub(super) async fn get_duration_curve(
     let license = named(&api, &caller, &text).await?;
     let (from, to) = ask(query.from, query.to);
     let (history, found) = figures(&api, license, from, to, durations).await?;
-    let body = Curve::of(About::of(license, &history), &found);
+    let body = Curve::of(AboutFigure::of(license, &history), &found);
     Ok(Report::of(query.format, "duration-curve", body))
 }
 
@@ -285,7 +285,7 @@ pub(super) async fn get_idle_seats(
     let license = named(&api, &caller, &text).await?;
     let (from, to) = ask(query.from, query.to);
     let (history, found) = figures(&api, license, from, to, durations).await?;
-    let body = Idle::of(About::of(license, &history), &found);
+    let body = Idle::of(AboutFigure::of(license, &history), &found);
     Ok(Report::of(query.format, "idle", body))
 }
 
@@ -309,7 +309,7 @@ pub(super) async fn get_what_if(
     let MoreSeats(seats) = query.seats;
     let replay = move |history: &History| replayed(history, given, seats);
     let (history, found) = figures(&api, license, from, to, replay).await?;
-    let body = WhatIf::of(About::of(license, &history), found?);
+    let body = WhatIf::of(AboutFigure::of(license, &history), found?);
     Ok(Report::of(query.format, "what-if", body))
 }
 
@@ -391,7 +391,7 @@ pub(super) async fn get_forecast(
         (forecast(&days.peaks, capacity), days, capacity)
     };
     let (history, (found, days, capacity)) = figures(&api, license, from, to, make).await?;
-    let body = ForecastBody::of(About::of(license, &history), capacity, &days, found);
+    let body = ForecastBody::of(AboutFigure::of(license, &history), capacity, &days, found);
     Ok(Report::of(query.format, "forecast", body))
 }
 

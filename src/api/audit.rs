@@ -8,10 +8,10 @@ use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord, LeafV1};
-use licensing::command::{Actor, Command};
+use licensing::command::{Actor, AllowUserToken, Command, UserTokenStep};
 use licensing::ledger::Ledger;
 use serde::{Deserialize, Deserializer, Serialize};
-use storage::checkpoint::StateFile;
+use storage::checkpoint::{Gone, StateFile};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
@@ -20,6 +20,7 @@ use super::caller::Caller;
 use super::extract::Query;
 use super::page::Limit;
 use super::problem::ApiError;
+use super::retention::since;
 use super::sessions::{SessionStatus, SessionUser};
 use super::sorted::Order;
 use super::text::{Handle, digits, read_text};
@@ -34,10 +35,36 @@ pub(crate) struct AuditPage {
     next_after: Option<u64>,
     /// What to send as `before` for the next page of a list that goes back; `null` at the beginning.
     next_before: Option<u64>,
-    /// How many records there are.
+    /// The hashes that stand for records which were dropped, between the items and before the first: for an offline check.
+    /// Only where every record is asked for, the oldest first.
+    hashes: Vec<Subtree>,
+    /// Since when sessions that ended are on record, and refusals: those before were dropped. `null` if none were.
+    kept_from: Option<Timestamp>,
+    /// How many records there are, those that were dropped counted.
     size: u64,
     /// The root of their RFC 6962 tree, in hexadecimal.
     root: String,
+}
+
+/// The hash of a complete subtree of the RFC 6962 tree, whose records were dropped.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Subtree {
+    /// The place of its first record.
+    index: u64,
+    /// How many records it stands for: a power of two.
+    leaves: u64,
+    /// The hash, in hexadecimal.
+    hash: String,
+}
+
+impl Subtree {
+    fn of(gone: &Gone) -> Self {
+        Self {
+            index: gone.first,
+            leaves: gone.end() - gone.first,
+            hash: gone.hash.to_string(),
+        }
+    }
 }
 
 /// A record of the audit.
@@ -82,6 +109,12 @@ pub(crate) struct Record {
     /// In the operator's or the ledger's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Which kind of history was dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<&'static str>,
+    /// All of it that is older than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Timestamp>,
     /// The bytes that the tree hashes, in base64, for an offline check.
     leaf: String,
 }
@@ -100,6 +133,8 @@ pub(crate) enum EventKind {
     Refused,
     /// The session that was granted a moment before is held for a user whom a token vouched for.
     Identified,
+    /// History that was kept for long enough was dropped.
+    Dropped,
 }
 
 /// Which records to show.
@@ -136,6 +171,16 @@ pub(crate) struct AuditQuery {
 }
 
 impl AuditQuery {
+    /// Whether every record is asked for.
+    fn is_all(&self) -> bool {
+        self.event.is_none()
+            && self.command.is_none()
+            && self.actor.is_none()
+            && self.about.is_none()
+            && self.from.is_none()
+            && self.to.is_none()
+    }
+
     fn is_about(&self, record: &Record) -> bool {
         let mut ids = [&record.subject, &record.license, &record.holder].into_iter().flatten();
         self.about.as_deref().is_none_or(|wanted| ids.any(|id| *id == *wanted))
@@ -147,10 +192,13 @@ impl AuditQuery {
 pub(crate) struct After(u64);
 
 /// Records that are read at once.
-const CHUNK: u64 = 1_000;
+const CHUNK: usize = 1_000;
+
+/// Hashes of one page. Between two records there are at most some sixty.
+const HASHES_MAX: usize = 20_000;
 
 /// Records that one call looks at.
-const LOOKED_AT_MAX: u64 = 10_000;
+const LOOKED_AT_MAX: usize = 10_000;
 
 /// The largest that there may be: what a signed number of 64 bits holds, as the document says.
 const AFTER_MAX: u64 = i64::MAX.unsigned_abs();
@@ -183,7 +231,7 @@ impl ToSchema for After {
 }
 
 /// Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-/// with the first record that it has. A page of what is rare may have fewer records than asked for, or none, and yet say
+/// with the first record that it has, and what is kept for a time only is gone after it. A page of what is rare may have fewer records than asked for, or none, and yet say
 /// where to go on: a call looks at a bounded number of them.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery), security(("api_token" = [])),
@@ -207,6 +255,7 @@ pub(super) async fn list_audit(
             .end
             .min(history.audit_index_at(to).await.map_err(ApiError::internal)?);
     }
+    let first = range.start;
     let found = match query.order {
         Order::Asc => forward(history, range, &query).await?,
         Order::Desc => {
@@ -214,13 +263,25 @@ pub(super) async fn list_audit(
             back(history, range, &query).await?
         }
     };
-    let (size, root) = api
-        .cluster()
-        .ledger(|ledger: &Ledger| (ledger.audit_size(), ledger.audit_root().to_string()));
+    let mut hashes = Vec::new();
+    if query.order == Order::Asc && query.is_all() {
+        let end = found.next.map_or(u64::MAX, |last| last + 1);
+        let gone = history
+            .audit_gone(first..end, HASHES_MAX)
+            .await
+            .map_err(ApiError::internal)?;
+        hashes.extend(gone.iter().map(Subtree::of));
+    }
+    let (size, root, kept_from) = api.cluster().ledger(|ledger: &Ledger| {
+        let kept_from = since(ledger.kept_from().sessions);
+        (ledger.audit_size(), ledger.audit_root().to_string(), kept_from)
+    });
     Ok(Answer(AuditPage {
         items: found.items,
         next_after: found.next.filter(|_| query.order == Order::Asc),
         next_before: found.next.filter(|_| query.order == Order::Desc),
+        hashes,
+        kept_from,
         size,
         root,
     }))
@@ -241,6 +302,7 @@ fn asked_for(record: &AuditRecord, query: &AuditQuery) -> Result<Option<Record>,
         AuditEvent::Changed { command } => (EventKind::Changed, Some(command.name())),
         AuditEvent::Refused { command, .. } => (EventKind::Refused, Some(&**command)),
         AuditEvent::Identified { .. } => (EventKind::Identified, None),
+        AuditEvent::Dropped { .. } => (EventKind::Dropped, None),
     };
     let wanted = query.command.as_deref();
     if query.event.is_some_and(|wanted| wanted != event) || wanted.is_some_and(|wanted| command != Some(wanted)) {
@@ -261,12 +323,9 @@ fn asked_for(record: &AuditRecord, query: &AuditQuery) -> Result<Option<Record>,
 async fn forward(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Result<Found, ApiError> {
     let (mut items, mut start, mut looked_at) = (Vec::new(), range.start, 0);
     while looked_at < LOOKED_AT_MAX {
-        let wanted = CHUNK.min(range.end.saturating_sub(start));
-        let records = history
-            .audit(start..range.end, usize::try_from(wanted).unwrap_or(usize::MAX))
-            .await;
+        let records = history.audit(start..range.end, CHUNK).await;
         let records = records.map_err(ApiError::internal)?;
-        let ends = (records.len() as u64) < wanted || wanted == 0;
+        let ends = records.len() < CHUNK;
         for record in records {
             looked_at += 1;
             start = record.index + 1;
@@ -291,16 +350,12 @@ async fn forward(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> 
 /// Goes from the range's end back.
 async fn back(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Result<Found, ApiError> {
     let (mut items, mut end, mut looked_at) = (Vec::new(), range.end, 0);
-    while end > range.start && looked_at < LOOKED_AT_MAX {
-        let start = range.start.max(end.saturating_sub(CHUNK));
-        let records = history
-            .audit(start..end, usize::try_from(CHUNK).unwrap_or(usize::MAX))
-            .await;
+    while looked_at < LOOKED_AT_MAX {
+        let records = history.audit_back(range.start..end, CHUNK).await;
         let records = records.map_err(ApiError::internal)?;
-        if records.is_empty() && !is_any(history, range.start..start).await? {
-            return Ok(Found { items, next: None });
-        }
-        for record in records.into_iter().rev() {
+        let ends = records.len() < CHUNK;
+        for record in records {
+            looked_at += 1;
             end = record.index;
             if let Some(item) = asked_for(&record, query)? {
                 items.push(item);
@@ -310,17 +365,12 @@ async fn back(history: &StateFile, range: Range<u64>, query: &AuditQuery) -> Res
                 }
             }
         }
-        end = start;
-        looked_at += CHUNK;
+        if ends {
+            return Ok(Found { items, next: None });
+        }
     }
     let next = Some(end).filter(|end| *end > range.start);
     Ok(Found { items, next })
-}
-
-/// Whether there is any record in a range.
-async fn is_any(history: &StateFile, range: Range<u64>) -> Result<bool, ApiError> {
-    let first = history.audit(range, 1).await.map_err(ApiError::internal)?;
-    Ok(!first.is_empty())
 }
 
 impl Record {
@@ -350,6 +400,8 @@ impl Record {
             cause: None,
             code: None,
             reason: None,
+            history: None,
+            before: None,
             leaf,
         };
         bare.telling(event)
@@ -418,6 +470,12 @@ impl Record {
                 user: Some(SessionUser::of(&user)),
                 ..self
             },
+            AuditEvent::Dropped { history, before } => Self {
+                event: EventKind::Dropped,
+                history: Some(history.name()),
+                before: Some(Timestamp(before)),
+                ..self
+            },
         }
     }
 }
@@ -471,6 +529,7 @@ fn subject(command: &Command) -> Option<String> {
         Command::UpdateIdentityProvider(update) => update.id.to_string(),
         Command::RemoveIdentityProvider { id, .. } => id.to_string(),
         Command::SignInByProvider(sign_in) => sign_in.login.to_string(),
+        Command::AllowUserToken(allow) => allow.person.to_string(),
         Command::Tick
         | Command::Acquire(_)
         | Command::AcquireByUser(_)
@@ -482,7 +541,8 @@ fn subject(command: &Command) -> Option<String> {
         | Command::NoteUse { .. }
         | Command::RaiseClusterVersion { .. }
         | Command::BeginEpoch { .. }
-        | Command::SetBranding(_) => return None,
+        | Command::SetBranding(_)
+        | Command::SetRetention(_) => return None,
     })
 }
 
@@ -496,6 +556,23 @@ fn assignee(command: &Command) -> Option<String> {
 fn reason(command: &Command) -> Option<String> {
     match command {
         Command::SuspendLicense { reason, .. } | Command::RevokeLicense { reason, .. } => Some(reason.to_string()),
+        Command::AllowUserToken(allow) => Some(user_token(allow)),
         _ => None,
     }
+}
+
+/// How somebody came to a user token: by which way, what asked, and from where.
+fn user_token(allow: &AllowUserToken) -> String {
+    let mut text = match allow.step {
+        UserTokenStep::Made => "made for oneself",
+        UserTokenStep::CodeGiven => "a code was given for a program",
+        UserTokenStep::CodeRedeemed => "a program got it for a code",
+    }
+    .to_owned();
+    for (before, said) in [(": ", &allow.agent), (" from ", &allow.address)] {
+        if let Some(said) = said {
+            text = text + before + said;
+        }
+    }
+    text
 }

@@ -205,10 +205,12 @@ impl Caller {
     }
 }
 
-/// Who calls, if they may.
+/// Who calls, if they may: as of everything that was acknowledged before the call, so that a login which was ended or a role
+/// that was taken opens nothing on a node that is behind. That costs a question to the leader, which those who wait share;
+/// what is read for the call afterwards is as new and needs none of its own.
 async fn authenticated(parts: &Parts, api: &Api, call: &Rule) -> Result<(Who, Role), ApiError> {
     if only(&parts.headers, &AUTHORIZATION)?.is_some() {
-        let (token, scope) = bearer(parts, api).await?;
+        let (token, scope) = bearer(parts, api, call).await?;
         api.note_use(Used::Token(token));
         let role = call.allows_token(scope);
         return role
@@ -227,7 +229,7 @@ async fn authenticated(parts: &Parts, api: &Api, call: &Rule) -> Result<(Who, Ro
         ));
     };
     same_site::check(parts)?;
-    let (person, login, role) = signed_in(parts, api, secret).await?;
+    let (person, login, role) = signed_in(parts, api, call, secret).await?;
     api.note_use(Used::Login(login));
     if call.allows(role) {
         Ok((Who::Person(person, login), role))
@@ -237,14 +239,14 @@ async fn authenticated(parts: &Parts, api: &Api, call: &Rule) -> Result<(Who, Ro
 }
 
 /// The token that the call shows, if it is valid now.
-async fn bearer(parts: &Parts, api: &Api) -> Result<(ApiTokenId, Scope), ApiError> {
+async fn bearer(parts: &Parts, api: &Api, call: &Rule) -> Result<(ApiTokenId, Scope), ApiError> {
     let text = bearer_text(&parts.headers)?;
     let secret = api.lookup().api_token(text);
     let find = |ledger: &Ledger| {
         let token = ledger.api_token_by_secret(&secret)?;
         Some((token.id, token.scope, is_over(token, ledger)))
     };
-    match Source::of(parts).find(api, find).await? {
+    match found(parts, api, call, find).await? {
         Some((id, scope, false)) => Ok((id, scope)),
         Some((_, _, true)) => {
             api.metrics().unknown_api_token();
@@ -292,7 +294,22 @@ fn login_secret<'a>(headers: &'a HeaderMap, api: &Api) -> Option<&'a str> {
     (!secret.is_empty() && secret.len() <= SECRET_BYTES_MAX).then_some(secret)
 }
 
-async fn signed_in(parts: &Parts, api: &Api, secret: &str) -> Result<(PersonId, LoginId, Role), ApiError> {
+/// Finds a caller.
+async fn found<T>(
+    parts: &Parts,
+    api: &Api,
+    call: &Rule,
+    find: impl Fn(&Ledger) -> Option<T>,
+) -> Result<Option<T>, ApiError> {
+    let source = Source::of(parts);
+    if call.is_of_this_node() {
+        source.find(api, find).await
+    } else {
+        source.find_standing(api, find).await
+    }
+}
+
+async fn signed_in(parts: &Parts, api: &Api, call: &Rule, secret: &str) -> Result<(PersonId, LoginId, Role), ApiError> {
     let secret = api.lookup().login(secret);
     let find = |ledger: &Ledger| {
         let login = ledger.login_by_secret(&secret)?;
@@ -301,7 +318,7 @@ async fn signed_in(parts: &Parts, api: &Api, secret: &str) -> Result<(PersonId, 
             .filter(|person| person.disabled_at.is_none())?;
         Some((person.id, login.id, person.role))
     };
-    let found = Source::of(parts).find(api, find).await?;
+    let found = found(parts, api, call, find).await?;
     found.ok_or_else(|| unauthenticated("You are not signed in any more. Sign in again."))
 }
 

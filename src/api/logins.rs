@@ -115,6 +115,11 @@ impl Visitor {
         self.source
     }
 
+    /// The same as it is put on record.
+    pub(super) fn address(&self) -> Arc<str> {
+        self.source.0.to_string().into()
+    }
+
     /// What their browser says it is.
     pub(super) fn agent(&self) -> Option<Arc<str>> {
         self.agent.clone()
@@ -130,20 +135,43 @@ impl FromRequestParts<Api> for Visitor {
     }
 }
 
-/// A try to sign in, which counts as failed until it has succeeded.
+/// A try to sign in, or at a code, which counts as failed until it has succeeded.
 #[must_use]
 pub(super) struct Attempt {
     source: IpAddr,
-    /// The account, where it is known before the try.
-    account: Option<[u8; 32]>,
+    at: Guessed,
+}
+
+/// What somebody who tries may be guessing at.
+enum Guessed {
+    /// A password, or who they are, with the account where it is known before the try.
+    Login(Option<[u8; 32]>),
+    /// A code for a user token.
+    Code,
 }
 
 impl Attempt {
     /// It was no failure.
     pub(super) fn succeeded(self, api: &Api) {
-        api.0.failed_by_source.give_back(self.source);
-        if let Some(account) = self.account {
-            api.0.failed_by_account.give_back(account);
+        match self.at {
+            Guessed::Code => api.0.failed_codes.give_back(self.source),
+            Guessed::Login(account) => {
+                api.0.failed_by_source.give_back(self.source);
+                if let Some(account) = account {
+                    api.0.failed_by_account.give_back(account);
+                }
+            }
+        }
+    }
+
+    /// Goes on with what was asked of the cluster meanwhile. That it has no answer is nobody's failure to sign in.
+    pub(super) fn unless_unanswered<T>(self, api: &Api, answer: Result<T, ApiError>) -> Result<(Self, T), ApiError> {
+        match answer {
+            Ok(answer) => Ok((self, answer)),
+            Err(error) => {
+                self.succeeded(api);
+                Err(error)
+            }
         }
     }
 }
@@ -160,7 +188,7 @@ impl Api {
         }
         Ok(Attempt {
             source,
-            account: Some(account),
+            at: Guessed::Login(Some(account)),
         })
     }
 
@@ -169,7 +197,22 @@ impl Api {
         let now_ms = self.0.config.seams.clock.boot_ms();
         let taken = self.0.failed_by_source.take(source, now_ms);
         taken.map_err(|wait| self.too_many_failed(wait))?;
-        Ok(Attempt { source, account: None })
+        Ok(Attempt {
+            source,
+            at: Guessed::Login(None),
+        })
+    }
+
+    /// The same for a try at a code. Who is let in by it has no password to guess at, so each has a limit of its own and none
+    /// locks the other out.
+    pub(super) fn attempt_at_code(&self, Source(source): Source) -> Result<Attempt, ApiError> {
+        let now_ms = self.0.config.seams.clock.boot_ms();
+        let taken = self.0.failed_codes.take(source, now_ms);
+        taken.map_err(|wait| self.too_many_failed(wait))?;
+        Ok(Attempt {
+            source,
+            at: Guessed::Code,
+        })
     }
 
     fn too_many_failed(&self, wait: Span) -> ApiError {
@@ -230,7 +273,8 @@ pub(super) async fn sign_in(
     let email = email.to_lowercase();
     let attempt = api.attempt(visitor.source, &email)?;
     // Also for an address that nobody has, so that both take the same time.
-    api.cluster().barrier().await?;
+    let barrier = api.cluster().barrier().await.map_err(Into::into);
+    let (attempt, ()) = attempt.unless_unanswered(&api, barrier)?;
     let person = api.cluster().ledger(|ledger| ledger.person_by_email(&email).cloned());
     let person = person.filter(|person| person.disabled_at.is_none());
     let known = person.as_ref().and_then(|person| person.password.clone());
@@ -259,8 +303,8 @@ pub(super) async fn sign_in(
         version: person.version,
         totp_step,
         expires_at: api.cluster().ledger(Ledger::at).after(LIFE),
-        agent: visitor.agent,
-        address: Some(visitor.source.0.to_string().into()),
+        agent: visitor.agent(),
+        address: Some(visitor.address()),
     });
     let proposal = Proposal {
         actor: Actor::Person(person.id),

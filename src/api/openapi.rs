@@ -28,6 +28,7 @@ use super::code::Code;
 use super::customers::CustomerSort;
 use super::licenses::LicenseSort;
 use super::page::Limit;
+use super::people::PersonSort;
 use super::problem::{FieldError, PROBLEM_JSON, Problem};
 use super::session_list::SessionSort;
 use super::session_stream::{Seconds, SessionEvents};
@@ -133,6 +134,9 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     components
         .schemas
         .insert(CustomerSort::name().into(), CustomerSort::schema());
+    components
+        .schemas
+        .insert(PersonSort::name().into(), PersonSort::schema());
     components
         .schemas
         .insert(LicenseSort::name().into(), LicenseSort::schema());
@@ -273,11 +277,12 @@ fn is_about_oneself(path: &str, method: &str) -> bool {
 }
 
 /// Operations whose body may be left out, since each of its members may.
-const MAY_BE_LEFT_OUT: [&str; 4] = [
+const MAY_BE_LEFT_OUT: [&str; 5] = [
     "post /api/v1/cluster/join-tokens",
     "post /api/v1/cluster/transfer",
     "post /api/v1/me/user-tokens",
     "put /api/v1/branding",
+    "put /api/v1/retention",
 ];
 
 /// The codes that an operation answers.

@@ -19,6 +19,7 @@ use super::Api;
 use super::id::Id;
 use super::problem::ApiError;
 use super::text::{digits, read_text};
+use super::time::Timestamp;
 
 /// Rows that are looked at under one lock of the ledger, so that a rare filter holds up no command.
 pub(super) const ROWS_PER_LOCK: usize = 2_000;
@@ -36,6 +37,17 @@ pub(crate) struct Page<T> {
     /// How many there are in all, where the list was asked for in an order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+}
+
+/// A page of a list of what is over, some of which may be dropped by now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PastPage<T> {
+    /// The items, in the list's own order.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; `null` on the last.
+    pub next_cursor: Option<String>,
+    /// Since when there is any: what was before is dropped, and nothing is said of it here. `null` if nothing was dropped.
+    pub kept_from: Option<Timestamp>,
 }
 
 /// How many items a page has, 1 to 200.
@@ -202,7 +214,7 @@ pub(crate) async fn list<R: Listed, T>(
 }
 
 /// Fills a page with rows after `after`. `look` shows the ledger's rows after a key to [`Filling::look_at`], in order.
-/// It waits until this node knows everything that was acknowledged before the call.
+/// What was acknowledged before the call is here, since its caller was looked up as of then.
 pub(crate) async fn fill<K: Copy, T>(
     api: &Api,
     limit: Limit,
@@ -210,7 +222,6 @@ pub(crate) async fn fill<K: Copy, T>(
     cursor: impl Fn(K) -> String,
     mut look: impl FnMut(&Ledger, Option<K>, &mut Filling<K, T>),
 ) -> Result<Page<T>, ApiError> {
-    api.cluster().barrier().await?;
     // One more than asked for tells whether there is a next page.
     let mut filling = Filling {
         wanted: limit.0 + 1,

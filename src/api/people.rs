@@ -8,7 +8,7 @@ use licensing::id::{CustomerId, PersonId};
 use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome};
 use licensing::person::{Person as Row, Role};
-use licensing::time::Span;
+use licensing::time::{At, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
@@ -20,11 +20,12 @@ use super::customers::customer_id;
 use super::extract::{InPath, Json, MaybeJson, Query};
 use super::id::{self, Id};
 use super::license_changes::Nothing;
-use super::page::{Limit, Page, contains, list};
+use super::page::{Limit, Page, contains, list, read_cursor, read_id};
 use super::problem::ApiError;
 use super::refusal::not_found;
 use super::resource::{SeenVersion, Shown, given};
 use super::role::RoleName;
+use super::sorted::{Order, SortKey, read_place_cursor, sorted};
 use super::text::{Email, Handle, Name, Search};
 use super::time::Timestamp;
 use crate::lookup::{invitation_text, setup_link};
@@ -141,14 +142,44 @@ pub(crate) struct PersonQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<id::PersonId>)]
-    cursor: Option<id::PersonId>,
+    #[param(pattern = "^(([0-9a-f]{2}){0,64}\\.)?per_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$")]
+    cursor: Option<String>,
+    /// What to sort by; left out, by id. In an order the answer has a `total`.
+    sort: Option<PersonSort>,
+    /// Which way to sort.
+    #[serde(default)]
+    order: Order,
     /// Only those of this role.
     role: Option<RoleName>,
     /// Only the members of the customer with this id or reference.
     customer: Option<Handle>,
     /// Only those whose name or address contains this.
     search: Option<Search>,
+}
+
+/// What people are sorted by.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PersonSort {
+    /// Their names.
+    Name,
+    /// Their e-mail addresses.
+    Email,
+    /// When they were added.
+    Created,
+    /// When they last signed in; those who never did come first.
+    SignedIn,
+}
+
+impl PersonSort {
+    fn key(self, person: &Row) -> SortKey {
+        match self {
+            Self::Name => SortKey::text(&person.name),
+            Self::Email => SortKey::text(&person.email),
+            Self::Created => SortKey::number(person.created_at.ms()),
+            Self::SignedIn => SortKey::number(person.signed_in_at.map_or(0, At::ms)),
+        }
+    }
 }
 
 impl PersonQuery {
@@ -213,7 +244,7 @@ fn role(caller: &Caller, name: RoleName, customer: Option<CustomerId>) -> Result
     name.at(customer)
 }
 
-/// List people, in id order.
+/// List people, in id order or as it is asked for.
 #[utoipa::path(
     get, path = "/people", tag = "people", params(PersonQuery), security(("api_token" = [])),
     responses((status = 200, description = "A page of people.", body = Page<Person>)),
@@ -223,11 +254,14 @@ pub(super) async fn list_people(
     caller: Caller,
     Query(query): Query<PersonQuery>,
 ) -> Result<Answer<Page<Person>>, ApiError> {
-    list(&api, query.limit, query.cursor, |ledger, person| {
-        let matches = sees(&caller, person) && query.matches(ledger, person);
-        matches.then(|| Person::of(ledger, person))
-    })
-    .await
+    let matches = |ledger: &Ledger, person: &Row| sees(&caller, person) && query.matches(ledger, person);
+    let show = |ledger: &Ledger, person: &Row| matches(ledger, person).then(|| Person::of(ledger, person));
+    let cursor = query.cursor.as_deref();
+    let Some(sort) = query.sort else {
+        return list(&api, query.limit, read_cursor(cursor, read_id)?, show).await;
+    };
+    let key = |ledger: &Ledger, person: &Row| matches(ledger, person).then(|| sort.key(person));
+    sorted(&api, query.limit, query.order, read_place_cursor(cursor)?, key, show).await
 }
 
 /// Add a person. The link by which they choose a password is in this answer and nowhere else.

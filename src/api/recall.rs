@@ -58,6 +58,8 @@ struct Key {
     /// The hour of the reading, for periods that end with it.
     hour: u32,
     versions: (u32, u32),
+    /// Since when history is kept.
+    kept_from: At,
 }
 
 /// What of the ledger belongs to a reading, from one look.
@@ -127,18 +129,23 @@ pub(super) async fn figures<T: Send + 'static>(
 }
 
 async fn history(api: &Api, license: LicenseId, asked: (Option<At>, Option<At>)) -> Result<Arc<History>, ApiError> {
-    let glimpse = glimpse(api, license, asked)?;
-    if let Some(history) = api.0.recall.find(&glimpse.key) {
-        // It ends where the clock was when it was read; unless an end was asked for, time has passed since.
-        let mut history = history;
-        if asked.1.is_none() {
-            Arc::make_mut(&mut history).period.to = now_behind(glimpse.at);
+    loop {
+        let glimpse = glimpse(api, license, asked)?;
+        if let Some(history) = api.0.recall.find(&glimpse.key) {
+            // It ends where the clock was when it was read; unless an end was asked for, time has passed since.
+            let mut history = history;
+            if asked.1.is_none() {
+                Arc::make_mut(&mut history).period.to = now_behind(glimpse.at);
+            }
+            return Ok(history);
         }
-        return Ok(history);
+        let history = Arc::new(read(api, &glimpse, asked).await?);
+        // At midnight a part of it may have been dropped while it was read.
+        if api.cluster().ledger(|ledger| ledger.kept_from().sessions) == glimpse.key.kept_from {
+            api.0.recall.keep(glimpse.key, &history);
+            return Ok(history);
+        }
     }
-    let history = Arc::new(read(api, &glimpse, asked).await?);
-    api.0.recall.keep(glimpse.key, &history);
-    Ok(history)
 }
 
 /// The moment behind the last that can have happened.
@@ -161,6 +168,7 @@ fn glimpse(api: &Api, license: LicenseId, asked: (Option<At>, Option<At>)) -> Re
                 news,
                 hour: Hour::of(ledger.at()).get(),
                 versions: (row.version, plan.version),
+                kept_from: ledger.kept_from().sessions,
             },
             at: ledger.at(),
             audit_size: ledger.audit_size(),
@@ -195,7 +203,13 @@ async fn read(api: &Api, glimpse: &Glimpse, (from, to): (Option<At>, Option<At>)
     }
     // A license has no seats before it is there, and that is not the same as seats which nobody holds.
     let wanted = from.max(glimpse.created_at.min(to));
-    let (period, complete) = whole(file, Period { from: wanted, to }).await?;
+    let kept_from = glimpse.key.kept_from;
+    let kept = Period {
+        from: wanted.max(kept_from.min(to)),
+        to,
+    };
+    let (period, has_rest) = whole(file, kept).await?;
+    let complete = has_rest && kept.from == wanted;
     let start = file.audit_index_at(period.from).await.map_err(ApiError::internal)?;
     let range = start..glimpse.audit_size;
     let topics = vec![Topic::Seats(license), Topic::RefusalsOf(license)];
@@ -221,6 +235,7 @@ async fn read(api: &Api, glimpse: &Glimpse, (from, to): (Option<At>, Option<At>)
         opening,
         events: events.into_iter().map(|(_, event)| event).collect(),
         complete,
+        kept_from: Some(kept_from).filter(|from| *from > At::default()),
     })
 }
 

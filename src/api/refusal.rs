@@ -240,7 +240,8 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
         | Kind::Login
         | Kind::Branding
         | Kind::IdentityProvider
-        | Kind::Assignment => ApiError::new(
+        | Kind::Assignment
+        | Kind::Retention => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),
         ),

@@ -156,7 +156,6 @@ pub(crate) async fn sorted<R: Listed, T>(
     mut key: impl FnMut(&Ledger, &R) -> Option<SortKey>,
     show: impl Fn(&Ledger, &R) -> Option<T>,
 ) -> Result<Answer<Page<T>>, ApiError> {
-    api.cluster().barrier().await?;
     let mut best = Best {
         // One more than asked for tells whether there is a next page.
         wanted: limit.get() + 1,

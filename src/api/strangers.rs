@@ -64,6 +64,20 @@ impl Source {
         })
     }
 
+    /// Finds what can be taken away from a caller, such as their login, as of everything that was acknowledged before the
+    /// call: a node may be a moment behind the one on which it was taken.
+    pub(crate) async fn find_standing<T>(
+        self,
+        api: &Api,
+        look: impl Fn(&Ledger) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        // Strangers have nothing here, and wait no longer for it.
+        if api.cluster().ledger(&look).is_some() {
+            api.cluster().barrier().await?;
+        }
+        self.find(api, look).await
+    }
+
     fn check(self, api: &Api) -> Result<(), ApiError> {
         let now_ms = api.0.config.seams.clock.boot_ms();
         api.0.strangers.check(self.0, now_ms).map_err(|wait| {

@@ -139,7 +139,6 @@ impl Gathered {
     responses((status = 200, description = "Seats, peaks, refusals and ends.", body = Summary)),
 )]
 pub(super) async fn get_summary(State(api): State<Api>, _: Caller, _: NoQuery) -> Result<Answer<Summary>, ApiError> {
-    api.cluster().barrier().await?;
     let (past, read_to) = api.past_hours(PATIENCE).await;
     let gathered = gather(&api).await;
     let at = api.cluster().ledger(Ledger::at);

@@ -229,15 +229,6 @@ text!(
     Challenge: 43..=43, plain, "^[A-Za-z0-9_-]*$", "a SHA-256 in base64url: 43 of A-Z a-z 0-9 _ -"
 );
 text!(
-    /// The secret whose hash was shown before (RFC 7636).
-    Verifier: 43..=128, plain, "^[A-Za-z0-9_-]*$", "43 to 128 of A-Z a-z 0-9 _ -"
-);
-text!(
-    /// What the console gave.
-    LoginCode: 1..=256, plain, "^[A-Za-z0-9_-]*$", "the code that the console gave"
-);
-
-text!(
     /// The secret of a refusal's link: what follows the `#`.
     RefusalLinkText: 8..=256, plain, "^[A-Za-z0-9_-]*$", "what follows the # in the link"
 );

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json as Answer;
 use axum::extract::State;
+use licensing::ledger::Ledger;
 use licensing::time::{At, Hour};
 use licensing::usage::UsageHour as Row;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,9 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{InPath, Query};
 use super::license_view::named;
-use super::page::{Limit, Page, read_cursor};
+use super::page::{Limit, PastPage, read_cursor};
 use super::problem::ApiError;
+use super::retention::since;
 use super::text::digits;
 use super::time::Timestamp;
 
@@ -89,21 +91,22 @@ fn begin(hour: Hour) -> At {
 #[utoipa::path(
     get, path = "/licenses/{id}/usage", tag = "licenses", security(("api_token" = [])),
     params(("id" = String, Path, description = "The license's id."), UsageQuery),
-    responses((status = 200, description = "A page of hours.", body = Page<UsageHour>)),
+    responses((status = 200, description = "A page of hours.", body = PastPage<UsageHour>)),
 )]
 pub(super) async fn get_usage(
     State(api): State<Api>,
     caller: Caller,
     InPath(text): InPath<true>,
     Query(query): Query<UsageQuery>,
-) -> Result<Answer<Page<UsageHour>>, ApiError> {
+) -> Result<Answer<PastPage<UsageHour>>, ApiError> {
     let license = named(&api, &caller, &text).await?;
     let from = query.from.map_or(Hour::default(), |Timestamp(at)| Hour::of(at));
     let cursor: Option<u32> = read_cursor(query.cursor.as_deref(), digits)?;
     let after = cursor.map_or(from, |cursor| Hour::new(cursor.saturating_add(1)));
     let to = query.to.map_or(Hour::new(u32::MAX), |Timestamp(at)| Hour::of(at));
-    let open = api.cluster().ledger(|ledger| ledger.usage_open(license).cloned());
-    let hours = from.max(after)..to;
+    let look = |ledger: &Ledger| (ledger.usage_open(license).cloned(), ledger.kept_from().usage);
+    let (open, kept_from) = api.cluster().ledger(look);
+    let hours = from.max(after).max(Hour::of(kept_from))..to;
     let open = open.filter(|row| hours.contains(&row.hour));
     // One more than asked for tells whether there is a next page.
     let closed = api.cluster().history().usage(license, hours, query.limit.get() + 1);
@@ -114,16 +117,16 @@ pub(super) async fn get_usage(
         open.filter(|row| closed.last().is_none_or(|last| last.hour < row.hour))
             .map(|row| (row.hour, UsageHour::of(&row, true))),
     );
-    Ok(Answer(page(items, query.limit)))
+    Ok(Answer(page(items, query.limit, kept_from)))
 }
 
-fn page(mut items: Vec<(Hour, UsageHour)>, limit: Limit) -> Page<UsageHour> {
+fn page(mut items: Vec<(Hour, UsageHour)>, limit: Limit, kept_from: At) -> PastPage<UsageHour> {
     let more = items.len() > limit.get();
     items.truncate(limit.get());
     let next_cursor = items.last().filter(|_| more).map(|(hour, _)| hour.get().to_string());
-    Page {
+    PastPage {
         items: items.into_iter().map(|(_, hour)| hour).collect(),
         next_cursor,
-        total: None,
+        kept_from: since(kept_from),
     }
 }

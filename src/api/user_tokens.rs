@@ -1,14 +1,16 @@
 //! User tokens: what a person gives an application, so that it takes a seat in their name.
 //!
-//! They are signed by the cluster and kept nowhere. `usher login` gets one by a code, which the console gives to a program
+//! They are signed by the cluster and kept nowhere; that one was made is on record, with who asked and from where. `usher login` gets one by a code, which the console gives to a program
 //! on the person's machine once they have allowed it. A code is sealed for the hash of a secret that this program keeps
 //! (RFC 7636), so whoever sees one on its way has nothing, and any node redeems what another one gave.
 
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use licensing::command::{Actor, AllowUserToken, Command, Proposal, UserTokenStep};
 use licensing::id::PersonId;
 use licensing::ledger::Ledger;
+use licensing::outcome::{Outcome, Rejection};
 use licensing::person::Person;
 use licensing::time::{At, Span};
 use serde::{Deserialize, Serialize};
@@ -23,8 +25,9 @@ use super::logins::Visitor;
 use super::me::find;
 use super::problem::ApiError;
 use super::resource::Shown;
-use super::text::{Challenge, LoginCode, Verifier};
+use super::text::Challenge;
 use super::time::Timestamp;
+use super::typed::{LoginCode, Verifier};
 use crate::identity::seal::Seal;
 
 /// How long a user token is good if nothing else is asked.
@@ -100,6 +103,7 @@ fn seal(api: &Api) -> Seal {
 pub(super) async fn create_user_token(
     State(api): State<Api>,
     own: OwnCall,
+    visitor: Visitor,
     request: MaybeJson<NewUserToken>,
 ) -> Result<Shown<MadeUserToken>, ApiError> {
     let life = match request.value.expires_seconds {
@@ -113,7 +117,11 @@ pub(super) async fn create_user_token(
             ));
         }
     };
-    Ok(Shown::plain(made(&api, &find(&api, own.person)?, life)))
+    let person = find(&api, own.person)?;
+    let expires_at = api.cluster().ledger(Ledger::at).after(life);
+    let allow = allowed(person.id, UserTokenStep::Made, expires_at, &visitor);
+    let at = record(&api, allow).await?.map_err(ApiError::from)?;
+    Ok(Shown::plain(made(&api, &person, at, life)))
 }
 
 /// Allow a program on one's own machine to get a user token: it is given a code.
@@ -124,6 +132,7 @@ pub(super) async fn create_user_token(
 pub(super) async fn create_login_code(
     State(api): State<Api>,
     own: OwnCall,
+    visitor: Visitor,
     request: Json<NewLoginCode>,
 ) -> Result<Shown<MadeLoginCode>, ApiError> {
     let expires_at = api.cluster().ledger(Ledger::at).after(CODE_LIFE);
@@ -132,6 +141,8 @@ pub(super) async fn create_login_code(
         expires_at_ms: expires_at.ms(),
     };
     let plain = postcard::to_stdvec(&sealed).map_err(ApiError::internal)?;
+    let allow = allowed(own.person, UserTokenStep::CodeGiven, expires_at, &visitor);
+    record(&api, allow).await?.map_err(ApiError::from)?;
     let code = seal(&api).seal(request.value.challenge.as_bytes(), &plain, api.draw());
     Ok(Shown::plain(MadeLoginCode {
         code: URL_SAFE_NO_PAD.encode(code),
@@ -149,7 +160,7 @@ pub(super) async fn redeem_login_code(
     visitor: Visitor,
     request: Json<RedeemedCode>,
 ) -> Result<Shown<MadeUserToken>, ApiError> {
-    let attempt = api.attempt_from(visitor.source())?;
+    let attempt = api.attempt_at_code(visitor.source())?;
     let RedeemedCode { code, verifier } = request.value;
     let refused = || {
         ApiError::new(
@@ -159,9 +170,40 @@ pub(super) async fn redeem_login_code(
         )
     };
     let id = opened(&api, &code, &verifier).ok_or_else(refused)?;
-    let person = api.person_who_may_sign_in(id).await?.ok_or_else(refused)?;
+    let person = api.person_who_may_sign_in(id).await;
+    let (attempt, person) = attempt.unless_unanswered(&api, person)?;
+    let person = person.ok_or_else(refused)?;
+    // The code was right, whatever comes now.
     attempt.succeeded(&api);
-    Ok(Shown::plain(made(&api, &person, LIFE)))
+    let expires_at = api.cluster().ledger(Ledger::at).after(LIFE);
+    let allow = allowed(person.id, UserTokenStep::CodeRedeemed, expires_at, &visitor);
+    let at = record(&api, allow).await?.map_err(|_| refused())?;
+    Ok(Shown::plain(made(&api, &person, at, LIFE)))
+}
+
+fn allowed(person: PersonId, step: UserTokenStep, expires_at: At, visitor: &Visitor) -> AllowUserToken {
+    AllowUserToken {
+        person,
+        step,
+        expires_at,
+        agent: visitor.agent(),
+        address: Some(visitor.address()),
+    }
+}
+
+/// Puts on record that somebody gets a user token, or a code for one, before anything is signed. It gives the time of that.
+async fn record(api: &Api, allow: AllowUserToken) -> Result<Result<At, Rejection>, ApiError> {
+    let proposal = Proposal {
+        actor: Actor::Person(allow.person),
+        request: Some(api.lookup().request(b"user token", &api.draw_name(), b"")),
+        not_after: Some(api.valid_until()),
+        command: Command::AllowUserToken(allow),
+    };
+    let applied = api.cluster().propose(proposal).await?;
+    Ok(match applied.outcome {
+        Outcome::Rejected(rejection) => Err(rejection),
+        _ => Ok(applied.at),
+    })
 }
 
 /// The person whom a code was given by, if this is the secret that it was given for and its time is not over.
@@ -174,9 +216,8 @@ fn opened(api: &Api, code: &str, verifier: &str) -> Option<PersonId> {
     is_good.then_some(PersonId::from_bytes(sealed.person))
 }
 
-fn made(api: &Api, person: &Person, life: Span) -> MadeUserToken {
-    let now = api.cluster().ledger(Ledger::at);
-    let (token, expires_at) = api.signer().sign_user(person.id, now, life);
+fn made(api: &Api, person: &Person, at: At, life: Span) -> MadeUserToken {
+    let (token, expires_at) = api.signer().sign_user(person.id, at, life);
     MadeUserToken {
         token,
         email: person.email.to_string(),

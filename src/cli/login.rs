@@ -2,10 +2,13 @@
 //!
 //! The command listens on loopback and has the person open a page of the console, where they are signed in or sign in, and
 //! allow it. What the page sends back is a code, worth nothing without the secret that never leaves this process (RFC
-//! 8252, RFC 7636).
+//! 8252, RFC 7636). A browser is opened at an address of the listener, good once, which sends it to the page: other users of
+//! the machine see what programs are started with, and are not to see the page's address.
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -14,19 +17,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use licensing::id::encode_base32;
 use raft::seams::{Entropy, SystemEntropy};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::Answered;
 use super::output::{Output, remark};
 use super::resource::text;
 use super::words;
-use crate::client::{Call, Client, Target};
+use crate::client::{Call, CallError, Client, Target};
 use crate::config::ApiUrl;
 
 /// How long somebody may take in the browser.
@@ -35,6 +38,9 @@ const WITHIN: Duration = Duration::from_secs(300);
 /// How long a browser may take to say what it wants, and how much it may say.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 const REQUEST_BYTES_MAX: usize = 8 * 1_024;
+
+/// How long a code is good: no longer is a server waited for that asks to wait.
+const CODE_WITHIN: Duration = Duration::from_secs(120);
 
 /// Browsers open connections that they may need later, so one may be waited for while another one brings the code.
 const CONNECTIONS_MAX: usize = 16;
@@ -46,7 +52,7 @@ Examples:
   usher login --url https://license.example
   export USHER_JWT_TOKEN=$(usher login --url https://license.example)
 
-The token says who asks for a seat, where a plan counts its seats by user. It is good for 30 days.")]
+The token says who asks for a seat, where a plan counts its seats by user. Until when it is good is said with it.")]
 pub(super) struct Login {
     /// The nodes' API URLs, with commas between; the browser is sent to the first
     #[arg(long, env = "USHER_URL", value_name = "URL,…", value_delimiter = ',')]
@@ -68,16 +74,20 @@ struct Secrets {
     verifier: Zeroizing<String>,
     /// That it comes back says that a request belongs to this sign-in.
     state: String,
+    /// The path at which the browser that was started is sent to the page.
+    start: String,
 }
 
 impl Secrets {
     fn draw() -> Self {
-        let (mut verifier, mut state) = (Zeroizing::new([0; 32]), [0; 20]);
+        let (mut verifier, mut state, mut start) = (Zeroizing::new([0; 32]), [0; 20], [0; 20]);
         SystemEntropy.fill(&mut verifier[..]);
         SystemEntropy.fill(&mut state);
+        SystemEntropy.fill(&mut start);
         Self {
             verifier: Zeroizing::new(URL_SAFE_NO_PAD.encode(&verifier[..])),
             state: encode_base32(&state),
+            start: format!("/{}", encode_base32(&start)),
         }
     }
 
@@ -123,22 +133,67 @@ impl Login {
             "Open this page, and allow what it asks if it shows {}:\n\n  {page}\n",
             short_code(&challenge)
         ));
+        let door = Arc::new(Door::new(&secrets, &page));
         if !self.no_browser {
-            open(&page);
+            open(&format!("http://127.0.0.1:{port}{}", secrets.start));
         }
-        let said = timeout(WITHIN, said(&listener, &secrets.state)).await;
+        let said = timeout(WITHIN, said(&listener, &door)).await;
         let said = said.map_err(|_| anyhow!("nobody allowed it within 5 minutes; run the command again"))??;
         let Said::Allowed(code) = said else {
             return Err(anyhow!("it was not allowed on the page, so there is no token").into());
         };
         let body = json!({"code": code, "verifier": *secrets.verifier});
-        let made = client.call(Call::post("/user-tokens", &body)).await?;
-        remark(&format!("Signed in as {}.", text(&made, "/email")));
+        let made = redeemed(&client, &body).await?;
+        let (email, end) = (text(&made, "/email"), text(&made, "/expires_at"));
+        remark(&format!("Signed in as {email}. The token is good until {end}."));
         Ok(output.answer(&made, |_| text(&made, "/token") + "\n")?)
     }
 }
 
-/// Has the desktop open the page, if there is one.
+/// Gets the token for a code, and waits for it if the server asks to.
+async fn redeemed(client: &Client, body: &Value) -> Result<Value, CallError> {
+    let give_up = Instant::now() + CODE_WITHIN;
+    loop {
+        let error = match client.call(Call::post("/user-tokens", body)).await {
+            Err(error) if error.code() == Some("RATE_LIMITED") => error,
+            answered => return answered,
+        };
+        let wait = error.retry_after().unwrap_or(Duration::from_secs(1));
+        if Instant::now() + wait > give_up {
+            return Err(error);
+        }
+        remark(&format!("The server asks to wait {} s.", wait.as_secs()));
+        sleep(wait).await;
+    }
+}
+
+/// What the listener tells whom.
+struct Door {
+    state: String,
+    start: String,
+    page: String,
+    /// Whether the browser was sent to the page.
+    is_used: AtomicBool,
+}
+
+impl Door {
+    fn new(secrets: &Secrets, page: &str) -> Self {
+        Self {
+            state: secrets.state.clone(),
+            start: secrets.start.clone(),
+            page: page.to_owned(),
+            is_used: AtomicBool::new(false),
+        }
+    }
+
+    /// The page, for who asks for the start. It is told once: who comes second learns that somebody was there before.
+    fn page_for(&self, target: &str) -> Option<Result<&str, ()>> {
+        let is_first = || !self.is_used.swap(true, Ordering::Relaxed);
+        (target == self.start).then(|| if is_first() { Ok(&*self.page) } else { Err(()) })
+    }
+}
+
+/// Has the desktop open an address, if there is one.
 fn open(page: &str) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let mut command = tokio::process::Command::new(opener);
@@ -149,14 +204,14 @@ fn open(page: &str) {
 }
 
 /// Waits for the browser to say something with this state. Whatever else knocks is told that nothing is here.
-async fn said(listener: &TcpListener, state: &str) -> anyhow::Result<Said> {
+async fn said(listener: &TcpListener, door: &Arc<Door>) -> anyhow::Result<Said> {
     let mut asking = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if asking.len() < CONNECTIONS_MAX => {
                 // One that has gone before it was heard is nobody's end.
                 match accepted {
-                    Ok((stream, _)) => drop(asking.spawn(heard(stream, state.to_owned()))),
+                    Ok((stream, _)) => drop(asking.spawn(heard(stream, Arc::clone(door)))),
                     Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
                     Err(error) => return Err(error).context("the browser cannot be heard"),
                 }
@@ -169,19 +224,28 @@ async fn said(listener: &TcpListener, state: &str) -> anyhow::Result<Said> {
 }
 
 /// Reads a request and answers it.
-async fn heard(mut stream: TcpStream, state: String) -> Option<Said> {
+async fn heard(mut stream: TcpStream, door: Arc<Door>) -> Option<Said> {
     let target = timeout(REQUEST_WITHIN, target(&mut stream)).await.ok()??;
-    let said = said_in(&target, &state);
-    let (status, words) = match said {
-        Some(Said::Allowed(_)) => ("200 OK", "You can close this page and go back to the terminal."),
-        Some(Said::Refused) => ("200 OK", "Nothing was allowed. You can close this page."),
-        None => (
+    let (said, page) = (said_in(&target, &door.state), door.page_for(&target));
+    let (status, words) = match (&said, page) {
+        (Some(Said::Allowed(_)), _) => ("200 OK", "You can close this page and go back to the terminal."),
+        (Some(Said::Refused), _) => ("200 OK", "Nothing was allowed. You can close this page."),
+        (None, Some(Ok(_))) => ("303 See Other", "Go on."),
+        (None, Some(Err(()))) => (
+            "410 Gone",
+            "This address was opened before, and not by you if you see this first. Stop the command and run it again.",
+        ),
+        (None, None) => (
             "404 Not Found",
             "No sign-in that is under way here is meant by this address.",
         ),
     };
+    let location = match page {
+        Some(Ok(page)) => format!("Location: {page}\r\n"),
+        _ => String::new(),
+    };
     let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\
+        "HTTP/1.1 {status}\r\n{location}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\
          Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\r\n{words}",
         words.len()
     );
@@ -271,6 +335,15 @@ mod tests {
         assert_eq!(code, "1MMS-P7NN");
     }
 
+    fn door() -> Arc<Door> {
+        Arc::new(Door {
+            state: "s".to_owned(),
+            start: "/start".to_owned(),
+            page: "https://license.example/allow?state=s".to_owned(),
+            is_used: AtomicBool::new(false),
+        })
+    }
+
     #[tokio::test]
     async fn a_connection_that_says_nothing_holds_nobody_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -286,9 +359,21 @@ mod tests {
         };
         let browser = async {
             assert!(knock("/?code=c&state=other").await.starts_with("HTTP/1.1 404"));
+            let sent = knock("/start").await;
+            assert!(
+                sent.contains("\r\nLocation: https://license.example/allow?state=s\r\n"),
+                "{sent}"
+            );
+            // Whoever comes second learns that somebody was there, and not where the page is.
+            let second = knock("/start").await;
+            assert!(
+                second.starts_with("HTTP/1.1 410") && !second.contains("allow?"),
+                "{second}"
+            );
             knock("/?code=c&state=s").await
         };
-        let (said, answer) = tokio::join!(timeout(REQUEST_WITHIN, said(&listener, "s")), browser);
+        let door = door();
+        let (said, answer) = tokio::join!(timeout(REQUEST_WITHIN, said(&listener, &door)), browser);
         assert_eq!(said.unwrap().unwrap(), Said::Allowed("c".to_owned()));
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }

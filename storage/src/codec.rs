@@ -51,6 +51,10 @@ pub(crate) enum Kind {
     TopicEntry = 14,
     /// How many audit leaves are about a topic, stored under the topic.
     TopicEnd = 15,
+    /// The hash of audit leaves that were dropped, stored under the index of the first.
+    AuditGone = 16,
+    /// How far the dropping of history has come.
+    Dropping = 17,
 }
 
 /// Why an envelope was not opened.
@@ -216,6 +220,10 @@ mod tests {
             (Kind::SnapshotEnd, "010b0300000025c6d5c7616263"),
             (Kind::AuditExtent, "010c03000000a6d3eeee616263"),
             (Kind::UsageIndex, "010d03000000660c602f616263"),
+            (Kind::TopicEntry, "010e03000000676a82b6616263"),
+            (Kind::TopicEnd, "010f03000000a7b50c77616263"),
+            (Kind::AuditGone, "011003000000aa85024a616263"),
+            (Kind::Dropping, "0111030000006a5a8c8b616263"),
         ];
         let written = frozen.map(|(kind, _)| (kind, hex(&seal(kind, b"key", b"abc"))));
         assert_eq!(written, frozen.map(|(kind, bytes)| (kind, bytes.to_owned())));

@@ -134,6 +134,28 @@ async fn a_token_comes_of_what_is_allowed_and_takes_a_seat_for_its_person() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_to_wait_is_waited_for() {
+    let dev = Dev::start();
+    let ann = Person::new(&dev).await;
+    let (mut login, page) = begin(&dev);
+    let code = ann.allow(&page).await;
+    // Others on this address have guessed at codes.
+    let guess = json!({"code": "guess", "verifier": "v".repeat(43)});
+    let url = format!("{}/api/v1/user-tokens", dev.fact("url"));
+    while ann.http.post(&url).json(&guess).send().await.unwrap().status() != 429 {}
+    assert_eq!(
+        ann.go(&page, &[("code", &code), ("state", &page.said("state"))]).await,
+        200
+    );
+    let ended = end(&mut login).expect_code(0);
+    assert!(
+        ended.err.contains("asks to wait") && ended.err.contains("good until 2"),
+        "{ended:?}"
+    );
+    assert!(ended.out.starts_with("eyJ"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_allowed_gives_no_token() {
     let dev = Dev::start();
     let ann = Person::new(&dev).await;

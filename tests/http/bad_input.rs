@@ -148,6 +148,7 @@ impl Fixture {
             "NewBranding" => json!({
                 "if_version": 0, "name": "New", "colour": "#0b7a5e", "support": "help@new.example",
             }),
+            "NewRetention" => json!({"if_version": 0, "session_days": 90, "usage_days": 400}),
             other => panic!("say what a valid {other} is"),
         }
     }
@@ -172,7 +173,10 @@ impl Fixture {
                     properties: schema["properties"].as_object().unwrap().clone(),
                     required: required.unwrap_or_default(),
                     valid: self.valid(&name).as_object().unwrap().clone(),
-                    body_is_optional: matches!(&*name, "NewJoinToken" | "Transfer" | "NewBranding" | "NewUserToken"),
+                    body_is_optional: matches!(
+                        &*name,
+                        "NewJoinToken" | "Transfer" | "NewBranding" | "NewRetention" | "NewUserToken"
+                    ),
                 });
             }
         }

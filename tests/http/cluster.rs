@@ -120,6 +120,41 @@ async fn an_application_that_restarts_at_once_replaces_its_session_through_a_nod
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_taken_from_somebody_opens_nothing_on_a_node_that_is_behind() {
+    let gate = Gate::open();
+    let mut nodes = cluster_of(2).await;
+    let behind = nodes[0].join_over(Arc::<Gate>::clone(&gate)).await;
+    nodes.push(behind);
+    until("three votes", async || (voters(&nodes[0]).len() == 3).then_some(())).await;
+    let (ahead, behind) = (&nodes[0], &nodes[2]);
+    let ann = ahead.person("ann@vendor.example", "Ann", "auditor", None).await;
+    let made = json!({"name": "ci", "scope": "auditor"});
+    let token = ahead.post("/tokens", made).await.expect(201);
+    let by_token = || {
+        behind
+            .client
+            .get(behind.url("/products"))
+            .bearer_auth(text(&token["token"]))
+    };
+    let by_login = || behind.with_cookie("GET", "/products", &ann.cookie);
+    Answer::of(by_token()).await.expect(200);
+    Answer::of(by_login()).await.expect(200);
+
+    gate.set_open(false);
+    let path = format!("/tokens/{}/revoke", text(&token["id"]));
+    ahead.post(&path, json!({})).await.expect(200);
+    let out = ahead.call_as(&ann, "DELETE", "/logins", json!({})).await;
+    out.expect(204);
+    let opened = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        gate.set_open(true);
+    };
+    let (by_token, by_login, ()) = tokio::join!(Answer::of(by_token()), Answer::of(by_login()), opened);
+    by_token.problem(401, "UNAUTHENTICATED");
+    by_login.problem(401, "UNAUTHENTICATED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_node_tells_of_every_other_and_hands_the_lead_over() {
     let nodes = cluster_of(3).await;
     let follower = &nodes[2];

@@ -279,6 +279,7 @@ async fn bad_providers_are_refused_by_field() {
         (json!({"scopes": ["two words"]}), "scopes"),
         (json!({"keys": private}), "keys"),
         (json!({"keys": {"keys": []}}), "keys"),
+        (json!({"keys": {"keys": [[]]}}), "keys"),
         (json!({"keys": {"keys": [{"kty": "oct"}]}}), "keys"),
     ] {
         let body = with(whole.clone(), &changes);

@@ -26,6 +26,8 @@ mod people;
 mod probes;
 mod provider;
 mod refusals;
+mod retention;
 mod seats;
 mod support;
+mod user_tokens;
 mod users;

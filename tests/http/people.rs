@@ -415,6 +415,44 @@ async fn an_invitation_is_repeated_with_its_call_and_replaced_by_the_next() {
 }
 
 #[tokio::test]
+async fn people_are_listed_as_it_is_asked_for_page_by_page() {
+    let server = TestServer::start().await;
+    for (name, email) in [
+        ("bea", "z@example.com"),
+        ("Ann", "y@example.com"),
+        ("Cid", "x@example.com"),
+    ] {
+        let new = json!({"email": email, "name": name, "role": "auditor"});
+        server.post("/people", new).await.expect(201);
+    }
+    let names = async |query: &str| {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = server
+                .get(&format!("/people?limit=2&{query}{cursor}"))
+                .await
+                .expect(200);
+            assert_eq!(page["total"], 3);
+            names.extend(
+                page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|person| text(&person["name"])),
+            );
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return names,
+            }
+        }
+    };
+    assert_eq!(names("sort=name").await, ["Ann", "bea", "Cid"]);
+    assert_eq!(names("sort=name&order=desc").await, ["Cid", "bea", "Ann"]);
+    assert_eq!(names("sort=email").await, ["Cid", "Ann", "bea"]);
+    assert_eq!(names("sort=created").await, ["bea", "Ann", "Cid"]);
+}
+
+#[tokio::test]
 async fn bad_people_are_refused_by_field() {
     let server = TestServer::start().await;
     let customer = json!({"name": "Acme", "reference": "crm-1"});

@@ -40,6 +40,7 @@ impl Ledger {
             self.hours
                 .close_one(Hour::of(at), |license| self.sessions.seats(license))
         });
+        self.drop_history();
         Outcome::Done
     }
 

@@ -8,6 +8,7 @@ use crate::catalogue::{Entitlement, Entitlements, PlanTerms};
 use crate::identity::{ProviderTerms, User};
 use crate::outcome::Rejection;
 use crate::person::{EMAIL_CHARS_MAX, is_email};
+use crate::retention::{DAYS_MAX, History};
 use crate::session::ClientInfo;
 use crate::state::json_bytes;
 use crate::time::{At, Span};
@@ -242,6 +243,15 @@ pub(super) fn user(user: &User) -> Checked {
 /// An account as its identity provider names it.
 pub(super) fn account(account: &str) -> Checked {
     bounded_text("account", account, ACCOUNT_CHARS_MAX)
+}
+
+/// For how many days a kind of history is kept.
+pub(super) fn days_kept(history: History, days: Option<u32>) -> Checked {
+    let field = match history {
+        History::Sessions => "session_days",
+        History::Usage => "usage_days",
+    };
+    days.map_or(Ok(()), |days| count(field, days, history.days_min()..=DAYS_MAX))
 }
 
 /// A number of seats.

@@ -1,7 +1,7 @@
 //! Logins: begun, ended, and noted as used.
 
 use crate::apply::{already_exists, field, not_found};
-use crate::command::SignIn;
+use crate::command::{AllowUserToken, SignIn};
 use crate::id::{ApiTokenId, LoginId, PersonId};
 use crate::ledger::Ledger;
 use crate::outcome::{Kind, Outcome, Rejection};
@@ -37,6 +37,20 @@ impl Ledger {
         }
         self.begin_login(person, login);
         Ok(Outcome::Done)
+    }
+
+    /// Lets somebody have a user token, if they may sign in as they are now.
+    pub(super) fn allow_user_token(&self, allow: &AllowUserToken) -> Result<Outcome, Rejection> {
+        field::future("expires_at", allow.expires_at, self.meta.at)?;
+        field::optional(allow.agent.as_deref(), |text| field::text("agent", text))?;
+        field::optional(allow.address.as_deref(), |text| field::text("address", text))?;
+        let person = self.people.rows.get(allow.person);
+        let may = person.is_some_and(|person| person.disabled_at.is_none());
+        if may {
+            Ok(Outcome::Done)
+        } else {
+            Err(Rejection::SignInRefused)
+        }
     }
 
     /// Refuses a login that cannot be begun, whoever signs in.

@@ -55,6 +55,8 @@ impl Command {
             Self::AcquireByAddress(_) => "acquire_by_address",
             Self::AssignSeat { .. } => "assign_seat",
             Self::UnassignSeat { .. } => "unassign_seat",
+            Self::SetRetention(_) => "set_retention",
+            Self::AllowUserToken(_) => "allow_user_token",
         }
     }
 }

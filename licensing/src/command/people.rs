@@ -86,3 +86,29 @@ pub struct SignIn {
     /// Where it comes from.
     pub address: Option<Arc<str>>,
 }
+
+/// Let a person have a user token, or a program of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowUserToken {
+    /// Whose.
+    pub person: PersonId,
+    /// By which way.
+    pub step: UserTokenStep,
+    /// Until when the token, or the code for one, is good.
+    pub expires_at: At,
+    /// What the browser or the program says it is.
+    pub agent: Option<Arc<str>>,
+    /// Where it comes from.
+    pub address: Option<Arc<str>>,
+}
+
+/// A step on the way to a user token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserTokenStep {
+    /// A token was made for the person who asked for it.
+    Made,
+    /// A code was given, for a program on the person's machine.
+    CodeGiven,
+    /// A program got a token for a code.
+    CodeRedeemed,
+}

@@ -10,6 +10,7 @@ use crate::invariant::{Verdict, named_seats_are_assigned, never_overassigned, re
 use crate::ledger::{Ledger, Seats};
 use crate::outcome::{Applied, Kind, Outcome, Rejection};
 use crate::person::Person;
+use crate::retention::{CLOCK_STEP_MAX, History, Retention, days_before};
 use crate::session::{EndCause, Session};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 
@@ -26,6 +27,7 @@ pub struct Before {
     answers: BTreeMap<RequestId, Answer>,
     pub(super) assigned: BTreeMap<LicenseId, BTreeSet<HolderKey>>,
     is_owned: bool,
+    retention: Retention,
 }
 
 impl Before {
@@ -56,6 +58,7 @@ impl Before {
                 .map(|license| (license.id, assigned(ledger, license.id)))
                 .collect(),
             is_owned: ledger.people(None).any(Person::owns),
+            retention: ledger.retention(),
         }
     }
 }
@@ -109,6 +112,7 @@ pub fn check_step(step: Step<'_>) -> Verdict {
     honest_denial(step)?;
     token_ends_first(step)?;
     an_owner_stays(step)?;
+    kept_as_said(step)?;
     audit_complete(step)
 }
 
@@ -327,6 +331,29 @@ pub fn an_owner_stays(step: Step<'_>) -> Verdict {
     })
 }
 
+/// KeptAsSaid: history is dropped by ticks alone, none that is younger than it is to be kept, none within a day of a change
+/// of that or of a step of the clock by days, and what is gone does not come back.
+pub fn kept_as_said(step: Step<'_>) -> Verdict {
+    let Step {
+        before,
+        after,
+        proposal,
+        ..
+    } = step;
+    let said = &before.retention;
+    for history in History::ALL {
+        let (was, is) = (said.kept_from.of(history), after.kept_from().of(history));
+        let is_time = after.at() >= said.drops_from && after.at().since(before.at) <= CLOCK_STEP_MAX;
+        let may_drop = proposal.command == Command::Tick && is_time;
+        let days = said.days(history).filter(|_| may_drop);
+        let is_old = days.is_some_and(|days| is <= days_before(after.at(), days));
+        require("KeptAsSaid", was == is || (is > was && is_old), || {
+            format!("{} are kept from {is:?} on, and were from {was:?}", history.name())
+        })?;
+    }
+    Ok(())
+}
+
 /// AuditComplete: one leaf for each grant, each end, each change and each refusal, and none for anything else.
 pub fn audit_complete(step: Step<'_>) -> Verdict {
     let Step {
@@ -341,7 +368,10 @@ pub fn audit_complete(step: Step<'_>) -> Verdict {
         .keys()
         .filter(|no| after.session(**no).is_none())
         .count();
+    let kept_from = after.kept_from();
+    let dropped = |history: &History| kept_from.of(*history) != before.retention.kept_from.of(*history);
     let said = match (&proposal.command, &applied.outcome) {
+        (Command::Tick, Outcome::Done) => History::ALL.into_iter().filter(dropped).count(),
         (Command::Heartbeat { .. } | Command::NoteUse { .. }, _) => 0,
         (Command::Acquire(_), Outcome::Granted(grant)) => usize::from(grant.session.get() == applied.seq.get()),
         // Who holds it is a leaf of its own.
@@ -349,7 +379,7 @@ pub fn audit_complete(step: Step<'_>) -> Verdict {
             2 * usize::from(grant.session.get() == applied.seq.get())
         }
         (_, Outcome::Rejected(_)) => 1,
-        (Command::Tick | Command::Release { .. } | Command::RevokeSession { .. }, _) => 0,
+        (Command::Release { .. } | Command::RevokeSession { .. }, _) => 0,
         _ => 1,
     };
     let leaves = usize::try_from(after.audit_size() - before.audit_size).unwrap_or(usize::MAX);

@@ -97,6 +97,7 @@ impl Ledger {
             Row::Identity(row) => self.identities.links.load(row),
             Row::SessionUser(row) => self.identities.users.load(row),
             Row::Assignment(row) => self.assignments.rows.load(row),
+            Row::Retention(row) => self.retention.load(row),
         }
     }
 

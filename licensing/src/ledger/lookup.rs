@@ -14,6 +14,7 @@ use crate::identity::{Identity, IdentityProvider, User};
 use crate::ledger::Ledger;
 use crate::merkle::TreeHash;
 use crate::person::{Invitation, Login, Person, TokenUse};
+use crate::retention::{KeptFrom, Retention};
 use crate::session::{EndedSession, Ghost, Session};
 use crate::state::{Record, Rows};
 use crate::time::{At, SessionTime};
@@ -83,6 +84,16 @@ impl Ledger {
     /// How the vendor wants to be seen.
     pub fn branding(&self) -> Branding {
         self.branding.get(()).cloned().unwrap_or_default()
+    }
+
+    /// For how long history is kept, and from when on it is there.
+    pub fn retention(&self) -> Retention {
+        self.retention.get(()).cloned().unwrap_or_default()
+    }
+
+    /// From when on history is there.
+    pub fn kept_from(&self) -> KeptFrom {
+        self.retention.get(()).map(|row| row.kept_from).unwrap_or_default()
     }
 
     /// How many audit leaves there are.

@@ -60,12 +60,14 @@ pub enum Table {
     SessionUsers = 20,
     /// [`Assignment`](super::Row::Assignment)s by license and holder.
     Assignments = 21,
+    /// The one [`Retention`](super::Row::Retention) row.
+    Retention = 22,
 }
 
 impl Table {
     /// Every table, in the order of its numbers. Checkpoints and snapshots go through this list, so that a new table
     /// cannot be forgotten in one of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Meta,
         Self::Products,
         Self::Plans,
@@ -88,6 +90,7 @@ impl Table {
         Self::Identities,
         Self::SessionUsers,
         Self::Assignments,
+        Self::Retention,
     ];
 
     /// The table's number in stored bytes.
@@ -125,6 +128,7 @@ impl Table {
             Self::Identities => "identities",
             Self::SessionUsers => "session_users",
             Self::Assignments => "assignments",
+            Self::Retention => "retention",
         }
     }
 }
@@ -182,6 +186,8 @@ pub enum RowKey {
     SessionUser(SessionNo),
     /// A seat that is assigned by name.
     Assignment(LicenseId, HolderKey),
+    /// The one row about for how long history is kept.
+    Retention,
 }
 
 impl RowKey {
@@ -210,13 +216,14 @@ impl RowKey {
             Self::Identity(_) => Table::Identities,
             Self::SessionUser(_) => Table::SessionUsers,
             Self::Assignment(..) => Table::Assignments,
+            Self::Retention => Table::Retention,
         }
     }
 
     /// The key inside its table, as bytes that order as the keys do: numbers are big-endian.
     pub fn to_bytes(&self) -> KeyBytes {
         match self {
-            Self::Meta | Self::Branding => KeyBytes::of(&[]),
+            Self::Meta | Self::Branding | Self::Retention => KeyBytes::of(&[]),
             Self::Product(id) => KeyBytes::of(id.as_bytes()),
             Self::Plan(id) => KeyBytes::of(id.as_bytes()),
             Self::Customer(id) => KeyBytes::of(id.as_bytes()),
@@ -278,6 +285,7 @@ impl RowKey {
                 let (license, holder) = holder_of_license(bytes)?;
                 Self::Assignment(license, holder)
             }
+            Table::Retention => bytes.is_empty().then_some(Self::Retention)?,
         })
     }
 }

@@ -11,10 +11,10 @@ use licensing::catalogue::{
 };
 use licensing::cluster::{ApiToken, JoinToken, Node, Scope};
 use licensing::command::{
-    AcceptInvitation, Acquire, AcquireByAddress, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider,
-    CreateLicense, CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request,
-    SetBranding, SignIn, SignInByProvider, UpdateCustomer, UpdateIdentityProvider, UpdateLicense, UpdatePerson,
-    UpdatePlan, UpdateProduct,
+    AcceptInvitation, Acquire, AcquireByAddress, AcquireByUser, Actor, AllowUserToken, Command, CreateCustomer,
+    CreateIdentityProvider, CreateLicense, CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode,
+    Proposal, Request, SetBranding, SetRetention, SignIn, SignInByProvider, UpdateCustomer, UpdateIdentityProvider,
+    UpdateLicense, UpdatePerson, UpdatePlan, UpdateProduct, UserTokenStep,
 };
 use licensing::id::{
     ApiTokenId, ClusterId, CustomerId, FingerprintHash, HolderKey, JoinTokenId, LicenseId, LoginId, NodeId, PersonId,
@@ -25,6 +25,7 @@ use licensing::merkle::Frontier;
 use licensing::meta::Meta;
 use licensing::outcome::{Applied, Grant, Kind, Outcome, Rejection};
 use licensing::person::{Invitation, Login, Person, Role, TokenUse, Totp};
+use licensing::retention::{History, KeptFrom, Retention};
 use licensing::row::Row;
 use licensing::session::{ClientInfo, EndCause, EndedSession, Ghost, Session};
 use licensing::time::{At, Hour, SessionTime, Span};
@@ -428,6 +429,18 @@ fn identity_commands() -> Vec<Command> {
             holder: ADDRESS,
             email: text("ann@acme.example"),
         },
+        Command::SetRetention(SetRetention {
+            if_version: Some(0),
+            session_days: Some(90),
+            usage_days: None,
+        }),
+        Command::AllowUserToken(AllowUserToken {
+            person: PERSON,
+            step: UserTokenStep::CodeRedeemed,
+            expires_at: LATER,
+            agent: Some(text("usher/0.1.0")),
+            address: Some(text("10.0.0.7")),
+        }),
     ]
 }
 
@@ -438,6 +451,18 @@ fn by_user() -> AcquireByUser {
         by_user_and_fingerprint: HolderKey::from_bytes([0x25; 16]),
         user: user(),
     }
+}
+
+pub(crate) fn user_token_steps() -> Vec<UserTokenStep> {
+    vec![
+        UserTokenStep::Made,
+        UserTokenStep::CodeGiven,
+        UserTokenStep::CodeRedeemed,
+    ]
+}
+
+pub(crate) fn histories() -> Vec<History> {
+    History::ALL.to_vec()
 }
 
 pub(crate) fn provider_kinds() -> Vec<ProviderKind> {
@@ -603,7 +628,7 @@ pub(crate) fn rejections() -> Vec<(String, Rejection)> {
 pub(crate) fn kinds() -> Vec<Kind> {
     use Kind::{
         ApiToken, Assignment, Branding, Customer, IdentityProvider, JoinToken, License, Login, Node, Person, Plan,
-        Product, Session,
+        Product, Retention, Session,
     };
     vec![
         Product,
@@ -619,6 +644,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Branding,
         IdentityProvider,
         Assignment,
+        Retention,
     ]
 }
 
@@ -727,6 +753,13 @@ pub(crate) fn audit_events() -> Vec<(&'static str, AuditEvent)> {
                 user: user(),
             },
         ),
+        (
+            "dropped",
+            AuditEvent::Dropped {
+                history: History::Usage,
+                before: AT,
+            },
+        ),
     ]
 }
 
@@ -767,6 +800,16 @@ pub(crate) fn rows() -> Vec<Row> {
         version: 1,
     }));
     rows.extend(identity_rows());
+    rows.push(Row::Retention(Retention {
+        session_days: Some(90),
+        usage_days: None,
+        kept_from: KeptFrom {
+            sessions: AT,
+            usage: At::from_ms(0),
+        },
+        drops_from: LATER,
+        version: 1,
+    }));
     rows
 }
 

@@ -119,6 +119,7 @@ pub(crate) fn leaf(leaf: &AuditLeaf, start: At) -> String {
             ..
         } => format!("refused {command}: {}", reason.code()),
         AuditEvent::Identified { user, .. } => format!("held for {} of {}", user.account, user.issuer),
+        AuditEvent::Dropped { history, before } => format!("{} before {} are dropped", history.name(), before.ms()),
     };
     format!("{} {} {actor}: {event}", leaf.index, distance(leaf.at, start))
 }

@@ -94,7 +94,8 @@ pub(super) async fn explain_refusal(
         return Err(not_found());
     }
     let file = api.cluster().latest_history().await.map_err(ApiError::internal)?;
-    let refused = find(file, &told).await?;
+    let kept_from = api.cluster().ledger(Ledger::kept_from).sessions;
+    let refused = find(file, &told).await?.filter(|refused| refused.at >= kept_from);
     let (mut oldest, mut tries) = (None, None);
     if let Some(refused) = &refused {
         tries = Some(walk::around(file, refused).await?.tries);

@@ -8,7 +8,7 @@ use licensing::identity::{IdentityProvider, User};
 use licensing::ledger::Ledger;
 use licensing::person::{EMAIL_CHARS_MAX, Person, is_email};
 use licensing::time::Span;
-use trust::is_artefact;
+use trust::{UserTokenError, is_artefact};
 
 use crate::api::Api;
 use crate::api::code::Code;
@@ -67,7 +67,15 @@ pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Resul
 
 /// The person whom a user token of this cluster names, as they are now.
 async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<Vouched, ApiError> {
-    let named = api.signer().verify_user(token, api.cluster().ledger(Ledger::at));
+    let verify = || api.signer().verify_user(token, api.cluster().ledger(Ledger::at));
+    let named = match verify() {
+        // It was signed a moment ago, by a node that is ahead of this one.
+        Err(UserTokenError::NotYet) => {
+            api.cluster().barrier().await?;
+            verify()
+        }
+        named => named,
+    };
     let named = named.map_err(|error| invalid(&error))?;
     let person = match named.as_str().parse() {
         Ok(id) => api.person_who_may_sign_in(id).await?,

@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
-use licensing::audit::AuditRecord;
+use licensing::audit::{AuditLeaf, AuditRecord};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
+use super::gone::{self, Gone, Stored};
 use super::table::{FILE, MARKS, View};
 use super::topics;
 use crate::codec::{self, Kind};
@@ -44,6 +45,12 @@ impl Extent {
         );
         (behind_gaps < range.end.min(self.end)).then_some(behind_gaps)
     }
+
+    /// Refuses a range that nothing was found for, if something should be there.
+    fn check_whole(&self, range: Range<u64>) -> Result<(), Error> {
+        let missing = |index| Error::corrupt(FILE, format!("audit leaf {index} is missing"));
+        self.first_in(range).map_or(Ok(()), |index| Err(missing(index)))
+    }
 }
 
 /// Adds leaves. One that is there already must be the same.
@@ -56,29 +63,35 @@ pub(super) fn append(tx: &WriteTransaction, records: &[AuditRecord]) -> Result<(
     let mut fresh = Vec::with_capacity(records.len());
     for record in records {
         let AuditRecord { index, leaf } = record;
-        let sealed = codec::seal(Kind::AuditLeaf, &index.to_be_bytes(), leaf);
-        let before = table.insert(index, &sealed[..]).context(FILE, "write")?;
-        match before {
-            Some(before) if before.value() == sealed => {}
-            Some(_) => {
-                return Err(refused(format!(
-                    "audit leaf {index} is there already, with other content"
-                )));
-            }
-            None if *index < extent.end => {
-                return Err(refused(format!(
-                    "audit leaf {index} is behind the newest and was not there"
-                )));
-            }
-            None => {
-                extent.add(*index);
-                fresh.push(record);
-            }
+        if *index < extent.end {
+            check_same(&table, record)?;
+            continue;
         }
+        let sealed = codec::seal(Kind::AuditLeaf, &index.to_be_bytes(), leaf);
+        table.insert(index, &sealed[..]).context(FILE, "write")?;
+        extent.add(*index);
+        fresh.push(record);
     }
     drop(table);
     topics::append(tx, fresh)?;
     store(tx, &extent)
+}
+
+/// Checks that a leaf which was written before is there, or was dropped since.
+fn check_same(table: &impl ReadableTable<u64, &'static [u8]>, record: &AuditRecord) -> Result<(), Error> {
+    let index = record.index;
+    let before = table.get(index).context(FILE, "read")?;
+    let before = before.map(|sealed| Stored::of(index, sealed.value())).transpose()?;
+    match before.and_then(Stored::leaf) {
+        Some(before) if before == *record => Ok(()),
+        Some(_) => Err(refused(format!(
+            "audit leaf {index} is there already, with other content"
+        ))),
+        None if gone::covering(table, index)?.is_some() => Ok(()),
+        None => Err(refused(format!(
+            "audit leaf {index} is behind the newest and was not there"
+        ))),
+    }
 }
 
 /// Writes down which leaves there are in a file that does not say so yet.
@@ -136,48 +149,132 @@ pub struct Kept {
 impl View {
     /// Which leaves there are.
     pub(super) fn kept(&self) -> Result<Kept, Error> {
-        let extent = stored(&self.tx.open_table(MARKS).context(FILE, "read")?)?
-            .ok_or_else(|| Error::corrupt(FILE, "the mark of the audit is missing"))?;
+        let extent = self.extent()?;
         Ok(Kept {
             whole_from: extent.gaps.last().map_or(0, |(_, to)| *to),
             end: extent.end,
         })
     }
 
+    fn extent(&self) -> Result<Extent, Error> {
+        stored(&self.tx.open_table(MARKS).context(FILE, "read")?)?
+            .ok_or_else(|| Error::corrupt(FILE, "the mark of the audit is missing"))
+    }
+
     pub(super) fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
+        let mut found = Vec::new();
+        self.walk(&range, |stored| {
+            found.extend(stored.leaf());
+            found.len() < limit
+        })?;
+        Ok(found)
+    }
+
+    /// The same from the newest on.
+    pub(super) fn audit_back(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
+        let mut found = Vec::new();
         if range.is_empty() {
-            return Ok(Vec::new());
+            return Ok(found);
         }
-        let extent = stored(&self.tx.open_table(MARKS).context(FILE, "read")?)?
-            .ok_or_else(|| Error::corrupt(FILE, "the mark of the audit is missing"))?;
-        let missing = |index| Error::corrupt(FILE, format!("audit leaf {index} is missing"));
-        let table = self.tx.open_table(TABLE).context(FILE, "read")?;
-        let (mut found, mut next) = (Vec::new(), range.start);
-        for row in table.range(range.clone()).context(FILE, "read")?.take(limit) {
-            let record = record(row.context(FILE, "read")?)?;
-            if let Some(index) = extent.first_in(next..record.index) {
-                return Err(missing(index));
+        let (extent, table) = (self.extent()?, self.tx.open_table(TABLE).context(FILE, "read")?);
+        let mut next = range.end;
+        for row in table.range(range.clone()).context(FILE, "read")?.rev() {
+            let stored = Stored::open(&row.context(FILE, "read")?)?;
+            let (first, end) = (stored.first(), stored.end());
+            extent.check_whole(end..next)?;
+            // A hash may stand for leaves behind the range, too.
+            let overlaps = end > next && next < range.end;
+            if first >= next || overlaps || end > extent.end || extent.first_in(first..first + 1).is_none() {
+                return Err(out_of_place(first));
             }
-            if extent.first_in(record.index..record.index + 1).is_none() || record.index < next {
-                return Err(Error::corrupt(
-                    FILE,
-                    format!("audit leaf {} is out of place", record.index),
-                ));
+            next = first;
+            found.extend(stored.leaf());
+            if found.len() == limit {
+                return Ok(found);
             }
-            next = record.index + 1;
-            found.push(record);
         }
-        match extent.first_in(next..range.end) {
-            Some(index) if found.len() < limit => Err(missing(index)),
-            _ => Ok(found),
+        let gone = gone::covering(&table, range.start)?;
+        extent.check_whole(gone.map_or(range.start, |gone| gone.end())..next)?;
+        Ok(found)
+    }
+
+    /// The hashes that stand for leaves of a range which were dropped, at most `limit` of them.
+    pub(super) fn gone(&self, range: &Range<u64>, limit: usize) -> Result<Vec<Gone>, Error> {
+        let mut found = Vec::new();
+        self.walk(range, |stored| {
+            if let Stored::Gone(gone) = stored {
+                found.push(gone);
+            }
+            found.len() < limit
+        })?;
+        Ok(found)
+    }
+
+    /// Goes through what stands for the leaves of a range, each of which there must be, until `take` wants no more.
+    fn walk(&self, range: &Range<u64>, mut take: impl FnMut(Stored) -> bool) -> Result<(), Error> {
+        if range.is_empty() {
+            return Ok(());
         }
+        let (extent, table) = (self.extent()?, self.tx.open_table(TABLE).context(FILE, "read")?);
+        let mut next = range.start;
+        // A hash stands where the first of its leaves was, which may be before the range.
+        if let Some(gone) = gone::covering(&table, range.start)?.filter(|gone| gone.first < range.start) {
+            next = gone.end();
+            if !take(Stored::Gone(gone)) {
+                return Ok(());
+            }
+        }
+        if next >= range.end {
+            return Ok(());
+        }
+        for row in table.range(next..range.end).context(FILE, "read")? {
+            let stored = Stored::open(&row.context(FILE, "read")?)?;
+            let (first, end) = (stored.first(), stored.end());
+            extent.check_whole(next..first)?;
+            if first < next || end > extent.end || extent.first_in(first..first + 1).is_none() {
+                return Err(out_of_place(first));
+            }
+            next = end;
+            if !take(stored) {
+                return Ok(());
+            }
+        }
+        extent.check_whole(next..range.end)
     }
 }
 
-pub(super) fn record(
-    (index, sealed): (redb::AccessGuard<'_, u64>, redb::AccessGuard<'_, &[u8]>),
-) -> Result<AuditRecord, Error> {
-    opened(index.value(), sealed.value())
+/// The index of the first leaf of which `is_behind` is true; once it is, it stays so. Where leaves are missing or were
+/// dropped before it, it may be the index of one of those.
+pub(super) fn first_leaf(
+    table: &impl ReadableTable<u64, &'static [u8]>,
+    is_behind: impl Fn(&AuditLeaf) -> bool,
+) -> Result<u64, Error> {
+    let last = table.last().context(FILE, "read")?;
+    let end = last.map_or(Ok(0), |row| Stored::open(&row).map(|stored| stored.end()))?;
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match next_leaf(table, middle..high)? {
+            Some(record) if !is_behind(&decode(&record)?) => low = record.index + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// The first leaf of a range. Neighbours that are gone are few hashes, so there is not much to go over.
+fn next_leaf(table: &impl ReadableTable<u64, &'static [u8]>, range: Range<u64>) -> Result<Option<AuditRecord>, Error> {
+    for row in table.range(range).context(FILE, "read")? {
+        if let Some(record) = Stored::open(&row.context(FILE, "read")?)?.leaf() {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn decode(record: &AuditRecord) -> Result<AuditLeaf, Error> {
+    AuditLeaf::decode(&record.leaf)
+        .map_err(|error| Error::corrupt(FILE, format!("audit leaf {}: {error}", record.index)))
 }
 
 /// The leaf in its envelope.
@@ -188,6 +285,10 @@ pub(super) fn opened(index: u64, sealed: &[u8]) -> Result<AuditRecord, Error> {
         index,
         leaf: leaf.to_vec(),
     })
+}
+
+fn out_of_place(index: u64) -> Error {
+    Error::corrupt(FILE, format!("audit leaf {index} is out of place"))
 }
 
 fn refused(what: String) -> Error {

@@ -10,6 +10,7 @@ use licensing::time::{At, Hour};
 use licensing::usage::UsageHour;
 
 use super::audit::Kept;
+use super::gone::Gone;
 use super::table::{FILE, View};
 use super::topics::Order;
 use super::{StateFile, run};
@@ -18,13 +19,33 @@ use crate::error::Error;
 
 impl StateFile {
     /// The audit leaves of a range of indexes, from its start on, at most `limit`. A node that was brought up to date by
-    /// a snapshot lacks the leaves from before it, so the first one may have a later index than the range.
+    /// a snapshot lacks the leaves from before it, so the first one may have a later index than the range; those that were
+    /// dropped are left out.
     ///
     /// # Errors
     ///
     /// [`Error::Corrupt`] if a leaf is not what was written, or is not there any more.
     pub async fn audit(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
         self.read(move |view| view.audit(range, limit)).await
+    }
+
+    /// The same from the newest on.
+    ///
+    /// # Errors
+    ///
+    /// As [`StateFile::audit`].
+    pub async fn audit_back(&self, range: Range<u64>, limit: usize) -> Result<Vec<AuditRecord>, Error> {
+        self.read(move |view| view.audit_back(range, limit)).await
+    }
+
+    /// The hashes that stand for the leaves of a range of indexes that were dropped, at most `limit`. The first may begin
+    /// before the range, and the last end behind it. With the leaves that are left they are the audit's tree.
+    ///
+    /// # Errors
+    ///
+    /// As [`StateFile::audit`].
+    pub async fn audit_gone(&self, range: Range<u64>, limit: usize) -> Result<Vec<Gone>, Error> {
+        self.read(move |view| view.gone(&range, limit)).await
     }
 
     /// The audit leaves about any of these topics in a range of indexes, each once, at most `limit` of them.
@@ -42,7 +63,8 @@ impl StateFile {
         self.read(move |view| view.about(&topics, &range, order, limit)).await
     }
 
-    /// The index of the first audit leaf from this time on; the one that the next leaf gets if there is none.
+    /// The index of the first audit leaf from this time on, or of one that was dropped right before it; the one that the
+    /// next leaf gets if there is none.
     ///
     /// # Errors
     ///

@@ -3,9 +3,11 @@
 //! A checkpoint is one transaction: changed rows, new audit leaves, closed usage hours, the applied log id, the
 //! membership and the ledger's digest. So after any crash the file is exactly one of the checkpoints that were written,
 //! and the raft log is replayed from there. An installed snapshot replaces the rows and the closed usage in one
-//! transaction too; the audit leaves that this node has stay.
+//! transaction too; the audit leaves that this node has stay. What history is no longer kept is dropped with checkpoints.
 
 mod audit;
+mod dropping;
+mod gone;
 mod history;
 mod section;
 mod table;
@@ -24,6 +26,7 @@ use crate::error::Error;
 pub use audit::Kept;
 #[cfg(feature = "fuzzing")]
 pub(crate) use audit::extent_again;
+pub use gone::Gone;
 pub(crate) use section::Section;
 pub(crate) use table::{FILE, Mark, StateTables, View};
 pub use topics::Order;

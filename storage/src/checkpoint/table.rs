@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::SealedRows;
 use super::section::{Section, closed};
-use super::{audit, topics, usage};
+use super::{audit, dropping, topics, usage};
 use crate::codec::{self, Kind};
-use crate::disk::{Backend, File};
+use crate::disk::{Backend, File, guarded};
 use crate::error::{Context, Error};
 
 pub(crate) const FILE: &str = "state.redb";
@@ -45,7 +45,22 @@ pub(crate) struct Mark {
 }
 
 pub(crate) struct StateTables {
-    db: Database,
+    /// `None` only while it is dropped.
+    db: Option<Database>,
+}
+
+/// The engine writes once more when it closes a file, and panics where it finds that damaged.
+impl Drop for StateTables {
+    fn drop(&mut self) {
+        let db = self.db.take();
+        let close = || {
+            drop(db);
+            Ok(())
+        };
+        if let Err(error) = guarded(FILE, close) {
+            tracing::warn!(%error, "the state file cannot be closed; the next start reads what is durable in it");
+        }
+    }
 }
 
 impl StateTables {
@@ -58,7 +73,7 @@ impl StateTables {
             .set_check_integrity_on_open(is_checked)
             .create_with_backend(Backend(file))
             .context(FILE, "open")?;
-        let tables = Self { db };
+        let tables = Self { db: Some(db) };
         tables.transact(|tx| {
             let found = check_known(tx)?;
             // A new file has none of them, and one of an older version may lack some.
@@ -88,6 +103,7 @@ impl StateTables {
             write_rows(tx, changes)?;
             audit::append(tx, &changes.audit)?;
             write_usage(tx, &changes.usage)?;
+            dropping::advance(tx, &changes.kept_from)?;
             write_mark(tx, mark)
         })
     }
@@ -105,6 +121,7 @@ impl StateTables {
             }
             tx.delete_table(usage::INDEX).context(FILE, "write")?;
             write_sealed(tx, rows)?;
+            dropping::usage_was_replaced(tx)?;
             write_mark(tx, mark)
         })
     }
@@ -112,12 +129,16 @@ impl StateTables {
     /// Sees the tables as they are now.
     pub(super) fn view(&self) -> Result<View, Error> {
         Ok(View {
-            tx: self.db.begin_read().context(FILE, "read")?,
+            tx: self.db().begin_read().context(FILE, "read")?,
         })
     }
 
+    fn db(&self) -> &Database {
+        self.db.as_ref().expect("it is taken by drop alone")
+    }
+
     fn transact(&self, work: impl FnOnce(&WriteTransaction) -> Result<(), Error>) -> Result<(), Error> {
-        let mut tx = self.db.begin_write().context(FILE, "write")?;
+        let mut tx = self.db().begin_write().context(FILE, "write")?;
         tx.set_two_phase_commit(true);
         tx.set_quick_repair(true);
         work(&tx)?;

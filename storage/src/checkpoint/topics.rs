@@ -1,7 +1,8 @@
 //! Which audit leaves are about what, so that those of one license are found without reading all of them.
 //!
-//! Each entry has its place among those of its topic, and the last place is written down apart: an entry that a flipped
-//! bit in the engine's pages has made invisible leaves a hole, and a history that lacks something must not look whole.
+//! Each entry has its place among those of its topic and names the one before it, and the last place is written down apart:
+//! an entry that a flipped bit in the engine's pages has made invisible leaves a hole, and a history that lacks something
+//! must not look whole.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,12 +12,14 @@ use licensing::id::Seq;
 use licensing::time::At;
 use redb::{ReadOnlyTable, ReadableTable, TableDefinition, WriteTransaction};
 
-use super::audit;
+use super::audit::{self, decode, first_leaf};
+use super::gone::Stored;
 use super::table::{FILE, View};
 use crate::codec::{self, Kind};
 use crate::error::{Context, Error};
 
-/// By topic and index of the leaf: the entry's place among those of its topic, from 1.
+/// By topic and index of the leaf: the entry's place among those of its topic, from 1, and that of the entry before it where
+/// some between them were dropped.
 pub(super) const ENTRIES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("audit_topics");
 
 /// By topic: the place of its last entry.
@@ -55,16 +58,57 @@ pub(super) fn append<'a>(
         let before = ends.get(&topic[..]).context(FILE, "read")?;
         let mut place = before.map_or(Ok(0), |sealed| number(Kind::TopicEnd, &topic, sealed.value()))?;
         for index in indexes {
-            place += 1;
             let key = key(&topic, index);
-            entries
-                .insert(&key[..], &seal(Kind::TopicEntry, &key, place)[..])
-                .context(FILE, "write")?;
+            let sealed = Place::behind(place).seal(&key);
+            entries.insert(&key[..], &sealed[..]).context(FILE, "write")?;
+            place += 1;
         }
         ends.insert(&topic[..], &seal(Kind::TopicEnd, &topic, place)[..])
             .context(FILE, "write")?;
     }
     Ok(())
+}
+
+/// Takes out what dropped leaves were about.
+pub(super) fn drop_entries(tx: &WriteTransaction, leaves: &[AuditRecord]) -> Result<(), Error> {
+    if leaves.is_empty() {
+        return Ok(());
+    }
+    let mut entries = tx.open_table(ENTRIES).context(FILE, "write")?;
+    let mut ends = tx.open_table(ENDS).context(FILE, "write")?;
+    for AuditRecord { index, leaf } in leaves {
+        for topic in topics(leaf) {
+            let topic = topic.to_bytes();
+            let key = key(&topic, *index);
+            let taken = entries.remove(&key[..]).context(FILE, "write")?;
+            let before = taken.map(|sealed| Place::open(&key, sealed.value())).transpose()?;
+            let before = before.ok_or_else(holed)?.before;
+            let next = entry_behind(&entries, &topic, *index)?;
+            if let Some((key, place)) = next {
+                let sealed = Place { before, ..place }.seal(&key);
+                entries.insert(&key[..], &sealed[..]).context(FILE, "write")?;
+            } else if before == 0 {
+                ends.remove(&topic[..]).context(FILE, "write")?;
+            } else {
+                ends.insert(&topic[..], &seal(Kind::TopicEnd, &topic, before)[..])
+                    .context(FILE, "write")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first entry of a topic behind an index.
+fn entry_behind(
+    entries: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    topic: &TopicKey,
+    index: u64,
+) -> Result<Option<(Key, Place)>, Error> {
+    let (from, before) = (key(topic, index + 1), key(topic, u64::MAX));
+    let mut later = entries.range::<&[u8]>(&from[..]..&before[..]).context(FILE, "read")?;
+    let Some(entry) = later.next() else { return Ok(None) };
+    let (index, place) = within(&entry.context(FILE, "read")?, &from, &before)?;
+    Ok(Some((key(topic, index), place)))
 }
 
 /// Writes down what the leaves of a file are about that does not say so yet.
@@ -74,7 +118,7 @@ pub(super) fn prepare(tx: &WriteTransaction) -> Result<(), Error> {
     let table = tx.open_table(audit::TABLE).context(FILE, "read")?;
     let mut part = Vec::new();
     for row in table.range::<u64>(..).context(FILE, "read")? {
-        part.push(audit::record(row.context(FILE, "read")?)?);
+        part.extend(Stored::open(&row.context(FILE, "read")?)?.leaf());
         if part.len() == PREPARED_AT_ONCE {
             append(tx, &part)?;
             part.clear();
@@ -104,10 +148,57 @@ fn seal(kind: Kind, key: &[u8], place: u64) -> Vec<u8> {
 
 fn number(kind: Kind, key: &[u8], sealed: &[u8]) -> Result<u64, Error> {
     codec::open(kind, key, sealed)
-        .map_err(|broken| broken.of(FILE, "the index of the audit"))?
+        .map_err(|broken| broken.of(FILE, PART))?
         .try_into()
         .map(u64::from_le_bytes)
-        .map_err(|_| Error::corrupt(FILE, "an entry in the index of the audit has another length"))
+        .map_err(|_| misshapen())
+}
+
+/// Where an entry stands among those of its topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    place: u64,
+    /// The place of the entry before it; 0 if it is the first.
+    before: u64,
+}
+
+impl Place {
+    /// The place behind another, with none between them.
+    const fn behind(before: u64) -> Self {
+        Self {
+            place: before + 1,
+            before,
+        }
+    }
+
+    fn seal(self, key: &Key) -> Vec<u8> {
+        if self == Self::behind(self.before) {
+            return seal(Kind::TopicEntry, key, self.place);
+        }
+        let both = [self.place.to_le_bytes(), self.before.to_le_bytes()].concat();
+        codec::seal(Kind::TopicEntry, key, &both)
+    }
+
+    fn open(key: &Key, sealed: &[u8]) -> Result<Self, Error> {
+        let payload = codec::open(Kind::TopicEntry, key, sealed).map_err(|broken| broken.of(FILE, PART))?;
+        let (place, before) = payload.split_at_checked(8).ok_or_else(misshapen)?;
+        let place = place.try_into().map(u64::from_le_bytes).map_err(|_| misshapen())?;
+        let before = match before {
+            [] => place.checked_sub(1),
+            _ => before
+                .try_into()
+                .ok()
+                .map(u64::from_le_bytes)
+                .filter(|before| *before < place),
+        };
+        before.map(|before| Self { place, before }).ok_or_else(misshapen)
+    }
+}
+
+const PART: &str = "the index of the audit";
+
+fn misshapen() -> Error {
+    Error::corrupt(FILE, "an entry in the index of the audit has another length")
 }
 
 fn holed() -> Error {
@@ -125,14 +216,14 @@ type Entry<'a> = (
 
 /// The index and the place of an entry, whose key must lie from one to before another. On a damaged page the engine may
 /// be led astray and give one that does not.
-fn within(entry: &Entry<'_>, from: &Key, before: &Key) -> Result<(u64, u64), Error> {
+fn within(entry: &Entry<'_>, from: &Key, before: &Key) -> Result<(u64, Place), Error> {
     let (key, sealed) = entry;
     let key: &Key = key.value().try_into().map_err(|_| holed())?;
     if key < from || key >= before {
         return Err(holed());
     }
     let index = u64::from_be_bytes(key[Topic::BYTES..].try_into().map_err(|_| holed())?);
-    Ok((index, number(Kind::TopicEntry, key, sealed.value())?))
+    Ok((index, Place::open(key, sealed.value())?))
 }
 
 /// The entries of one topic in a range, in one direction.
@@ -141,9 +232,9 @@ struct Walk<'t> {
     from: Key,
     before: Key,
     order: Order,
-    /// The place that the next entry must have.
-    next: u64,
-    /// The place that there must be none behind.
+    /// The place where the walk is: of the last entry before the next one, or of the next one itself if it goes back.
+    at: u64,
+    /// The place where it is over.
     last: u64,
 }
 
@@ -152,9 +243,9 @@ impl<'t> Walk<'t> {
         let topic = topic.to_bytes();
         let first = places_before(entries, ends, &topic, range.start)?;
         let behind = places_before(entries, ends, &topic, range.end)?;
-        let (next, last) = match order {
-            Order::OldestFirst => (first + 1, behind),
-            Order::NewestFirst => (behind, first + 1),
+        let (at, last) = match order {
+            Order::OldestFirst => (first, behind),
+            Order::NewestFirst => (behind, first),
         };
         let (from, before) = (key(&topic, range.start), key(&topic, range.end));
         Ok(Self {
@@ -162,7 +253,7 @@ impl<'t> Walk<'t> {
             from,
             before,
             order,
-            next,
+            at,
             last,
         })
     }
@@ -173,39 +264,35 @@ impl<'t> Walk<'t> {
             Order::OldestFirst => self.entries.next(),
             Order::NewestFirst => self.entries.next_back(),
         };
-        let is_over = match self.order {
-            Order::OldestFirst => self.next > self.last,
-            Order::NewestFirst => self.next < self.last,
-        };
+        let is_over = self.at == self.last;
         let Some(entry) = entry else {
             return if is_over { Ok(None) } else { Err(holed()) };
         };
         let (index, place) = within(&entry.context(FILE, "read")?, &self.from, &self.before)?;
-        if is_over || place != self.next {
+        let (here, next) = match self.order {
+            Order::OldestFirst => (place.before, place.place),
+            Order::NewestFirst => (place.place, place.before),
+        };
+        if is_over || here != self.at {
             return Err(holed());
         }
-        self.next = match self.order {
-            Order::OldestFirst => self.next + 1,
-            Order::NewestFirst => self.next - 1,
-        };
+        self.at = next;
         Ok(Some(index))
     }
 }
 
-/// How many entries of a topic lie before an index. Both neighbours, or the end of the topic, must agree on it.
+/// The place of the last entry of a topic before an index; 0 if there is none. Both neighbours, or the end of the topic,
+/// must agree on it.
 fn places_before(entries: &Bytes, ends: &Bytes, topic: &TopicKey, index: u64) -> Result<u64, Error> {
     let (first, at, last) = (key(topic, 0), key(topic, index), key(topic, u64::MAX));
     let mut earlier = entries.range::<&[u8]>(&first[..]..&at[..]).context(FILE, "read")?;
     let before = match earlier.next_back() {
-        Some(entry) => within(&entry.context(FILE, "read")?, &first, &at)?.1,
+        Some(entry) => within(&entry.context(FILE, "read")?, &first, &at)?.1.place,
         None => 0,
     };
     let mut later = entries.range::<&[u8]>(&at[..]..&last[..]).context(FILE, "read")?;
     let behind = match later.next() {
-        Some(entry) => within(&entry.context(FILE, "read")?, &at, &last)?
-            .1
-            .checked_sub(1)
-            .ok_or_else(holed)?,
+        Some(entry) => within(&entry.context(FILE, "read")?, &at, &last)?.1.before,
         None => ends
             .get(&topic[..])
             .context(FILE, "read")?
@@ -257,7 +344,7 @@ impl View {
 
     /// The index of the first leaf from this time on, or the one that the next leaf gets.
     pub(super) fn first_at(&self, at: At) -> Result<u64, Error> {
-        self.first_leaf(|leaf| leaf.content().at >= at)
+        self.first(|leaf| leaf.content().at >= at)
     }
 
     /// The leaves of these commands.
@@ -265,9 +352,11 @@ impl View {
         let table = self.tx.open_table(audit::TABLE).context(FILE, "read")?;
         let mut found = Vec::new();
         for seq in seqs {
-            let first = self.first_leaf(|leaf| leaf.content().seq >= *seq)?;
+            let first = self.first(|leaf| leaf.content().seq >= *seq)?;
             for row in table.range(first..).context(FILE, "read")? {
-                let record = audit::record(row.context(FILE, "read")?)?;
+                let Some(record) = Stored::open(&row.context(FILE, "read")?)?.leaf() else {
+                    continue;
+                };
                 if decode(&record)?.content().seq != *seq {
                     break;
                 }
@@ -277,37 +366,11 @@ impl View {
         Ok(found)
     }
 
-    /// The index of the first leaf of which `is_behind` is true; once it is, it stays so. Leaves may be missing in
-    /// between, where a snapshot brought this node over them.
-    fn first_leaf(&self, is_behind: impl Fn(&AuditLeaf) -> bool) -> Result<u64, Error> {
+    fn first(&self, is_behind: impl Fn(&AuditLeaf) -> bool) -> Result<u64, Error> {
         let table = self.tx.open_table(audit::TABLE).context(FILE, "read")?;
-        let end = table
-            .last()
-            .context(FILE, "read")?
-            .map_or(0, |(index, _)| index.value() + 1);
-        let (mut low, mut high) = (0, end);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let mut rows = table.range(middle..high).context(FILE, "read")?;
-            match rows.next() {
-                None => high = middle,
-                Some(row) => {
-                    let record = audit::record(row.context(FILE, "read")?)?;
-                    if is_behind(&decode(&record)?) {
-                        high = middle;
-                    } else {
-                        low = record.index + 1;
-                    }
-                }
-            }
-        }
+        let found = first_leaf(&table, is_behind)?;
         // The search may have gone astray on a damaged page. Neighbours that are both there prove that it has not.
-        self.audit(low.saturating_sub(1)..low + 1, 2)?;
-        Ok(low)
+        self.audit(found.saturating_sub(1)..found + 1, 2)?;
+        Ok(found)
     }
-}
-
-fn decode(record: &AuditRecord) -> Result<AuditLeaf, Error> {
-    AuditLeaf::decode(&record.leaf)
-        .map_err(|error| Error::corrupt(FILE, format!("audit leaf {}: {error}", record.index)))
 }

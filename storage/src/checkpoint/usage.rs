@@ -1,13 +1,14 @@
 //! The closed hours of usage on disk. Which hours there are is written down apart, a bit each: hours without any use have
 //! no record, and one that a flipped bit in the engine's pages has made invisible must not look like one of them.
 
-use std::ops::Range;
+use std::ops::{Bound, Range};
 
 use licensing::id::LicenseId;
 use licensing::row::{Row, RowKey, Table as Rows};
 use licensing::time::Hour;
 use licensing::usage::UsageHour;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use serde::{Deserialize, Serialize};
 
 use super::section::Section;
 use super::table::{FILE, View};
@@ -39,6 +40,11 @@ impl<'tx> Index<'tx> {
 
     /// Notes the hour with this key. Hours that come in order are cheap.
     pub(super) fn note(&mut self, key: &[u8]) -> Result<(), Error> {
+        self.set(key, true)
+    }
+
+    /// Whether there is an hour with this key from now on.
+    fn set(&mut self, key: &[u8], is_there: bool) -> Result<(), Error> {
         let (license, hour) = parse(key)?;
         let key = chunk_key(license, hour / CHUNK_HOURS);
         if self.chunk.as_ref().is_none_or(|(current, _)| *current != key) {
@@ -49,7 +55,8 @@ impl<'tx> Index<'tx> {
         }
         if let Some((_, bits)) = &mut self.chunk {
             let bit = hour % CHUNK_HOURS;
-            bits[bit as usize / 8] |= 1 << (bit % 8);
+            let (byte, mask) = (&mut bits[bit as usize / 8], 1 << (bit % 8));
+            *byte = if is_there { *byte | mask } else { *byte & !mask };
         }
         Ok(())
     }
@@ -61,6 +68,10 @@ impl<'tx> Index<'tx> {
     fn write_chunk(&mut self) -> Result<(), Error> {
         if let Some((key, bits)) = self.chunk.take() {
             let key = key.to_bytes();
+            if bits == [0; _] {
+                self.table.remove(&key[..]).context(FILE, "write")?;
+                return Ok(());
+            }
             let sealed = codec::seal(Kind::UsageIndex, &key, &bits);
             self.table.insert(&key[..], &sealed[..]).context(FILE, "write")?;
         }
@@ -76,6 +87,57 @@ pub(super) fn prepare(tx: &WriteTransaction) -> Result<(), Error> {
         index.note(row.context(FILE, "read")?.0.value())?;
     }
     index.finish()
+}
+
+/// The first key behind another.
+fn key_behind(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    behind: &[u8],
+) -> Result<Option<Vec<u8>>, Error> {
+    let rest = (Bound::Excluded(behind), Bound::Unbounded);
+    let mut rows = table.range::<&[u8]>(rest).context(FILE, "read")?;
+    let key = |(key, _): (redb::AccessGuard<'_, &[u8]>, _)| key.value().to_vec();
+    rows.next().transpose().context(FILE, "read").map(|row| row.map(key))
+}
+
+/// The most rows and licenses that a sweep comes by with one checkpoint.
+const SWEPT_AT_ONCE: usize = 1_000;
+
+/// A sweep through the hours of all licenses that drops the old ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sweep {
+    /// What is older than this hour is dropped, or being dropped.
+    before: u32,
+    /// The key behind which the sweep goes on; `None` if it is over.
+    behind: Option<Vec<u8>>,
+}
+
+impl Sweep {
+    /// Goes on. One that is over begins again once older hours than before are to be dropped.
+    pub(super) fn advance(&mut self, tx: &WriteTransaction, kept_from: Hour) -> Result<(), Error> {
+        if self.behind.is_none() && kept_from.get() > self.before {
+            (self.before, self.behind) = (kept_from.get(), Some(Vec::new()));
+        }
+        let Some(behind) = &mut self.behind else { return Ok(()) };
+        let mut table = tx.open_table(Section::ClosedUsage.table()).context(FILE, "write")?;
+        let mut index = Index::open(tx)?;
+        for _ in 0..SWEPT_AT_ONCE {
+            let Some(key) = key_behind(&table, behind)? else {
+                self.behind = None;
+                break;
+            };
+            let (license, hour) = parse(&key)?;
+            if hour < self.before {
+                table.remove(&key[..]).context(FILE, "write")?;
+                index.set(&key, false)?;
+                *behind = key;
+            } else {
+                // The rest of this license is younger.
+                *behind = RowKey::UsageHour(license, Hour::new(u32::MAX)).to_bytes().to_vec();
+            }
+        }
+        index.finish()
+    }
 }
 
 impl View {

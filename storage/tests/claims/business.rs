@@ -9,7 +9,7 @@ use licensing::cluster::Scope;
 use licensing::command::{
     AcceptInvitation, Acquire, AcquireByAddress, AcquireByUser, Actor, Command, CreateCustomer, CreateIdentityProvider,
     CreateLicense, CreatePerson, CreatePlan, CreateProduct, Entry, NewInvitation, NewNode, Proposal, Request,
-    SetBranding, SignIn, SignInByProvider,
+    SetBranding, SetRetention, SignIn, SignInByProvider,
 };
 use licensing::digest::Digest;
 use licensing::id::{
@@ -317,10 +317,16 @@ impl Business {
         })
     }
 
-    /// Adds an identity provider, signs somebody in by one, takes a seat for its user, or says how the vendor looks.
+    /// Adds an identity provider, signs somebody in by one, takes a seat for its user, or says how the vendor looks or for how
+    /// long history is kept.
     fn provider(&self) -> Command {
         let provider = self.ledger.identity_providers(None).next();
-        match (self.chance.in_range(0..4), provider) {
+        match (self.chance.in_range(0..5), provider) {
+            (3, _) => Command::SetRetention(SetRetention {
+                if_version: None,
+                session_days: Some(90),
+                usage_days: None,
+            }),
             (0, _) => Command::SetBranding(SetBranding {
                 if_version: None,
                 name: Some("Example Ltd".into()),

@@ -13,5 +13,6 @@ mod flips;
 mod images;
 mod log;
 mod log_crashes;
+mod retention;
 mod rot;
 mod snapshots;

@@ -19,6 +19,7 @@ export type Cluster = Schemas['ClusterView'];
 export type NodeFacts = Schemas['NodeFacts'];
 export type Person = Schemas['Person'];
 export type Branding = Schemas['Branding'];
+export type Retention = Schemas['Retention'];
 export type Provider = Schemas['IdentityProvider'];
 export type Summary = Schemas['Summary'];
 export type Order = Schemas['Order'];
@@ -86,11 +87,18 @@ export const queries = {
     queryFn: () => body(api.GET('/api/v1/branding')),
     staleTime: 60_000,
   }),
-  people: (filter: { search?: string; role?: Schemas['RoleName']; customer?: string } = {}) =>
-    pages(['people', filter], (cursor) =>
+  retention: queryOptions({
+    queryKey: ['retention'],
+    queryFn: () => body(api.GET('/api/v1/retention')),
+  }),
+  people: (
+    filter: { search?: string; role?: Schemas['RoleName']; customer?: string } = {},
+    sorted: Sorted<Schemas['PersonSort']> = { sort: 'name', order: 'asc' },
+  ) =>
+    pages(['people', { ...filter, ...sorted }], (cursor) =>
       body(
         api.GET('/api/v1/people', {
-          params: { query: { limit: PAGE, cursor, ...filter, search: some(filter.search) } },
+          params: { query: { limit: PAGE, cursor, ...filter, search: some(filter.search), ...sorted } },
         }),
       ),
     ),

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-         *     with the first record that it has. A page of what is rare may have fewer records than asked for, or none, and yet say
+         *     with the first record that it has, and what is kept for a time only is gone after it. A page of what is rare may have fewer records than asked for, or none, and yet say
          *     where to go on: a call looks at a bounded number of them.
          */
         get: operations["list_audit"];
@@ -759,7 +759,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List people, in id order. */
+        /** List people, in id order or as it is asked for. */
         get: operations["list_people"];
         put?: never;
         /** Add a person. The link by which they choose a password is in this answer and nowhere else. */
@@ -965,6 +965,27 @@ export interface paths {
         /** Explain a refusal. */
         get: operations["get_refusal"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show for how long history is kept. */
+        get: operations["get_retention"];
+        /**
+         * Say for how long history is kept. What is older is dropped for good, from a day after the change on: until then it can be
+         *     taken back. Changes of the catalogue, of people and of the cluster stay on record for ever.
+         */
+        put: operations["set_retention"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1202,6 +1223,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What every figure begins with. */
+        AboutFigure: {
+            /** @description Whether this node has the whole history of the period that was asked for. */
+            complete: boolean;
+            /** @description The beginning of the period, which is not before the license's, nor before what is kept. */
+            from: components["schemas"]["Timestamp"];
+            kept_from?: components["schemas"]["Timestamp"] | null;
+            license: components["schemas"]["LicenseId"];
+            /** @description The moment behind its end. */
+            to: components["schemas"]["Timestamp"];
+        };
         /** @description Asks for a seat. */
         AcquireRequest: {
             client?: components["schemas"]["ClientBody"] | null;
@@ -1247,8 +1279,14 @@ export interface components {
         Audience: string;
         /** @description Records of the audit. */
         AuditPage: {
+            /**
+             * @description The hashes that stand for records which were dropped, between the items and before the first: for an offline check.
+             *     Only where every record is asked for, the oldest first.
+             */
+            hashes: components["schemas"]["Subtree"][];
             /** @description The records, in their order. */
             items: components["schemas"]["Record"][];
+            kept_from?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description What to send as `after` for the next page of a list that goes forward; `null` at the end.
@@ -1263,7 +1301,7 @@ export interface components {
             root: string;
             /**
              * Format: int64
-             * @description How many records there are.
+             * @description How many records there are, those that were dropped counted.
              */
             size: number;
         };
@@ -1441,21 +1479,14 @@ export interface components {
         /** @description A colour as style sheets write it, such as `#0b7a5e`. */
         Colour: string;
         /** @description For how long how many seats were in use. */
-        Curve: {
+        Curve: components["schemas"]["AboutFigure"] & {
             /**
              * Format: int32
              * @description Seats that can be held at its end.
              */
             capacity: number;
-            /** @description Whether this node has the whole history of the period that was asked for. */
-            complete: boolean;
-            /** @description The beginning of the period, which is not before the license's. */
-            from: components["schemas"]["Timestamp"];
             /** @description The points. Between two of them the curve is as high as at the one with more seats. */
             items: components["schemas"]["CurvePoint"][];
-            license: components["schemas"]["LicenseId"];
-            /** @description The moment behind its end. */
-            to: components["schemas"]["Timestamp"];
         };
         /** @description One point of the duration curve. */
         CurvePoint: {
@@ -1540,7 +1571,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        EventKind: "granted" | "ended" | "changed" | "refused" | "identified";
+        EventKind: "granted" | "ended" | "changed" | "refused" | "identified" | "dropped";
         /** @description Asks why. */
         ExplainRequest: {
             /** @description What follows the `#` in the link. */
@@ -1643,14 +1674,12 @@ export interface components {
             usable: number;
         };
         /** @description When the seats will not be enough any more. */
-        ForecastBody: {
+        ForecastBody: components["schemas"]["AboutFigure"] & {
             /**
              * Format: int32
              * @description Seats that can be held at the end.
              */
             capacity: number;
-            /** @description Whether this node has the whole history of the period that was asked for. */
-            complete: boolean;
             /**
              * Format: int64
              * @description Whole days that the trend is made of.
@@ -1663,8 +1692,6 @@ export interface components {
             days_needed: number;
             /** @description The earliest day, by the upper end, on which every seat will be in use; `null` if that is not within a year. */
             earliest?: string | null;
-            /** @description The beginning of the period, which is not before the license's. */
-            from: components["schemas"]["Timestamp"];
             /** @description The latest day, by the lower end. */
             latest?: string | null;
             /**
@@ -1672,11 +1699,8 @@ export interface components {
              * @description The peak of the busiest weekday at the end, as the trend has it.
              */
             level?: number | null;
-            license: components["schemas"]["LicenseId"];
             /** @description The likely day. */
             likely?: string | null;
-            /** @description The moment behind its end. */
-            to: components["schemas"]["Timestamp"];
             /** @description What there is to say. */
             verdict: components["schemas"]["Verdict"];
             /**
@@ -1738,16 +1762,9 @@ export interface components {
             weekday: number;
         };
         /** @description The hours of the week. */
-        HeatMap: {
-            /** @description Whether this node has the whole history of the period that was asked for. */
-            complete: boolean;
-            /** @description The beginning of the period, which is not before the license's. */
-            from: components["schemas"]["Timestamp"];
+        HeatMap: components["schemas"]["AboutFigure"] & {
             /** @description The 168 hours. */
             items: components["schemas"]["HeatHour"][];
-            license: components["schemas"]["LicenseId"];
-            /** @description The moment behind its end. */
-            to: components["schemas"]["Timestamp"];
             /**
              * Format: int32
              * @description How many minutes the clock is ahead of UTC.
@@ -1840,16 +1857,12 @@ export interface components {
          */
         IdentityProviderKind: "oidc" | "google" | "github";
         /** @description What was used of what there is. */
-        Idle: {
+        Idle: components["schemas"]["AboutFigure"] & {
             /**
              * Format: int32
              * @description Seats that can be held at its end.
              */
             capacity: number;
-            /** @description Whether this node has the whole history of the period that was asked for. */
-            complete: boolean;
-            /** @description The beginning of the period, which is not before the license's. */
-            from: components["schemas"]["Timestamp"];
             /**
              * Format: double
              * @description For which share of the time every seat was in use, from 0 to 1.
@@ -1865,7 +1878,6 @@ export interface components {
              * @description Seats that were not in use for 95 % of the time.
              */
             idle_at_p95: number;
-            license: components["schemas"]["LicenseId"];
             /**
              * Format: int32
              * @description The most in use at any moment.
@@ -1881,8 +1893,6 @@ export interface components {
              * @description The least number of seats that was enough for 95 % of the time.
              */
             p95: number;
-            /** @description The moment behind its end. */
-            to: components["schemas"]["Timestamp"];
         };
         /** @description The address of an identity provider: `https://`, but on this machine. */
         IssuerUrl: string;
@@ -2020,7 +2030,10 @@ export interface components {
             /** @description When it was last used, to a few minutes. */
             used_at: components["schemas"]["Timestamp"];
         };
-        /** @description What the console gave. */
+        /**
+         * Format: password
+         * @description What the console gave.
+         */
         LoginCode: string;
         LoginId: string;
         /** @description Every login of a person. */
@@ -2206,6 +2219,24 @@ export interface components {
             key_prefix: components["schemas"]["KeyPrefix"];
             name: components["schemas"]["Name"];
             renewal_url?: components["schemas"]["WebAddress"] | null;
+        };
+        /** @description For how long to keep history from now on. It replaces all that was said: what is left out is kept for ever. */
+        NewRetention: {
+            /**
+             * Format: int32
+             * @description The version that was seen; another is a conflict.
+             */
+            if_version?: number | null;
+            /**
+             * Format: int32
+             * @description For how many days a session is on record after its end, and a refusal; left out, for ever.
+             */
+            session_days?: number | null;
+            /**
+             * Format: int32
+             * @description For how many days an hour of usage is kept; left out, for ever.
+             */
+            usage_days?: number | null;
         };
         /** @description An API token to make. */
         NewToken: {
@@ -2564,56 +2595,6 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
-        Page_Refusal: {
-            /** @description The items, in the list's own order. */
-            items: {
-                /** @description When it was refused last. */
-                at: components["schemas"]["Timestamp"];
-                /** @description The code that the client was answered. */
-                code: string;
-                customer: components["schemas"]["CustomerId"];
-                customer_name: string;
-                /** @description When it was refused first. */
-                first_at: components["schemas"]["Timestamp"];
-                /** @description Who asked: their machine. */
-                holder: components["schemas"]["HolderKey"];
-                /** @description Its host's name, if it has a live session by now. */
-                host?: string | null;
-                /** @description Its name: of the latest try. */
-                id: components["schemas"]["RefusalId"];
-                /**
-                 * Format: int32
-                 * @description How much of it was in use.
-                 */
-                in_use?: number | null;
-                /** @description The last characters of the license's key. */
-                key_hint: string;
-                license: components["schemas"]["LicenseId"];
-                /**
-                 * Format: int32
-                 * @description The limit that was reached, as of the last time.
-                 */
-                limit?: number | null;
-                /** @description The plan's name. */
-                plan: string;
-                /** @description The product's name. */
-                product: string;
-                reason: components["schemas"]["RefusalReason"];
-                /**
-                 * Format: int64
-                 * @description How often it asked.
-                 */
-                tries: number;
-            }[];
-            /** @description What to send as `cursor` for the next page; `null` on the last. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where the list was asked for in an order.
-             */
-            total?: number | null;
-        };
-        /** @description A page of a list. */
         Page_Session: {
             /** @description The items, in the list's own order. */
             items: {
@@ -2686,8 +2667,69 @@ export interface components {
              */
             total?: number | null;
         };
-        /** @description A page of a list. */
-        Page_UsageHour: {
+        /**
+         * Format: password
+         * @description A password.
+         */
+        Password: string;
+        /** @description A new password, with the one before. */
+        PasswordChange: {
+            new: components["schemas"]["NewPassword"];
+            /** @description The password as it is. */
+            old: components["schemas"]["Password"];
+        };
+        /** @description The password, to show that it is really them. */
+        PasswordProof: {
+            password: components["schemas"]["Password"];
+        };
+        /** @description A page of a list of what is over, some of which may be dropped by now. */
+        PastPage_Refusal: {
+            /** @description The items, in the list's own order. */
+            items: {
+                /** @description When it was refused last. */
+                at: components["schemas"]["Timestamp"];
+                /** @description The code that the client was answered. */
+                code: string;
+                customer: components["schemas"]["CustomerId"];
+                customer_name: string;
+                /** @description When it was refused first. */
+                first_at: components["schemas"]["Timestamp"];
+                /** @description Who asked: their machine. */
+                holder: components["schemas"]["HolderKey"];
+                /** @description Its host's name, if it has a live session by now. */
+                host?: string | null;
+                /** @description Its name: of the latest try. */
+                id: components["schemas"]["RefusalId"];
+                /**
+                 * Format: int32
+                 * @description How much of it was in use.
+                 */
+                in_use?: number | null;
+                /** @description The last characters of the license's key. */
+                key_hint: string;
+                license: components["schemas"]["LicenseId"];
+                /**
+                 * Format: int32
+                 * @description The limit that was reached, as of the last time.
+                 */
+                limit?: number | null;
+                /** @description The plan's name. */
+                plan: string;
+                /** @description The product's name. */
+                product: string;
+                reason: components["schemas"]["RefusalReason"];
+                /**
+                 * Format: int64
+                 * @description How often it asked.
+                 */
+                tries: number;
+            }[];
+            kept_from?: components["schemas"]["Timestamp"] | null;
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list of what is over, some of which may be dropped by now. */
+        PastPage_UsageHour: {
             /** @description The items, in the list's own order. */
             items: {
                 /**
@@ -2724,28 +2766,9 @@ export interface components {
                  */
                 renewals: number;
             }[];
+            kept_from?: components["schemas"]["Timestamp"] | null;
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where the list was asked for in an order.
-             */
-            total?: number | null;
-        };
-        /**
-         * Format: password
-         * @description A password.
-         */
-        Password: string;
-        /** @description A new password, with the one before. */
-        PasswordChange: {
-            new: components["schemas"]["NewPassword"];
-            /** @description The password as it is. */
-            old: components["schemas"]["Password"];
-        };
-        /** @description The password, to show that it is really them. */
-        PasswordProof: {
-            password: components["schemas"]["Password"];
         };
         /** @description One hour of a license. */
         PeakHour: {
@@ -2773,16 +2796,9 @@ export interface components {
             refused: number;
         };
         /** @description The peaks of a license's hours. */
-        Peaks: {
-            /** @description Whether this node has the whole history of the period that was asked for. */
-            complete: boolean;
-            /** @description The beginning of the period, which is not before the license's. */
-            from: components["schemas"]["Timestamp"];
+        Peaks: components["schemas"]["AboutFigure"] & {
             /** @description The hours that the period touches. */
             items: components["schemas"]["PeakHour"][];
-            license: components["schemas"]["LicenseId"];
-            /** @description The moment behind its end. */
-            to: components["schemas"]["Timestamp"];
         };
         /** @description A person who may sign in. */
         Person: {
@@ -2830,6 +2846,11 @@ export interface components {
             totp?: boolean;
         };
         PersonId: string;
+        /**
+         * @description What people are sorted by.
+         * @enum {string}
+         */
+        PersonSort: "name" | "email" | "created" | "signed_in";
         /** @description A person with a link by which they choose a password, which is shown this once. */
         PersonWithLink: components["schemas"]["Person"] & {
             /**
@@ -3002,6 +3023,7 @@ export interface components {
             actor: string;
             /** @description When that was applied, on the cluster's clock. */
             at: components["schemas"]["Timestamp"];
+            before?: components["schemas"]["Timestamp"] | null;
             cause?: components["schemas"]["SessionStatus"] | null;
             /** @description The code that it was refused with. */
             code?: string | null;
@@ -3010,6 +3032,8 @@ export interface components {
             /** @description The address that a seat was assigned to, or taken from. */
             email?: string | null;
             event: components["schemas"]["EventKind"];
+            /** @description Which kind of history was dropped. */
+            history?: string | null;
             /** @description Who the seat was counted for. */
             holder?: string | null;
             /**
@@ -3127,6 +3151,31 @@ export interface components {
         };
         /** @description The call's name, chosen by its client: the same one repeats the call, a new one makes a new call. */
         RequestName: string;
+        /** @description For how long history is kept, and from when on it is there. */
+        Retention: {
+            /** @description The cluster's clock. */
+            at: components["schemas"]["Timestamp"];
+            drops_from?: components["schemas"]["Timestamp"] | null;
+            oldest?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description For how many days a session is on record after its end, with the user it was held for, and a refusal; `null` is for
+             *     ever.
+             */
+            session_days?: number | null;
+            sessions_from?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description For how many days an hour of usage is kept; `null` is for ever.
+             */
+            usage_days?: number | null;
+            usage_from?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Counts its edits, from 1; 0 if it was never set.
+             */
+            version: number;
+        };
         /** @description A page of the console. */
         ReturnTo: string;
         /**
@@ -3370,6 +3419,21 @@ export interface components {
          * @enum {string}
          */
         Status: "active" | "suspended" | "revoked" | "expired" | "not_started";
+        /** @description The hash of a complete subtree of the RFC 6962 tree, whose records were dropped. */
+        Subtree: {
+            /** @description The hash, in hexadecimal. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The place of its first record.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description How many records it stands for: a power of two.
+             */
+            leaves: number;
+        };
         /** @description The business at a glance. */
         Summary: {
             /** @description All products together. */
@@ -3533,7 +3597,10 @@ export interface components {
          * @enum {string}
          */
         Verdict: "too_little_data" | "reached" | "expected" | "not_within_a_year";
-        /** @description The secret whose hash was shown before (RFC 7636). */
+        /**
+         * Format: password
+         * @description The secret whose hash was shown before (RFC 7636).
+         */
         Verifier: string;
         /** @description A version of an application. */
         VersionInUse: {
@@ -3570,11 +3637,7 @@ export interface components {
         /** @description An `https://` address. */
         WebAddress: string;
         /** @description What would have been with more seats. */
-        WhatIf: {
-            /** @description Whether this node has the whole history of the period that was asked for. */
-            complete: boolean;
-            /** @description The beginning of the period, which is not before the license's. */
-            from: components["schemas"]["Timestamp"];
+        WhatIf: components["schemas"]["AboutFigure"] & {
             /** @description Where that comes from. */
             hold_is: components["schemas"]["HoldIs"];
             /**
@@ -3584,14 +3647,11 @@ export interface components {
             hold_seconds: number;
             /** @description A row for each number of further seats. */
             items: components["schemas"]["WithMore"][];
-            license: components["schemas"]["LicenseId"];
             /**
              * Format: int64
              * @description Refusals for want of a seat, retries folded.
              */
             refusals: number;
-            /** @description The moment behind its end. */
-            to: components["schemas"]["Timestamp"];
         };
         /** @description What would have been with so many more seats. */
         WithMore: {
@@ -5459,7 +5519,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_UsageHour"];
+                    "application/json": components["schemas"]["PastPage_UsageHour"];
                 };
             };
             400: components["responses"]["INVALID_REQUEST"];
@@ -5950,7 +6010,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["PersonId"];
+                cursor?: string;
+                /** @description What to sort by; left out, by id. In an order the answer has a `total`. */
+                sort?: components["schemas"]["PersonSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those of this role. */
                 role?: components["schemas"]["RoleName"];
                 /** @description Only the members of the customer with this id or reference. */
@@ -6561,7 +6625,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Refusal"];
+                    "application/json": components["schemas"]["PastPage_Refusal"];
                 };
             };
             400: components["responses"]["INVALID_REQUEST"];
@@ -6633,6 +6697,67 @@ export interface operations {
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    get_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The setting, and from when on there is history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+        };
+    };
+    set_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewRetention"];
+            };
+        };
+        responses: {
+            /** @description The setting as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["INVALID_REQUEST"];
+            409: components["responses"]["CONFLICT-ALREADY_EXISTS-REQUEST_ID_REUSED-REQUEST_TOO_LATE"];
+            413: components["responses"]["INVALID_REQUEST"];
+            415: components["responses"]["INVALID_REQUEST"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["OVERLOADED-NO_LEADER"];
+            504: components["responses"]["OUTCOME_UNKNOWN"];
         };
     };
     list_sessions: {

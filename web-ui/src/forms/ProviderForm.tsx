@@ -39,6 +39,18 @@ const FIELDS = [
   'keys',
 ] as const;
 
+/** The inputs' own names for what the API's words name. */
+const LABELS: { [name: string]: string } = {
+  client_id: 'a client ID',
+  client_secret: 'a client secret',
+  accept_on_acquire: 'tokens that say who asks for a seat',
+  self_registration: 'new customers signing in',
+};
+
+/** What the server found wrong, in the words of the form. */
+const inOurWords = (said: string) =>
+  said.replace(/\b(?:an? )?([a-z]+(?:_[a-z]+)+)\b/g, (all, name) => LABELS[name] ?? all);
+
 /** Keys as the API takes them: nothing, or what was read as JSON. */
 const keysIn = (text: string): { [member: string]: never } | null => (text.trim() ? JSON.parse(text) : null);
 
@@ -132,7 +144,7 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer
   useEffect(() => {
-    form.setErrors(at);
+    form.setErrors(Object.fromEntries(Object.entries(at).map(([name, said]) => [name, inOurWords(said)])));
     const first = FIELDS.find((field) => at[field]);
     if (first) form.getInputNode(first)?.focus();
   }, [save.error]);

@@ -11,6 +11,7 @@ import { Ago, Answered, Copy, Empty, Facts, Page as Frame, Panel, Status, Troubl
 import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
 import { ROLES } from '../words/people';
+import { exact } from '../words/time';
 
 export function Page() {
   const account = useAccount();
@@ -179,10 +180,10 @@ function RemoveTotp({ onClose }: { onClose: () => void }) {
 }
 
 function UserTokens() {
-  const [token, setToken] = useState<string | null>(null);
+  const [made, setMade] = useState<Schemas['MadeUserToken'] | null>(null);
   const make = useSave({
     send: (_: undefined, header) => api.POST('/api/v1/me/user-tokens', { params: { header }, body: {} }),
-    done: (made) => setToken(made.token),
+    done: setMade,
   });
   return (
     <Panel
@@ -200,9 +201,9 @@ function UserTokens() {
         </Text>
         {make.error && <Trouble error={make.error} />}
       </Stack>
-      <Secret title="Your user token" secret={token} what="token" onClose={() => setToken(null)}>
+      <Secret title="Your user token" secret={made?.token ?? null} what="token" onClose={() => setMade(null)}>
         This is the only time that it is shown. Give it to the application as <code>USHER_JWT_TOKEN</code>. It is good
-        for 30 days, and for taking seats in your name and nothing else.
+        until {made && exact(made.expires_at)}, and for taking seats in your name and nothing else.
       </Secret>
     </Panel>
   );

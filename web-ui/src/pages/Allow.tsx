@@ -64,8 +64,8 @@ function Question({ request: { port, state, challenge }, email }: { request: Log
     <Stack align="start" gap="md" maw={640}>
       <Text>
         A program on this computer asks for a token by which applications take seats in the name of{' '}
-        <strong>{email}</strong>, for 30 days. Allow it only if you have run <code>usher login</code> just now, and the
-        terminal shows this code:
+        <strong>{email}</strong>; the terminal says until when. Allow it only if you have run <code>usher login</code>{' '}
+        just now, and the terminal shows this code:
       </Text>
       <Text ff="monospace" size="xl" fw={600} data-testid="short-code">
         {short}

@@ -4,8 +4,8 @@ import { IconDots } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api } from '../api/client';
-import { type Person, queries } from '../api/queries';
+import { api, type Schemas } from '../api/client';
+import { type Order, type Person, queries, type Sorted } from '../api/queries';
 import { useSave } from '../api/save';
 import { type Role, useAccount, useMay } from '../auth/login';
 import { PersonForm } from '../forms/PersonForm';
@@ -13,7 +13,7 @@ import { FormDialog } from '../ui/dialogs';
 import { Filter } from '../ui/Filter';
 import { Ago, Empty, Page as Frame, Panel, Status } from '../ui/parts';
 import { Secret } from '../ui/Secret';
-import { type Column, PagedTable } from '../ui/Table';
+import { type Column, PagedTable, SortChoice } from '../ui/Table';
 import { ROLES, stateOf } from '../words/people';
 import { onDay } from '../words/time';
 
@@ -22,6 +22,8 @@ interface Invited {
   name: string;
   invited_until?: string | null;
 }
+
+type PersonSort = Schemas['PersonSort'];
 
 type Ask = 'change' | 'link' | 'totp' | 'logins' | 'disable' | 'enable' | 'remove';
 
@@ -33,11 +35,14 @@ export function Page() {
   const [inviting, setInviting] = useState(false);
   const [asked, setAsked] = useState<{ person: Person; ask: Ask } | null>(null);
   const [link, setLink] = useState<Invited | null>(null);
-  const query = useInfiniteQuery(queries.people({ search, role: role ?? undefined }));
+  const [{ sort, order }, setSorted] = useState<Sorted<PersonSort>>({ sort: 'name', order: 'asc' });
+  const query = useInfiniteQuery(queries.people({ search, role: role ?? undefined }, { sort, order }));
+  const sorting = { sort, order, onSort: (sort: PersonSort, order: Order) => setSorted({ sort, order }) };
   const mayInvite = useMay().invite;
-  const columns: Column<Person>[] = [
+  const columns: Column<Person, PersonSort>[] = [
     {
       label: 'Name',
+      sort: 'name',
       cell: (person) => (
         <b>
           {person.name}
@@ -45,7 +50,7 @@ export function Page() {
         </b>
       ),
     },
-    { label: 'E-mail', cell: ({ email }) => email },
+    { label: 'E-mail', sort: 'email', cell: ({ email }) => email },
     { label: 'Role', cell: ({ role }) => <span title={ROLES[role].may}>{ROLES[role].name}</span> },
     ...(isTeam
       ? []
@@ -78,6 +83,7 @@ export function Page() {
         actions={
           <>
             <Filter label="Name or e-mail" onChange={setSearch} />
+            <SortChoice columns={columns} sorting={sorting} />
             <Select
               size="xs"
               w={140}
@@ -96,6 +102,7 @@ export function Page() {
         <PagedTable
           label={isTeam ? 'Team' : 'People'}
           query={query}
+          sorting={sorting}
           id={({ id }) => id}
           columns={columns}
           empty={

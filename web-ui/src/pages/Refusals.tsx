@@ -6,6 +6,7 @@ import { queries } from '../api/queries';
 import { Ago, Empty, Page as Frame, Panel, Status } from '../ui/parts';
 import { PagedTable } from '../ui/Table';
 import { isReason, REASONS, times } from '../words/refusals';
+import { onUtcDay } from '../words/time';
 
 const DAY_MS = 86_400_000;
 const RANGES = [
@@ -25,6 +26,7 @@ export function Page() {
   const go = (search: { license?: string; reason?: Reason; days?: number }) =>
     navigate({ to: '/refusals', search: { license, reason, days, ...search }, replace: true });
   const filtered = license || reason || days;
+  const keptFrom = query.data?.pages[0]?.kept_from;
   return (
     <Frame
       title="Refusals"
@@ -108,6 +110,7 @@ export function Page() {
             </Empty>
           }
         />
+        {keptFrom && <p className="table-foot dim small">Refusals from before {onUtcDay(keptFrom)} were dropped.</p>}
       </Panel>
     </Frame>
   );

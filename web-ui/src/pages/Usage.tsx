@@ -26,7 +26,7 @@ import { WhatIfPlot } from '../plots/WhatIfPlot';
 import { Answered, Empty, Page as Frame, Panel, Status } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { counted } from '../words/refusals';
-import { onDay, span } from '../words/time';
+import { onDay, onUtcDay, span } from '../words/time';
 
 const RANGES = [
   { value: '1', label: '24 hours' },
@@ -95,9 +95,7 @@ function OfLicense({ licenses }: { licenses: License[] }) {
         <Answered query={peaks}>
           {(data) => (
             <>
-              {!data.complete && (
-                <Status tone="warn">This node came later and has no older history; another node may have more.</Status>
-              )}
+              <Missing peaks={data} asked={asked.from} />
               <PeaksPlot peaks={data} />
               <Link to="/refusals" search={{ license: id }} className="more figure-foot">
                 See each refusal
@@ -109,6 +107,16 @@ function OfLicense({ licenses }: { licenses: License[] }) {
       {(peaks.data || !peaks.error) && <Further license={id} asked={asked} />}
     </>
   );
+}
+
+/** Why the figures do not go as far back as was asked. What is gone is not zero. */
+function Missing({ peaks: { complete, from, kept_from }, asked }: { peaks: Peaks; asked: string }) {
+  if (complete) return null;
+  const isDropped = kept_from != null && Date.parse(kept_from) > Date.parse(asked);
+  if (isDropped && Date.parse(from) === Date.parse(kept_from)) {
+    return <Status tone="quiet">History from before {onUtcDay(kept_from)} was dropped, as the settings say.</Status>;
+  }
+  return <Status tone="warn">This node came later and has no older history; another node may have more.</Status>;
 }
 
 /** The other figures, which are made of the same history. Where that cannot be had, it is told once. */

@@ -1,5 +1,6 @@
 // Records of the audit in sentences.
 import type { Record } from '../api/queries';
+import { onUtcDay } from './time';
 
 const COMMANDS: { [name: string]: string } = {
   acquire: 'take a seat',
@@ -49,6 +50,8 @@ const COMMANDS: { [name: string]: string } = {
   remove_identity_provider: 'remove an identity provider',
   sign_in_by_provider: 'sign in by an identity provider',
   unlink_identities: "forget a person's accounts",
+  set_retention: 'change how long history is kept',
+  allow_user_token: 'get a user token',
 };
 
 const DONE: { [name: string]: string } = {
@@ -93,6 +96,8 @@ const DONE: { [name: string]: string } = {
   unlink_identities: "A person's accounts forgotten",
   assign_seat: 'Seat assigned',
   unassign_seat: 'Assigned seat taken away',
+  set_retention: 'How long history is kept changed',
+  allow_user_token: 'User token allowed',
 };
 
 const ENDED: { [cause: string]: string } = {
@@ -101,6 +106,11 @@ const ENDED: { [cause: string]: string } = {
   expired: 'Seat lost for want of a heartbeat',
   revoked: 'Session ended by an operator',
   license_ended: 'Session ended with its license',
+};
+
+const DROPPED: { [history: string]: string } = {
+  sessions: 'Sessions that ended and refusals',
+  usage: 'Hours of usage',
 };
 
 export const commandWords = (name: string) => COMMANDS[name] ?? name.replaceAll('_', ' ');
@@ -114,6 +124,8 @@ export function sentence(record: Record): string {
       return `Seat held for ${record.user?.email ?? record.user?.subject ?? 'a user'}`;
     case 'ended':
       return ENDED[record.cause ?? ''] ?? 'Session ended';
+    case 'dropped':
+      return `${DROPPED[record.history ?? ''] ?? 'History'} from before ${record.before ? onUtcDay(record.before) : ''} dropped`;
     case 'refused':
       return `Refused to ${commandWords(command)}`;
     default:

@@ -12,6 +12,7 @@ const past = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow
 const future = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+const utcDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 
 /** Such as "3m ago" or "in 2 days"; within a few seconds it is "now". What is to come is rounded, what has been is not. */
 export function ago(time: string, now = Date.now()): string {
@@ -24,6 +25,8 @@ export function ago(time: string, now = Date.now()): string {
 
 export const exact = (time: string) => full.format(new Date(time));
 export const onDay = (time: string) => day.format(new Date(time));
+/** The day of a midnight in UTC, wherever its reader is. */
+export const onUtcDay = (time: string) => utcDay.format(new Date(time));
 
 /** A number of seconds such as "6 min" or "1 day 2 h". */
 export function span(seconds: number): string {

@@ -24,6 +24,30 @@ export default {
     await clean(theirs);
   },
 
+  async how_long_history_is_kept_is_said_with_what_goes({ page, demo, after }) {
+    after(async () => {
+      const { version } = await demo.call('GET', '/retention');
+      await demo.call('PUT', '/retention', { if_version: version });
+    });
+    await signIn(page, demo.url, demo.token, '/settings');
+    const kept = page.getByRole('group', { name: 'Sessions and refusals' });
+    await kept.getByText('Nothing is dropped from now on.').waitFor();
+    await kept.getByRole('switch').click();
+    const days = kept.getByRole('textbox', { name: 'Sessions and refusals: days' });
+    await days.fill('5');
+    await page.getByRole('button', { name: 'Set how long' }).click();
+    await kept.getByText('7 to 36,500 days.').waitFor();
+    await days.fill('30');
+    await kept.getByText(/^Nothing is that old yet: the first is dropped around /).waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: 'Set how long' }).click();
+    await page.getByText('How long history is kept was changed.').waitFor();
+    await page.getByText(/^Nothing is dropped before (tomorrow|in )/).waitFor();
+    const { session_days, usage_days } = await demo.call('GET', '/retention');
+    assert.deepEqual([session_days, usage_days], [30, null]);
+    await clean(page);
+  },
+
   async settings_are_read_by_whoever_may_not_change_them({ page, demo, after }) {
     const { id } = await demo.call('POST', '/identity-providers', {
       name: 'Read only',
@@ -35,7 +59,7 @@ export default {
     const reader = await demo.person('rae@example.com', 'Rae', 'support');
     await signInByPassword(page, demo.url, reader, '/settings');
     await page.getByRole('row', { name: /Read only/ }).waitFor();
-    assert.equal(await page.getByRole('button', { name: /^Add a provider|^More about|^Save/ }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: /^Add a provider|^More about|^Save|^Set how/ }).count(), 0);
     await clean(page);
   },
 };

@@ -1,0 +1,61 @@
+//! The duration curve.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{AboutFigure, rounded};
+use crate::analytics::duration::Durations;
+use crate::api::analytics::report::Table;
+
+/// For how long how many seats were in use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Curve {
+    #[serde(flatten)]
+    about: AboutFigure,
+    /// Seats that can be held at its end.
+    capacity: u32,
+    /// The points. Between two of them the curve is as high as at the one with more seats.
+    items: Vec<CurvePoint>,
+}
+
+/// One point of the duration curve.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CurvePoint {
+    /// So many seats or more …
+    seats: u32,
+    /// … were in use for this share of the time, from 0 to 1 …
+    share: f64,
+    /// … and so many milliseconds.
+    milliseconds: u64,
+}
+
+impl Curve {
+    pub(in crate::api::analytics) fn of(about: AboutFigure, found: &Durations) -> Self {
+        let total = found.total_ms().max(1) as f64;
+        let points = found.curve().into_iter().map(|point| CurvePoint {
+            seats: point.seats,
+            share: rounded(point.ms as f64 / total),
+            milliseconds: point.ms,
+        });
+        Self {
+            about,
+            capacity: found.capacity,
+            items: points.collect(),
+        }
+    }
+}
+
+impl Table for Curve {
+    const COLUMNS: &'static [&'static str] = &["seats", "share", "milliseconds"];
+
+    fn rows(&self) -> Vec<Vec<String>> {
+        let row = |item: &CurvePoint| {
+            vec![
+                item.seats.to_string(),
+                item.share.to_string(),
+                item.milliseconds.to_string(),
+            ]
+        };
+        self.items.iter().map(row).collect()
+    }
+}

@@ -1,0 +1,148 @@
+// For how long history is kept. What is dropped is gone, so what a change will drop is said before it is saved.
+import { Alert, Button, Group, NumberInput, Stack, Switch, Text } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../../api/client';
+import { queries, type Retention as Stored } from '../../api/queries';
+import { useSave } from '../../api/save';
+import { useMay } from '../../auth/login';
+import { Ago, Answered, Panel, Trouble } from '../../ui/parts';
+import { consequence } from '../../words/retention';
+
+const DAYS_MAX = 36_500;
+
+export function Retention() {
+  const retention = useQuery({ ...queries.retention, refetchOnWindowFocus: false });
+  return (
+    <Answered query={retention}>
+      {(retention) => (
+        // Another version is another form.
+        <RetentionForm key={retention.version} retention={retention} />
+      )}
+    </Answered>
+  );
+}
+
+interface Values {
+  session_days: number | null;
+  usage_days: number | null;
+}
+
+const KINDS = [
+  {
+    field: 'session_days',
+    kept: 'sessions_from',
+    label: 'Sessions and refusals',
+    about:
+      'Who took a seat and when it ended, with the names of users, and who was refused. They count from their end.',
+    least: 7,
+    usual: 365,
+  },
+  {
+    field: 'usage_days',
+    kept: 'usage_from',
+    label: 'Hours of usage',
+    about: "Each license's peaks and counts, hour by hour. Nobody is named in them.",
+    least: 31,
+    usual: 1095,
+  },
+] as const;
+
+function RetentionForm({ retention }: { retention: Stored }) {
+  const may = useMay().administer;
+  const form = useForm<Values>({
+    initialValues: { session_days: retention.session_days ?? null, usage_days: retention.usage_days ?? null },
+    validate: {
+      session_days: (days) => outOf(days, KINDS[0].least),
+      usage_days: (days) => outOf(days, KINDS[1].least),
+    },
+  });
+  const save = useSave({
+    send: (values: Values, header) =>
+      api.PUT('/api/v1/retention', {
+        // biome-ignore lint/suspicious/noExplicitAny: the call's name is taken by every change, and not in the document for PUT
+        params: { header } as any,
+        body: { if_version: retention.version, ...values },
+      }),
+    said: () => 'How long history is kept was changed. Until tomorrow nothing is dropped.',
+  });
+  return (
+    <Panel title="How long history is kept">
+      <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
+        <Stack gap="md">
+          {!may && <Alert color="gray">Your role reads the settings. An owner changes them.</Alert>}
+          {retention.drops_from && (
+            <Alert color="gray">
+              Nothing is dropped before <Ago time={retention.drops_from} />, so that a change can be taken back.
+            </Alert>
+          )}
+          {KINDS.map(({ field, kept, label, about, least, usual }) => {
+            const days = form.values[field];
+            const isDays = days !== null;
+            const said = outOf(days, least)
+              ? null
+              : consequence(days, { at: retention.at, oldest: retention.oldest, keptFrom: retention[kept] });
+            return (
+              <Stack key={field} gap={6} component="fieldset" className="kept">
+                <Text component="legend" size="sm" fw={600}>
+                  {label}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {about}
+                </Text>
+                <Group gap="md" align="center">
+                  <Switch
+                    label="Drop what is older"
+                    aria-label={`${label}: drop what is older`}
+                    checked={isDays}
+                    disabled={!may}
+                    onChange={({ currentTarget: { checked } }) => form.setFieldValue(field, checked ? usual : null)}
+                  />
+                  {isDays && (
+                    <NumberInput
+                      w={150}
+                      aria-label={`${label}: days`}
+                      suffix=" days"
+                      min={least}
+                      max={DAYS_MAX}
+                      allowDecimal={false}
+                      clampBehavior="none"
+                      thousandSeparator=","
+                      readOnly={!may}
+                      value={days}
+                      error={form.errors[field]}
+                      onChange={(value) => form.setFieldValue(field, typeof value === 'number' ? value : 0)}
+                    />
+                  )}
+                </Group>
+                {said && (
+                  <Text size="sm" c={said.drops ? undefined : 'dimmed'} fw={said.drops ? 600 : undefined} role="status">
+                    {said.words}
+                  </Text>
+                )}
+              </Stack>
+            );
+          })}
+          <Text size="xs" c="dimmed">
+            Changes of products, customers, licenses, people and the cluster stay on record for ever. Dropped is gone:
+            only a backup has it.
+          </Text>
+          {save.error && <Trouble error={save.error} />}
+          {may && (
+            <Group justify="flex-end">
+              <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
+                Set how long
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      </form>
+    </Panel>
+  );
+}
+
+/** What is wrong with a number of days. */
+const outOf = (days: number | null, least: number) =>
+  days === null || (Number.isInteger(days) && days >= least && days <= DAYS_MAX)
+    ? null
+    : `${least} to ${DAYS_MAX.toLocaleString('en')} days.`;
