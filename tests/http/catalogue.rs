@@ -177,7 +177,7 @@ async fn a_license_shows_its_key_once() {
     assert_eq!(text(&license["key_hint"]), sold.key[sold.key.len() - 5..]);
     assert_eq!(
         license["seats"],
-        json!({"limit": 4, "overage": 1, "own": null, "in_use": 0, "sessions": 0, "ghosts": 0})
+        json!({"limit": 4, "overage": 1, "own": null, "in_use": 0, "assigned": 0, "sessions": 0, "ghosts": 0})
     );
     assert_eq!(
         (&license["status"], &license["reason"]),
