@@ -157,7 +157,9 @@ class TokenInvalid(UserRequired):
     default_remedy = "Sign in again and pass the new token as `jwt_token`."
 
 
-class _Explained(Refused):
+class Explained(Refused):
+    """A refusal with a page that explains it to whoever met it, at ``explanation_url``."""
+
     def __init__(self, message: str, *, explanation_url: Optional[str] = None, **details: Any) -> None:
         """Keep the page that explains this very refusal."""
         super().__init__(message, **details)
@@ -169,14 +171,14 @@ class _Explained(Refused):
         return said if self.explanation_url is None else f"{said} Why: {self.explanation_url}"
 
 
-class SeatNotAssigned(_Explained):
+class SeatNotAssigned(Explained):
     """The license's seats are assigned by name, and none to this user."""
 
     default_code = "SEAT_NOT_ASSIGNED"
     default_remedy = "Ask whoever manages your licenses to assign you a seat."
 
 
-class LimitReached(_Explained):
+class LimitReached(Explained):
     """Everything the license allows is in use."""
 
     default_code = "LIMIT_REACHED"
@@ -317,7 +319,7 @@ def from_problem(status: int, problem: Mapping[str, object], retry_after: Option
     if issubclass(cls, LimitReached):
         details["limit"] = _whole(problem.get("limit"))
         details["in_use"] = _whole(problem.get("in_use"))
-    if issubclass(cls, _Explained):
+    if issubclass(cls, Explained):
         details["explanation_url"] = _web_address(problem.get("explanation_url"))
     if issubclass(cls, LicenseRefused):
         details["renewal_url"] = _text(problem.get("renewal_url"))
