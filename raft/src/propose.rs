@@ -230,13 +230,17 @@ impl Gathered {
         proposals
     }
 
-    fn answer(self, outcome: Result<Vec<Applied>, ProposeError>) {
+    fn answer(self, outcome: Result<Carried, ProposeError>) {
         match outcome {
-            Ok(mut applied) => {
-                let beats = if self.beats.is_empty() { None } else { applied.pop() };
-                for (waiting, applied) in self.waiting.into_iter().zip(applied) {
+            Ok(mut carried) => {
+                let beats = if self.beats.is_empty() {
+                    None
+                } else {
+                    carried.applied.pop()
+                };
+                for (waiting, applied) in self.waiting.into_iter().zip(carried.applied) {
                     // Who has given up does not hear.
-                    let _ = waiting.answer.send(Ok(applied));
+                    let _ = waiting.answer.send(said(applied, carried.repeated));
                 }
                 if let Some(Applied {
                     seq,
@@ -260,6 +264,22 @@ impl Gathered {
                 }
             }
         }
+    }
+}
+
+/// What the leader answered to a batch.
+struct Carried {
+    applied: Vec<Applied>,
+    /// Whether an earlier try may have been applied as well.
+    repeated: bool,
+}
+
+/// What a proposer is told. That a proposal came too late is said of its last copy alone: an earlier one may have been in
+/// time, where the clock was stepped between the two.
+fn said(applied: Applied, repeated: bool) -> Result<Applied, ProposeError> {
+    match applied.outcome {
+        Outcome::Rejected(Rejection::RequestTooLate) if repeated => Err(ProposeError::OutcomeUnknown),
+        _ => Ok(applied),
     }
 }
 
@@ -302,7 +322,7 @@ impl Carrier {
 
     /// Brings `proposals` to the leader and their outcomes back. A try whose fate is unknown is repeated: each proposal
     /// is idempotent by nature or by its request.
-    async fn carry(&self, proposals: Vec<Proposal>) -> Result<Vec<Applied>, ProposeError> {
+    async fn carry(&self, proposals: Vec<Proposal>) -> Result<Carried, ProposeError> {
         let by = Instant::now() + PROPOSE_WITHIN;
         let mut failure = ProposeError::NoLeader;
         loop {
@@ -315,7 +335,10 @@ impl Carrier {
                 None => Err(ProposeRefusal::NotLeader),
             };
             match refusal {
-                Ok(applied) if applied.len() == proposals.len() => return Ok(applied),
+                Ok(applied) if applied.len() == proposals.len() => {
+                    let repeated = matches!(failure, ProposeError::OutcomeUnknown);
+                    return Ok(Carried { applied, repeated });
+                }
                 Ok(_) | Err(ProposeRefusal::Unknown) => failure = ProposeError::OutcomeUnknown,
                 Err(ProposeRefusal::NotLeader) => {}
             }
@@ -384,5 +407,23 @@ impl Carrier {
         let mut idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         idle.retain(|(to, _)| *to == leader);
         idle.pop().map(|(_, connection)| connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_late_is_no_answer_where_an_earlier_copy_may_have_been_in_time() {
+        let applied = |outcome| Applied {
+            seq: Seq::new(7),
+            at: At::from_ms(7),
+            outcome,
+        };
+        let too_late = || applied(Outcome::Rejected(Rejection::RequestTooLate));
+        assert!(matches!(said(too_late(), true), Err(ProposeError::OutcomeUnknown)));
+        assert!(said(too_late(), false).is_ok());
+        assert!(said(applied(Outcome::Done), true).is_ok());
     }
 }
