@@ -26,8 +26,9 @@ const TICK_EVERY: Duration = Duration::from_millis(500);
 /// The shortest pause between two ticks while more has ended than one may settle.
 const TICK_PAUSE_MIN: Duration = Duration::from_millis(1);
 
-/// A pause is so many times as long as the tick before it took. Who is over can wait, since a license that is counted is
-/// settled first; whoever calls meanwhile would wait for every node to apply ends and to write them.
+/// A pause is so many times as long as the tick before it took, and never so long that time stands still. Who is over can
+/// wait, since a license that is counted is settled first; whoever calls meanwhile would wait for every node to apply ends
+/// and to write them.
 const TICK_PAUSE_TIMES: u32 = 24;
 
 /// The leader's side of proposing. It exists on every node and refuses where that node does not lead.
@@ -108,7 +109,7 @@ impl Leadership {
         let begun = Instant::now();
         // A tick that fails is made good by the next.
         self.propose(vec![Proposal::by_system(Command::Tick)]).await.ok()?;
-        let pause = (begun.elapsed() * TICK_PAUSE_TIMES).max(TICK_PAUSE_MIN);
+        let pause = (begun.elapsed() * TICK_PAUSE_TIMES).clamp(TICK_PAUSE_MIN, TICK_EVERY);
         self.machine.ledger(Ledger::is_behind).then_some(pause)
     }
 
