@@ -3,9 +3,9 @@
 //! It turns requests into commands for the ledger and outcomes into answers and signed tokens. It must never decide
 //! about seats: that is `licensing`'s, and agreement is `raft`'s.
 //!
-//! Reading order: [`server`] puts a node together; [`api`] is what clients see, and `console` what people see; `analytics` is what is made of the history; [`keys`], [`lookup`] and [`signer`] are
-//! its secrets; [`founding`] and [`joining`] are how a node comes to be, [`vendor_root`] and [`private`] how what they
-//! leave is kept.
+//! Reading order: [`server`] puts a node together; [`api`] is what clients see, and `console` what people see;
+//! `analytics` is what is made of the history; [`keys`], [`lookup`] and [`signer`] are its secrets; [`founding`] and
+//! [`joining`] are how a node comes to be, [`vendor_root`] and [`private`] how what they leave is kept.
 
 mod analytics;
 pub mod api;

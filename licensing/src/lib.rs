@@ -5,9 +5,10 @@
 //! replay.
 //!
 //! Reading order: [`command`] (what can be asked), [`outcome`] (what is answered), [`catalogue`], [`assignment`],
-//! [`session`], [`person`], [`identity`] and [`cluster`] (what is kept), [`ledger`] (how it changes), `apply` (the decisions, one file per family of commands,
-//! `acquire` first), `state` (the rows with their indexes), [`row`] (how they are stored), [`audit`] and [`merkle`] (what
-//! is put on record), [`invariant`] (the laws). The stories in `tests/scripts` show all of it at work.
+//! [`session`], [`person`], [`identity`], [`retention`] and [`cluster`] (what is kept), [`ledger`] (how it changes),
+//! `apply` (the decisions, one file per family of commands, `acquire` first), `state` (the rows with their indexes),
+//! [`row`] (how they are stored), [`audit`] and [`merkle`] (what is put on record), [`invariant`] (the laws). The stories
+//! in `tests/scripts` show all of it at work.
 
 pub mod answer;
 mod apply;

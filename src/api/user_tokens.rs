@@ -1,8 +1,9 @@
 //! User tokens: what a person gives an application, so that it takes a seat in their name.
 //!
-//! They are signed by the cluster and kept nowhere; that one was made is on record, with who asked and from where. `usher login` gets one by a code, which the console gives to a program
-//! on the person's machine once they have allowed it. A code is sealed for the hash of a secret that this program keeps
-//! (RFC 7636), so whoever sees one on its way has nothing, and any node redeems what another one gave.
+//! They are signed by the cluster and kept nowhere; that one was made is on record, with who asked and from where.
+//! `usher login` gets one by a code, which the console gives to a program on the person's machine once they have allowed
+//! it. A code is sealed for the hash of a secret that this program keeps (RFC 7636), so whoever sees one on its way has
+//! nothing, and any node redeems what another one gave.
 
 use axum::extract::State;
 use base64::Engine;

@@ -10,8 +10,8 @@ export interface paths {
         };
         /**
          * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
-         *     with the first record that it has, and what is kept for a time only is gone after it. A page of what is rare may have fewer records than asked for, or none, and yet say
-         *     where to go on: a call looks at a bounded number of them.
+         *     with the first record that it has, and what is kept for a time only is gone after it. A page of what is rare may have
+         *     fewer records than asked for, or none, and yet say where to go on: a call looks at a bounded number of them.
          */
         get: operations["list_audit"];
         put?: never;
