@@ -91,6 +91,8 @@ fn only_one_file_reads_a_clock_and_draws_randomness() {
         let code = line.split("//").next().unwrap();
         [
             "SystemTime::now",
+            "Timestamp::now",
+            "Zoned::now",
             "std::time::Instant",
             "getrandom::",
             "OsRng",

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
+use jiff::{ToSpan, civil, tz::TimeZone};
+use raft::seams::SystemClock;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::nodes::told;
-use super::past::Past;
+use super::past::{Past, told_by};
 use crate::chance::Chance;
 use crate::client::{Call, Client};
 
@@ -81,7 +82,7 @@ pub(super) async fn catalogue(client: &Client, scale: Scale, tell: &impl Fn(&str
     })
     .await?;
     let mut chance = Chance(1);
-    let now = Timestamp::now();
+    let now = told_by(&SystemClock);
     let mut licenses = (0..scale.licenses as usize).map(|place| {
         let (product, _) = PRODUCTS[place / PLANS.len() % PRODUCTS.len()];
         let (plan, ..) = PLANS[place % PLANS.len()];
@@ -113,7 +114,7 @@ pub(super) async fn days(past: &Past, keys: &[String], scale: Scale, tell: &impl
         let weekday = date.weekday().to_monday_zero_offset();
         for hour in if weekday < 5 { WORKING } else { FREE } {
             let at = date.at(*hour, 0, 0, 0).to_zoned(TimeZone::UTC)?.timestamp();
-            if at < past.now() + 2.minutes() || at > Timestamp::now() - 1.hour() {
+            if at < past.now() + 2.minutes() || at > told_by(&SystemClock) - 1.hour() {
                 continue;
             }
             past.reach(at, &watch).await?;
@@ -138,7 +139,7 @@ pub(super) async fn days(past: &Past, keys: &[String], scale: Scale, tell: &impl
         post(client, "/licenses/release", &json!({"session_id": session})).await
     })
     .await?;
-    past.reach(Timestamp::now(), &watch).await?;
+    past.reach(told_by(&SystemClock), &watch).await?;
     post(client, "/licenses/release", &json!({"session_id": watch})).await?;
     Ok(())
 }

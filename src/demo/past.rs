@@ -151,8 +151,7 @@ impl Past {
 
     /// What time its clocks say it is.
     pub(super) fn now(&self) -> Timestamp {
-        let ms = i64::try_from(self.clock.unix_ms()).unwrap_or(i64::MAX);
-        Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+        told_by(&*self.clock)
     }
 
     /// Sets the clocks to a later time, no later than it is in truth, and waits until the cluster has followed. Beats for
@@ -190,6 +189,12 @@ impl Past {
             server.shutdown().await;
         }
     }
+}
+
+/// What time a clock says it is.
+pub(super) fn told_by(clock: &dyn Clock) -> Timestamp {
+    let ms = i64::try_from(clock.unix_ms()).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
 }
 
 fn configured(place: &Place) -> Result<Config> {

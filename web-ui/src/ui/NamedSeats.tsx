@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { api } from '../api/client';
 import { type Assignment, type License, queries } from '../api/queries';
 import { useSave } from '../api/save';
-import { useMay } from '../auth/login';
+import { useAccount, useMay } from '../auth/login';
 import { AssignForm } from '../forms/AssignForm';
 import { counted } from '../words/refusals';
 import { FormDialog } from './dialogs';
@@ -21,13 +21,19 @@ const COLUMNS: Column<Assignment>[] = [
   {
     label: 'Assigned by',
     wide: true,
-    cell: ({ assigned_by, assigned_by_name }) => assigned_by_name ?? <Id value={assigned_by} what="who assigned it" />,
+    cell: (assignment) => <By of={assignment} />,
   },
 ];
 
 function Use({ of: { sessions } }: { of: Assignment }) {
   if (sessions === 0) return <Status tone="quiet">not in use</Status>;
   return <Status tone="good">{sessions === 1 ? 'in use' : `in use, ${sessions} sessions`}</Status>;
+}
+
+/** Members are not told who of the vendor's people, or which of its tokens, it was. */
+function By({ of: { assigned_by, assigned_by_name } }: { of: Assignment }) {
+  const isMember = useAccount()?.customer !== undefined;
+  return assigned_by_name ?? (isMember ? 'the vendor' : <Id value={assigned_by} what="who assigned it" />);
 }
 
 export const isNamed = ({ plan, seats }: License) => plan.holder === 'named_user' || seats.assigned > 0;

@@ -103,7 +103,7 @@ export default {
 
     const theirs = await another();
     await signInByPassword(theirs, demo.url, mia, `/portal/licenses/${own.id}`);
-    await seatOf(theirs, 'somebody@elsewhere.example').waitFor();
+    await seatOf(theirs, 'somebody@elsewhere.example').getByText('the vendor').waitFor();
     assert.equal(await theirs.getByRole('button', { name: /Assign a seat|Take away/ }).count(), 0);
     await clean(theirs);
     const body = { license_key: own.license_key, hardware_id: 'machine-of-mia', jwt_token: await demo.userToken(mia) };
