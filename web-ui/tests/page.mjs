@@ -58,7 +58,8 @@ export async function stands(page) {
 
 /** Waits until a page has every answer, and shows it: nothing is asked for, and two frames later still nothing. */
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"]') === null);
+  // The menu at the top right comes after the page, and has its place kept until then.
+  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], .account-place') === null);
   const asked = unanswered.get(page);
   const deadline = Date.now() + 15_000;
   for (let quiet = 0; quiet < 2; ) {
