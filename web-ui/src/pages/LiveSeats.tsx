@@ -1,12 +1,14 @@
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { api, body } from '../api/client';
-import type { Session } from '../api/queries';
+import { queries, type Session } from '../api/queries';
 import type { Watching } from '../api/stream';
 import { Export } from '../ui/Export';
 import { Filter } from '../ui/Filter';
 import { LiveSeats, WATCHING } from '../ui/LiveSeats';
 import { Empty, Page as Frame, Panel } from '../ui/parts';
 import { appOf, hostOf } from '../ui/Sessions';
+import { health } from '../words/cluster';
 import type { Columns } from '../words/csv';
 
 export const sessionColumns: Columns<Session> = [
@@ -24,20 +26,22 @@ export const sessionColumns: Columns<Session> = [
 
 export function Page() {
   const [search, setSearch] = useState('');
-  const [about, setAbout] = useState<React.ReactNode>(null);
-  const onState = useCallback(
-    (now: Watching, count: string | null) =>
-      setAbout(
-        <span className="row">
-          {WATCHING[now]} <span>{count}</span>
-        </span>,
-      ),
-    [],
-  );
+  const [{ now, count }, setState] = useState<{ now: Watching; count: string | null }>({
+    now: 'beginning',
+    count: null,
+  });
+  const onState = useCallback((now: Watching, count: string | null) => setState({ now, count }), []);
+  const cluster = useQuery(queries.cluster).data;
+  // A node without a leader keeps up its stream, and has nothing to tell.
+  const isLed = !cluster || health(cluster).tone !== 'bad';
   return (
     <Frame
       title="Live seats"
-      about={about}
+      about={
+        <span className="row">
+          {WATCHING[isLed ? now : 'lost']} <span>{count}</span>
+        </span>
+      }
       actions={
         <Export
           name="live-seats"

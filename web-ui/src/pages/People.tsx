@@ -71,12 +71,11 @@ export function Page() {
         ]
       : []),
   ];
-  const invite = mayInvite && <Button onClick={() => setInviting(true)}>Invite somebody</Button>;
   return (
     <Frame
       title={isTeam ? 'Team' : 'People'}
       about={isTeam ? 'Your colleagues who may sign in here' : 'Who may sign in, and what they may do'}
-      actions={invite}
+      actions={mayInvite && <Button onClick={() => setInviting(true)}>Invite somebody</Button>}
     >
       <Panel
         flush
@@ -109,9 +108,7 @@ export function Page() {
             search || role ? (
               <Empty title="Nobody matches" />
             ) : (
-              <Empty title="Nobody yet" action={invite}>
-                Whoever is invited gets a link and chooses a password.
-              </Empty>
+              <Empty title="Nobody yet">Whoever is invited gets a link and chooses a password.</Empty>
             )
           }
         />

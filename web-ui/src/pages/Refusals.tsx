@@ -110,7 +110,7 @@ export function Page() {
             </Empty>
           }
         />
-        {keptFrom && <p className="table-foot dim small">Refusals from before {onUtcDay(keptFrom)} were dropped.</p>}
+        {keptFrom && <p className="table-foot dim small">Refusals from before {onUtcDay(keptFrom)} are not kept.</p>}
       </Panel>
     </Frame>
   );
