@@ -205,13 +205,13 @@ const QUESTIONS: { [ask in Exclude<Ask, 'change'>]: { title: string; submit: str
     title: 'Enable',
     submit: 'Enable',
     said: 'Enabled:',
-    text: 'They can sign in again, with the password that they had.',
+    text: 'They can sign in again, in the ways that they had. A link that they had not used stays ended.',
   },
   remove: {
     title: 'Remove',
     submit: 'Remove',
     said: 'Removed:',
-    text: 'They cannot sign in any more. What they did stays on record.',
+    text: 'They are signed out everywhere, and their account is gone. What they changed stays on record.',
   },
 };
 
@@ -258,6 +258,26 @@ function Sure(props: {
       onClose={props.onClose}
     >
       <Text size="sm">{text}</Text>
+      {(ask === 'disable' || ask === 'remove') && <Stays person={person} />}
     </FormDialog>
+  );
+}
+
+/** What goes on without them, and where it is ended. */
+function Stays({ person: { email, customer } }: { person: Person }) {
+  const isTeam = useAccount()?.customer !== undefined;
+  return (
+    <Text size="sm">
+      What they left running goes on for as long as it beats, and a named seat stays assigned to {email}. End the
+      sessions under {isTeam ? <Link to="/portal/seats">Seats now</Link> : <Link to="/seats">Live seats</Link>}; take
+      the seat away on the page of its license, among {isTeam && <Link to="/portal">My licenses</Link>}
+      {!isTeam && !customer && <Link to="/licenses">Licenses</Link>}
+      {!isTeam && customer && (
+        <Link to="/customers/$id" params={{ id: customer }}>
+          their customer's
+        </Link>
+      )}
+      . That ends what runs with it too.
+    </Text>
   );
 }

@@ -78,6 +78,11 @@ export default {
 
     await page.getByRole('button', { name: 'More about Grace' }).click();
     await page.getByRole('menuitem', { name: 'Remove' }).click();
+    // What somebody left running, and a named seat, are ended elsewhere.
+    await dialog.getByText('a named seat stays assigned to grace@example.com').waitFor();
+    await dialog.getByRole('link', { name: 'Live seats' }).waitFor();
+    await dialog.getByRole('link', { name: 'Licenses' }).waitFor();
+    await clean(page);
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await row.waitFor({ state: 'detached' });
   },
