@@ -144,7 +144,7 @@ function RefusalsCard({ summary: { refusals } }: Of) {
       <div className="figure">{number(refusals.total)}</div>
       <Text size="xs" c="dimmed" component="div">
         {refusals.total === 0
-          ? 'Everybody who asked got a seat.'
+          ? 'None is on record.'
           : Object.entries(refusals.by_reason).map(([reason, count]) => (
               <div key={reason}>{`${number(count)} × ${reasonWords(reason)}`}</div>
             ))}

@@ -19,6 +19,8 @@ export function Page() {
 
 function Shown({ refusal }: { refusal: RefusalView }) {
   const { reason, license, customer, customer_name, product, plan, at, first_at, tries } = refusal;
+  const isOwn = reason === 'holder_limit_reached';
+  const freed = isOwn ? 'A session of theirs ends by' : 'A seat is free by';
   return (
     <Frame
       title={REASONS[reason]}
@@ -39,15 +41,18 @@ function Shown({ refusal }: { refusal: RefusalView }) {
     >
       <Panel>
         <Facts
-          wide={['When', 'First asked', 'A seat is free by']}
+          wide={['When', 'First asked', freed]}
           facts={{
             When: exact(at),
             ...(tries > 1 && { 'First asked': exact(first_at), Asked: times(tries) }),
             ...(refusal.limit != null && {
-              'In use then': <Seats inUse={refusal.in_use ?? 0} limit={refusal.limit} />,
+              [isOwn ? 'Their sessions then' : 'In use then']: (
+                <Seats inUse={refusal.in_use ?? 0} limit={refusal.limit} />
+              ),
             }),
             'In use now': <Seats inUse={refusal.now.in_use} limit={refusal.now.limit} />,
-            ...(refusal.free_by && { 'A seat is free by': `${exact(refusal.free_by)}, if its device stays silent` }),
+            ...(refusal.free_by &&
+              refusal.limit !== 0 && { [freed]: `${exact(refusal.free_by)}, if its device stays silent` }),
             ...(refusal.host && { Device: refusal.host }),
             Holder: <Id value={refusal.holder} what="holder" />,
             Refusal: <Id value={refusal.id} what="the refusal's name" />,

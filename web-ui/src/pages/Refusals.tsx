@@ -106,7 +106,7 @@ export function Page() {
                 ? query.hasNextPage
                   ? 'Among the newest records there is none. Show all, or choose another time.'
                   : 'Nothing was refused for this reason in this time.'
-                : 'Everybody who asked for a seat got one. What is refused is here within a second.'}
+                : 'None is on record. What is refused is here within a second.'}
             </Empty>
           }
         />

@@ -1,12 +1,12 @@
-// Where the link in a refusal leads: why this device got no seat, said to whoever sits at it. The secret is in the
-// fragment, which no server sees on the way.
+// Where the link in a refusal leads: why somebody got no seat, said to them. The secret is in the fragment, which no
+// server sees on the way.
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Explanation, refusals } from '../api/analytics';
 import { Door } from '../shell/Door';
 import { Answered, Empty, Facts, Id, Status } from '../ui/parts';
-import { counted, times } from '../words/refusals';
+import { met, times } from '../words/refusals';
 import { exact, span } from '../words/time';
 
 export function Page() {
@@ -30,20 +30,24 @@ function Explained({ secret }: { secret: string }) {
 }
 
 function Shown({ explanation }: { explanation: Explanation }) {
-  const { at, product, plan, oldest_since, free_by, server_time, tries, now, refusal, renewal_url, next } = explanation;
+  const { reason, at, product, plan, oldest_since, free_by, server_time, tries, now, refusal, renewal_url, next } =
+    explanation;
   const free = now.limit - now.in_use;
   const wait = free_by ? (Date.parse(free_by) - Date.parse(server_time)) / 1000 : 0;
+  const soonest = reason === 'holder_limit_reached' ? 'Your next session ends' : 'The next free';
+  // A license without seats frees none, and a seat that is free now helps only against this limit.
+  const waits = wait > 0 && (reason !== 'seat_limit_reached' || (free <= 0 && now.limit > 0));
   return (
     <div className="inside">
       <p className="say">
-        <b>{said(explanation)}</b>
+        <b>{met(explanation)}</b>
       </p>
       <div className="dim small">
         {product} {plan}, {exact(at)}
       </div>
       <div className="door-facts">
         <Facts
-          wide={['Longest in use since', 'The next free']}
+          wide={['Longest in use since', soonest]}
           facts={{
             'In use now': (
               <Status tone={free > 0 ? 'good' : 'warn'}>
@@ -51,9 +55,8 @@ function Shown({ explanation }: { explanation: Explanation }) {
               </Status>
             ),
             ...(oldest_since && { 'Longest in use since': exact(oldest_since) }),
-            ...(free <= 0 &&
-              wait > 0 && { 'The next free': `in ${span(Math.ceil(wait))} at the latest, if its device is silent` }),
-            ...(tries != null && tries > 1 && { 'This device asked': times(tries) }),
+            ...(waits && { [soonest]: `in ${span(Math.ceil(wait))} at the latest, if its device is silent` }),
+            ...(tries != null && tries > 1 && { 'Asked then': times(tries) }),
           }}
         />
       </div>
@@ -75,18 +78,4 @@ function Shown({ explanation }: { explanation: Explanation }) {
       )}
     </div>
   );
-}
-
-function said({ reason, limit, in_use }: Explanation): string {
-  switch (reason) {
-    case 'ghost_limit_reached':
-      return `${in_use} of ${limit} seats were in use or kept by devices that had gone offline.`;
-    case 'holder_limit_reached':
-      return `This device already had ${in_use} of the ${counted(limit, 'session')} that it may have.`;
-    case 'seat_not_assigned':
-      return `The seats of this license are assigned by name, and none to you: of ${counted(limit, 'seat')} ${in_use} ${in_use === 1 ? 'is' : 'are'} assigned.`;
-    default:
-      if (limit === 0) return 'The license has no seats.';
-      return limit === 1 ? 'The one seat was in use.' : `All ${limit.toLocaleString('en')} seats were in use.`;
-  }
 }

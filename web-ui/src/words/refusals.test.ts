@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counted, isReason, times } from './refusals';
+import { counted, isReason, met, times } from './refusals';
 
 test('one is one and several are several', () => {
   expect([times(1), times(1200), counted(1, 'seat'), counted(0, 'seat')]).toEqual([
@@ -14,4 +14,27 @@ test('what an address asks for is a reason that there is', () => {
   expect(isReason('seat_limit_reached')).toBe(true);
   expect(isReason('toString')).toBe(false);
   expect(isReason(undefined)).toBe(false);
+});
+
+test('a limit of sessions is told of a user as of a device, since the plan may count either', () => {
+  const said = met({ reason: 'holder_limit_reached', limit: 16, in_use: 16 });
+  expect(said).toBe('You, or this device, already had 16 sessions, of at most 16.');
+  // The limit may have been lowered meanwhile.
+  expect(met({ reason: 'holder_limit_reached', limit: 1, in_use: 3 })).toContain('3 sessions, of at most 1.');
+});
+
+test('whose seat was not found is not told that there is none of theirs', () => {
+  const said = (limit: number, in_use: number) => met({ reason: 'seat_not_assigned', limit, in_use });
+  expect(said(1, 1)).toMatch(/none was found in yours: 1 of 1 seat was assigned\.$/);
+  expect(said(3, 0)).toMatch(/0 of 3 seats were assigned\.$/);
+});
+
+test('seats that were in use are told as one, several or none', () => {
+  const said = (limit: number) => met({ reason: 'seat_limit_reached', limit, in_use: limit });
+  expect([said(0), said(1), said(1200)]).toEqual([
+    'The license has no seats.',
+    'The one seat was in use.',
+    'All 1,200 seats were in use.',
+  ]);
+  expect(met({ reason: 'ghost_limit_reached', limit: 12, in_use: 12 })).toMatch(/came to 12, of at most 12\.$/);
 });

@@ -1,16 +1,16 @@
 // Refusals in words.
-import type { Reason } from '../api/analytics';
+import type { Explanation, Reason } from '../api/analytics';
 import { codeWords } from './audit';
 
 export const REASONS: { [reason in Reason]: string } = {
   seat_limit_reached: 'Every seat was in use',
   ghost_limit_reached: 'Too many devices were offline',
-  holder_limit_reached: 'Too many copies on one device',
+  holder_limit_reached: 'Too many copies at once',
   license_expired: 'The license had ended',
   license_not_started: 'The license had not started',
   license_suspended: 'The license was on hold',
   license_revoked: 'The license was ended for good',
-  seat_not_assigned: 'No seat was assigned to them',
+  seat_not_assigned: 'No seat was found in their name',
   other: 'Another reason',
 };
 
@@ -18,6 +18,21 @@ export const REASONS: { [reason in Reason]: string } = {
 export function reasonWords(code: string): string {
   const reason = code.toLowerCase();
   return isReason(reason) ? REASONS[reason] : codeWords(code);
+}
+
+/** What somebody met who was refused, said to them. */
+export function met({ reason, limit, in_use }: Pick<Explanation, 'reason' | 'limit' | 'in_use'>): string {
+  switch (reason) {
+    case 'ghost_limit_reached':
+      return `The seats in use and those who had gone offline came to ${in_use}, of at most ${limit}.`;
+    case 'holder_limit_reached':
+      return `You, or this device, already had ${counted(in_use, 'session')}, of at most ${limit}.`;
+    case 'seat_not_assigned':
+      return `The seats of this license were assigned by name, and none was found in yours: ${in_use} of ${counted(limit, 'seat')} ${in_use === 1 ? 'was' : 'were'} assigned.`;
+    default:
+      if (limit === 0) return 'The license has no seats.';
+      return limit === 1 ? 'The one seat was in use.' : `All ${limit.toLocaleString('en')} seats were in use.`;
+  }
 }
 
 export const isReason = (text: unknown): text is Reason => typeof text === 'string' && Object.hasOwn(REASONS, text);

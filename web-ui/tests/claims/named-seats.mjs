@@ -63,7 +63,7 @@ export default {
     await page.getByRole('heading', { name: 'Named seats · 0 of 2 assigned' }).waitFor();
 
     await page.goto(`${demo.url}/portal/help`);
-    await page.getByText('No seat is assigned to you').waitFor();
+    await page.getByText('No seat was found in your name').waitFor();
   },
 
   async an_operator_assigns_seats_a_member_only_looks_and_whoever_is_refused_reads_why({ page, demo, another }) {
@@ -109,7 +109,7 @@ export default {
     const body = { license_key: own.license_key, hardware_id: 'machine-of-mia', jwt_token: await demo.userToken(mia) };
     const { explanation_url } = await demo.call('POST', '/licenses/acquire', body, 'SEAT_NOT_ASSIGNED');
     await theirs.goto(explanation_url.replace(/^.*(?=\/refused)/, demo.url));
-    await theirs.getByText('of 1 seat 1 is assigned').waitFor();
+    await theirs.getByText('1 of 1 seat was assigned').waitFor();
     await theirs.getByText('assign you a seat').first().waitFor();
     await clean(theirs);
   },

@@ -10,22 +10,22 @@ const REFUSALS: { code: string; title: string; text: string }[] = [
   {
     code: 'SEAT_LIMIT_REACHED',
     title: 'Every seat is in use',
-    text: 'Close the application where it is not needed. A device that crashed or went to sleep gives its seat back within minutes; a team admin can free it at once.',
+    text: 'Close the application where it is not needed. A device that crashed or went to sleep gives its seat back by itself after the time that the plan sets; a team admin can free it at once.',
   },
   {
     code: 'GHOST_LIMIT_REACHED',
     title: 'Too many devices run without a network',
-    text: 'They may go on for a while without a server, and count until then. Connect one of them again, or wait for the time that the message names.',
+    text: 'They may go on for a while without a server, and count until then. Connect one of them again and close the application there, or wait for the time that the message names.',
   },
   {
     code: 'HOLDER_LIMIT_REACHED',
-    title: 'Too many copies on one device',
-    text: 'Close some of the copies that run on this device.',
+    title: 'Too many copies at once',
+    text: 'You, or this device, run as many copies as the plan allows: it counts either those of one user, wherever they run, or those on one device. Close one of them.',
   },
   {
     code: 'SEAT_NOT_ASSIGNED',
-    title: 'No seat is assigned to you',
-    text: 'The seats of this license have names on them. A team admin assigns you one on the page of the license, by the e-mail address that you sign in with.',
+    title: 'No seat was found in your name',
+    text: 'The seats of this license have names on them. A team admin assigns you one on the page of the license, by the e-mail address that you sign in with. If you have one already, the sign-in in the application vouches for another address or for none: have your address verified where you sign in, or run usher login.',
   },
   {
     code: 'USER_REQUIRED',
@@ -34,8 +34,8 @@ const REFUSALS: { code: string; title: string; text: string }[] = [
   },
   {
     code: 'TOKEN_INVALID',
-    title: 'The sign-in in the application is no longer good',
-    text: 'It has expired, or belongs to somebody of another customer. Sign in again in the application, or give it a new user token.',
+    title: 'The sign-in in the application is not accepted',
+    text: 'The message says why: it may have expired, or belong to somebody of another customer. Sign in again in the application, or give it a new user token.',
   },
   {
     code: 'LICENSE_EXPIRED',
@@ -45,27 +45,27 @@ const REFUSALS: { code: string; title: string; text: string }[] = [
   {
     code: 'LICENSE_NOT_STARTED',
     title: 'The license has not started yet',
-    text: 'Its first day is on its page. Check the date of this device too.',
+    text: 'Its first day is on its page.',
   },
   {
     code: 'LICENSE_SUSPENDED',
     title: 'The license is on hold',
-    text: 'Why it was put on hold is on its page. It goes on once that is settled.',
+    text: 'Why it was put on hold is on its page. It goes on once whoever sold it takes it off hold.',
   },
   {
     code: 'LICENSE_REVOKED',
     title: 'The license was ended',
-    text: 'Its key never works again; another license takes its place.',
+    text: 'Why is on its page. Its key never works again; only another license helps.',
   },
   {
     code: 'LICENSE_NOT_FOUND',
     title: 'The key is not known',
-    text: 'It was mistyped, or the license has a new key since. A team admin can make a new one, which ends the one before.',
+    text: 'It was mistyped, the license has a new key since, or the application asks another server. A team admin can make a new key, which ends the one before.',
   },
   {
     code: 'SESSION_REVOKED',
-    title: 'Somebody ended this session',
-    text: 'The message says why. Start the application again to ask for a seat anew.',
+    title: 'This session was ended',
+    text: 'The message says why. If your seat was taken away, a team admin can assign you one again; else start the application again to ask for a seat anew.',
   },
 ];
 
