@@ -174,6 +174,15 @@ export const queries = {
       whole((cursor) => body(api.GET('/api/v1/licenses', { params: { query: { limit: WHOLE_PAGE, cursor } } }))),
     staleTime: 10_000,
   }),
+  /** A plan's licenses, to tell whom its terms concern. */
+  licensesOf: (plan: string) =>
+    queryOptions({
+      queryKey: ['licenses', 'of', plan],
+      queryFn: () =>
+        whole((cursor) =>
+          body(api.GET('/api/v1/licenses', { params: { query: { plan, limit: WHOLE_PAGE, cursor } } })),
+        ),
+    }),
   license: (id: string) =>
     queryOptions({
       queryKey: ['licenses', id],

@@ -5,7 +5,9 @@ import { api } from '../api/client';
 import { type License, queries } from '../api/queries';
 import { useSave } from '../api/save';
 import { FormDialog } from '../ui/dialogs';
+import { Note } from '../ui/parts';
 import { readEntitlements, written } from '../words/entitlements';
+import { ofLicense } from '../words/plans';
 
 export function LicenseChangeForm({ license, onClose }: { license: License; onClose: () => void }) {
   const plans = useQuery(queries.allPlans);
@@ -42,7 +44,8 @@ export function LicenseChangeForm({ license, onClose }: { license: License; onCl
   });
   const own = plans.data?.items.filter(({ product }) => product === license.product.id) ?? [];
   const plan = own.find(({ id }) => id === form.values.plan);
-  const fewer = form.values.seats !== '' && form.values.seats < license.seats.in_use;
+  const seats = form.values.seats === '' ? null : form.values.seats;
+  const said = plan ? ofLicense(license, plan, seats) : [];
   return (
     <FormDialog
       title="Change plan and seats"
@@ -60,14 +63,15 @@ export function LicenseChangeForm({ license, onClose }: { license: License; onCl
       />
       <NumberInput
         label="Seats"
-        description={
-          fewer
-            ? `Fewer than the ${license.seats.in_use} that are held: no session ends, and nothing is granted until enough are given back.`
-            : `Left empty, the plan's own number${plan ? `: ${plan.seats}` : ''}.`
-        }
+        description={`Left empty, the plan's own number${plan ? `: ${plan.seats}` : ''}.`}
         min={0}
         {...form.getInputProps('seats')}
       />
+      {said.length > 0 && (
+        <Note tone="warn" title="What this means">
+          {said.join(' ')}
+        </Note>
+      )}
       <Textarea
         label="Entitlements of its own"
         description="One a line, a name or a name = value. They come before the plan's."

@@ -14,16 +14,16 @@ import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client';
-import type { Plan, Product } from '../api/queries';
+import { type Plan, type Product, queries } from '../api/queries';
 import { useSave } from '../api/save';
 import { FormDialog } from '../ui/dialogs';
-import { Note } from '../ui/parts';
+import { Answered, Note } from '../ui/parts';
 import { readEntitlements, written } from '../words/entitlements';
-import { counted } from '../words/refusals';
+import { concernedBy, ofTerms } from '../words/plans';
 import { span } from '../words/time';
 
 const OFFLINE = [
-  { value: 'strict', label: 'Strict', about: 'No grace. Never more running copies than seats.' },
+  { value: 'strict', label: 'Strict', about: 'No grace: a cut-off client stops before its seat is freed.' },
   { value: 'lenient', label: 'Lenient', about: 'A cut-off client goes on for the grace; its seat is freed meanwhile.' },
   { value: 'reserved', label: 'Reserved', about: 'A cut-off client goes on for the grace, and its seat waits for it.' },
 ];
@@ -230,22 +230,8 @@ export function PlanForm(props: { product: Product; plan?: Plan; onClose: () => 
   );
 }
 
-function affected({ count, more, sessions }: { count: number; more: boolean; sessions: number }) {
-  const licenses = more ? `${count} licenses or more` : counted(count, 'license');
-  return `${licenses} with ${counted(sessions, 'live session')}`;
-}
-
 function Difference({ plan, change }: { plan: Plan; change: Change }) {
-  const concerned = useQuery({
-    queryKey: ['licenses', 'of', plan.id],
-    queryFn: async () => {
-      const answer = await api.GET('/api/v1/licenses', { params: { query: { plan: plan.id, limit: 200 } } });
-      const items = answer.data?.items ?? [];
-      const sessions = items.reduce((sum, { seats }) => sum + seats.sessions, 0);
-      const unassigned = items.filter(({ seats }) => seats.assigned === 0).length;
-      return { count: items.length, more: Boolean(answer.data?.next_cursor), sessions, unassigned };
-    },
-  });
+  const concerned = useQuery(queries.licensesOf(plan.id));
   const fields = Object.entries(change);
   if (fields.length === 0) return <Text size="sm">Nothing is different.</Text>;
   const before: { [field: string]: unknown } = { ...plan };
@@ -274,16 +260,9 @@ function Difference({ plan, change }: { plan: Plan; change: Change }) {
         </tbody>
       </table>
       <Note title="Who is affected">
-        {concerned.data
-          ? `${affected(concerned.data)}. Live sessions follow the new terms from their next heartbeat.`
-          : 'Counting …'}
-        {change.holder === 'named_user' && concerned.data && (
-          <>
-            {' '}
-            Whoever comes then needs a seat that is assigned to them; {counted(concerned.data.unassigned, 'license')} of
-            these {concerned.data.unassigned === 1 ? 'has' : 'have'} none assigned yet.
-          </>
-        )}
+        <Answered query={concerned}>
+          {(licenses) => ofTerms(plan.holder, change.holder ?? plan.holder, concernedBy(licenses)).join(' ')}
+        </Answered>
       </Note>
     </Stack>
   );

@@ -86,6 +86,7 @@ export default {
     await dialog.getByLabel('A seat is counted for').click();
     await page.getByRole('option', { name: 'each user who was assigned one' }).click();
     await dialog.getByRole('button', { name: 'Review changes' }).click();
+    await dialog.getByText('keeps it for as long as they beat, assigned or not').waitFor();
     await dialog.getByText('0 licenses of these have none assigned yet').waitFor();
     await clean(page);
     await dialog.getByRole('button', { name: 'Save these changes' }).click();
