@@ -36,7 +36,7 @@ export function AssignForm({ license, onClose }: { license: License; onClose: ()
     >
       <Autocomplete
         label="E-mail"
-        description="Whoever signs in to the application with this address gets the seat. They need no account here."
+        description={`Whoever signs in to the application with this address gets the seat; by an identity provider they need no account here.${license.plan.holder === 'named_user' ? '' : ' It counts once the plan goes by names.'}`}
         placeholder="ann@example.com"
         data-autofocus
         // It would lie over the button before anything is written.

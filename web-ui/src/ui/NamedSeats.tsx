@@ -88,7 +88,7 @@ export function NamedSeats({ license }: { license: License }) {
             <Empty title={`No seat is assigned to "${search}"`} />
           ) : (
             <Empty title="No seat is assigned yet" action={assign}>
-              Nobody can use the license until a seat is assigned to their e-mail address.
+              Nobody gets a seat of this license until one is assigned to their e-mail address.
               {!mayAssign && ' A team admin assigns them.'}
             </Empty>
           )
@@ -103,10 +103,11 @@ export function NamedSeats({ license }: { license: License }) {
 function TakeAway(props: { license: License; assignment: Assignment; onClose: () => void }) {
   const { license, assignment } = props;
   const { email, person, sessions } = assignment;
+  const name = person?.name ?? email;
   const save = useSave({
     send: (_: undefined, header) =>
       api.POST('/api/v1/licenses/{id}/unassign', { params: { path: { id: license.id }, header }, body: { email } }),
-    said: () => `The seat of ${email} is free.`,
+    said: () => `The seat of ${email} was taken away.`,
     done: props.onClose,
   });
   return (
@@ -122,9 +123,10 @@ function TakeAway(props: { license: License; assignment: Assignment; onClose: ()
       <Text size="sm">
         {sessions === 0
           ? 'It is not in use at the moment.'
-          : `${person?.name ?? email} is put out: ${counted(sessions, 'live session')} ${sessions === 1 ? 'ends' : 'end'} now, and the application is told why.`}{' '}
-        The seat can be assigned to somebody else at once; {person?.name ?? email} gets no seat of this license until
-        one is assigned to them again.
+          : `${name} is put out: ${counted(sessions, 'live session')} ${sessions === 1 ? 'ends' : 'end'} now, and the application is told why.`}{' '}
+        {license.plan.holder === 'named_user'
+          ? `${name} gets no seat of this license until one is assigned to them again.`
+          : 'The plan gives its seats to whoever comes first, so they can take one as anybody can.'}
       </Text>
     </FormDialog>
   );

@@ -138,8 +138,8 @@ function EndSession({ session, asOwn, onClose }: { session: Session; asOwn: bool
   });
   return (
     <ReasonDialog title={`End the session of ${hostOf(session)}`} submit="End session" save={save} onClose={onClose}>
-      Its seat is free at once. The application learns of it, and why, at its next heartbeat; it may ask for a seat
-      again.
+      Its seat is free at once, unless another session shares it. The application learns of it, and why, at its next
+      heartbeat; it may ask for a seat again.
     </ReasonDialog>
   );
 }

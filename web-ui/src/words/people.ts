@@ -5,10 +5,10 @@ import type { Tone } from './audit';
 
 export const ROLES: { [role in Role]: { name: string; may: string } } = {
   owner: { name: 'Owner', may: 'Everything' },
-  operator: { name: 'Operator', may: 'Everything but people, tokens and the cluster' },
+  operator: { name: 'Operator', may: 'Everything but people, tokens, settings and the cluster' },
   support: { name: 'Support', may: 'Reads everything, ends sessions, makes new keys' },
   auditor: { name: 'Auditor', may: 'Reads everything and changes nothing' },
-  'member-admin': { name: 'Team admin', may: 'Frees seats, makes new keys, manages the team' },
+  'member-admin': { name: 'Team admin', may: 'Frees and assigns seats, makes new keys, manages the team' },
   member: { name: 'Member', may: 'Sees licenses, seats and the team' },
 };
 

@@ -28,7 +28,7 @@ export default {
 
     await signInByPassword(page, demo.url, boss, `/portal/licenses/${own.id}`);
     await page.getByRole('heading', { name: 'Named seats · 0 of 2 assigned' }).waitFor();
-    await page.getByText('Nobody can use the license until').waitFor();
+    await page.getByText('Nobody gets a seat of this license until').waitFor();
     await clean(page);
     await page.getByRole('button', { name: 'Assign a seat' }).click();
     const dialog = page.getByRole('dialog');
