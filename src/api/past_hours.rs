@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::id::{LicenseId, ProductId};
 use licensing::ledger::Ledger;
-use licensing::time::{At, Hour, Span};
+use licensing::time::Hour;
 use licensing::usage::{Refusal, UsageHour};
 use tokio::sync::watch;
 
@@ -15,9 +15,6 @@ use super::Api;
 
 /// How far back the sums go.
 pub(super) const HOURS_KEPT: u32 = 30 * 24;
-
-/// An hour is over when this much has passed since: by then every license's is closed and on disk.
-const SETTLED_AFTER: Span = Span::from_secs(60);
 
 /// Licenses whose names are taken from the ledger under one lock.
 const LICENSES_PER_LOCK: usize = 2_000;
@@ -67,9 +64,8 @@ impl Api {
     /// The sums as far as they are read, and the hour before which they are. What is missing is read behind; who asks
     /// waits for it, but not for `patience`.
     pub(super) async fn past_hours(&self, patience: std::time::Duration) -> (Arc<Sums>, Hour) {
-        let at = self.cluster().ledger(Ledger::at);
-        let settled = Hour::of(At::from_ms(at.ms().saturating_sub(SETTLED_AFTER.ms())));
-        if let Some(mut reading) = self.reading_to(settled) {
+        let closed_to = self.cluster().ledger(Ledger::hours_closed_to);
+        if let Some(mut reading) = self.reading_to(closed_to) {
             // It ends with its sender.
             let _ = tokio::time::timeout(patience, reading.changed()).await;
         }
@@ -77,10 +73,10 @@ impl Api {
         (Arc::clone(&state.sums), state.read_to)
     }
 
-    /// The reading of the hours before `settled`, begun if there is none; `None` if they are read.
-    fn reading_to(&self, settled: Hour) -> Option<watch::Receiver<()>> {
+    /// The reading of the hours before this one, which are closed, begun if there is none; `None` if they are read.
+    fn reading_to(&self, closed_to: Hour) -> Option<watch::Receiver<()>> {
         let mut state = self.0.past_hours.state();
-        if state.read_to >= settled {
+        if state.read_to >= closed_to {
             return None;
         }
         if let Some(reading) = &state.reading {
@@ -88,8 +84,8 @@ impl Api {
         }
         let (done, reading) = watch::channel(());
         state.reading = Some(reading.clone());
-        let first = Hour::new(settled.get().saturating_sub(HOURS_KEPT));
-        let hours = state.read_to.max(first)..settled;
+        let first = Hour::new(closed_to.get().saturating_sub(HOURS_KEPT));
+        let hours = state.read_to.max(first)..closed_to;
         let api = self.clone();
         tokio::spawn(async move {
             let read = api.read_hours(hours.clone()).await;
@@ -113,6 +109,7 @@ impl Api {
         let mut sums = Sums::new();
         let mut after = None;
         let limit = HOURS_KEPT as usize;
+        let history = self.cluster().latest_history().await?;
         loop {
             let some: Vec<(LicenseId, Option<ProductId>)> = self.cluster().ledger(|ledger| {
                 let licenses = ledger.licenses(after).take(LICENSES_PER_LOCK);
@@ -121,7 +118,7 @@ impl Api {
             });
             for (license, product) in &some {
                 let Some(product) = *product else { continue };
-                for hour in self.cluster().history().usage(*license, hours.clone(), limit).await? {
+                for hour in history.usage(*license, hours.clone(), limit).await? {
                     sums.entry((hour.hour, product)).or_default().add(&hour);
                 }
             }

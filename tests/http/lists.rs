@@ -1,12 +1,15 @@
 //! Lists as operators and members need them: sorted, searched, newest first, counted, watched.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::support::{Answer, SOON, TestServer, text, until};
+use raft::seams::Clock;
+
+use crate::support::{Answer, MovableClock, Options, SOON, TestServer, leap, text, until};
 
 /// A product with two plans, and customers with one license each, of 1 to n seats.
 async fn business(server: &TestServer, customers: &[&str]) -> Vec<(String, String)> {
@@ -191,6 +194,30 @@ async fn the_audit_is_read_backward_and_by_who_what_and_when() {
         size
     );
     assert_eq!(count("from=2090-01-01T00:00:00Z").await, 0);
+}
+
+/// A cluster that stood still for an hour, or whose clock was put right, has whole hours behind it at once.
+#[tokio::test]
+async fn the_summary_counts_an_hour_that_passed_at_once() {
+    let clock = Arc::new(MovableClock::default());
+    let options = Options {
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        ..Options::default()
+    };
+    let server = TestServer::with(options).await;
+    let sold = server.sell(json!({"seats": 1})).await;
+    take(&server, &sold.key, "one").await;
+    let total = async || server.get("/summary").await.expect(200)["refusals"]["total"].clone();
+    for hour in 1..=5 {
+        server
+            .acquire(&sold.key, "another-machine")
+            .await
+            .problem(409, "SEAT_LIMIT_REACHED");
+        leap(&server, &clock, Duration::from_secs(3_700)).await;
+        total().await;
+        until("every refusal", async || (total().await == json!(hour)).then_some(())).await;
+        take(&server, &sold.key, "one").await;
+    }
 }
 
 #[tokio::test]

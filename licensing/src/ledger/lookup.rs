@@ -17,7 +17,7 @@ use crate::person::{Invitation, Login, Person, TokenUse};
 use crate::retention::{KeptFrom, Retention};
 use crate::session::{EndedSession, Ghost, Session};
 use crate::state::{Record, Rows};
-use crate::time::{At, SessionTime};
+use crate::time::{At, Hour, SessionTime};
 use crate::usage::UsageHour;
 
 /// A session as its client's secret or its public name finds it.
@@ -208,6 +208,12 @@ impl Ledger {
     /// The assigned seats of a license in holder order, after `after`.
     pub fn assignments_of(&self, license: LicenseId, after: Option<HolderKey>) -> impl Iterator<Item = &Assignment> {
         self.assignments.of(license, after)
+    }
+
+    /// Every hour before this one is closed, of every license.
+    pub fn hours_closed_to(&self) -> Hour {
+        let now = Hour::of(self.meta.at);
+        self.hours.over(now).map_or(now, |(hour, _)| hour)
     }
 
     /// The hour of a license that is still running, or that has passed and is yet to be closed.
