@@ -115,6 +115,24 @@ pub enum AuditEvent {
     },
 }
 
+impl AuditEvent {
+    /// Whether it says what somebody did, and not what was changed, all by itself: an acquire that was refused, or a sign-in.
+    /// It is kept for as long as [`History::Sessions`] is. A session is kept by its end.
+    pub fn is_a_visit(&self) -> bool {
+        match self {
+            Self::Refused { license, .. } => license.is_some(),
+            Self::Changed { command } => matches!(
+                command,
+                Command::SignIn(_)
+                    | Command::SignInByProvider(_)
+                    | Command::SignOut { .. }
+                    | Command::AllowUserToken(_)
+            ),
+            Self::Granted { .. } | Self::Ended { .. } | Self::Identified { .. } | Self::Dropped { .. } => false,
+        }
+    }
+}
+
 impl AuditLeaf {
     /// What the leaf says, whichever layout it has.
     pub const fn content(&self) -> &LeafV1 {

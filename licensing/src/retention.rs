@@ -25,8 +25,8 @@ pub const CLOCK_STEP_MAX: Span = Span::from_secs(2 * 86_400);
 /// A kind of history that is kept for a time of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum History {
-    /// What is on record of sessions that have ended, with the users they were held for, and of acquires that were
-    /// refused. Everything else in the audit is kept for ever.
+    /// What is on record of sessions that have ended, with the users they were held for, of acquires that were refused, and
+    /// of people who signed in, with where they did. Everything else in the audit is kept for ever.
     Sessions,
     /// Hours of usage that have passed.
     Usage,

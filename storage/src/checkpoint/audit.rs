@@ -100,6 +100,11 @@ pub(super) fn prepare(tx: &WriteTransaction) -> Result<(), Error> {
     store(tx, &extent)
 }
 
+/// The index behind the last leaf.
+pub(super) fn end(tx: &WriteTransaction) -> Result<u64, Error> {
+    stored_or_found(tx).map(|extent| extent.end)
+}
+
 fn stored_or_found(tx: &WriteTransaction) -> Result<Extent, Error> {
     if let Some(extent) = stored(&tx.open_table(MARKS).context(FILE, "read")?)? {
         return Ok(extent);

@@ -9,19 +9,20 @@ use licensing::id::{Seq, SessionNo};
 use licensing::retention::KeptFrom;
 use licensing::time::{At, Hour};
 use redb::{ReadableTable, WriteTransaction};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, first_leaf};
 use super::gone::{self, Stored};
 use super::table::{FILE, MARKS};
-use super::{topics, usage};
+use super::{orphans, topics, usage};
 use crate::codec::{self, Kind};
 use crate::error::{Context, Error};
 
 const PROGRESS: &str = "dropping";
 
 /// The most leaves that are looked at with one checkpoint. A dropped one takes some 50 µs.
-const LEAVES_AT_ONCE: usize = 1_000;
+pub(super) const LEAVES_AT_ONCE: usize = 1_000;
 
 /// How far this node has come. A layout is never edited: a changed one gets the next version of its envelope.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,40 +37,49 @@ pub(super) fn advance(tx: &WriteTransaction, kept_from: &KeptFrom) -> Result<(),
     if *kept_from == KeptFrom::default() {
         return Ok(());
     }
-    let before = stored(tx)?;
+    let before: Progress = stored(tx, PROGRESS)?.unwrap_or_default();
     let mut progress = before.clone();
     drop_leaves(tx, &mut progress.leaves, kept_from.sessions)?;
+    orphans::advance(tx, progress.leaves)?;
     progress.usage.advance(tx, Hour::of(kept_from.usage))?;
     if progress == before {
         Ok(())
     } else {
-        store(tx, &progress)
+        store(tx, PROGRESS, &progress)
     }
 }
 
 /// The hours of usage were replaced: what was dropped of them may be there again.
 pub(super) fn usage_was_replaced(tx: &WriteTransaction) -> Result<(), Error> {
-    let mut progress = stored(tx)?;
+    let mut progress: Progress = stored(tx, PROGRESS)?.unwrap_or_default();
     progress.usage = usage::Sweep::default();
-    store(tx, &progress)
+    store(tx, PROGRESS, &progress)
 }
 
-fn stored(tx: &WriteTransaction) -> Result<Progress, Error> {
+/// What was written down under a name, if anything was.
+pub(super) fn stored<T: DeserializeOwned>(tx: &WriteTransaction, name: &str) -> Result<Option<T>, Error> {
     let marks = tx.open_table(MARKS).context(FILE, "read")?;
-    let Some(sealed) = marks.get(PROGRESS).context(FILE, "read")? else {
-        return Ok(Progress::default());
+    let Some(sealed) = marks.get(name).context(FILE, "read")? else {
+        return Ok(None);
     };
     let part = "the mark of what was dropped";
-    let payload = codec::open(Kind::Dropping, PROGRESS.as_bytes(), sealed.value());
+    let payload = codec::open(Kind::Dropping, name.as_bytes(), sealed.value());
     postcard::from_bytes(payload.map_err(|broken| broken.of(FILE, part))?)
+        .map(Some)
         .map_err(|error| Error::corrupt(FILE, format!("{part}: {error}")))
 }
 
-fn store(tx: &WriteTransaction, progress: &Progress) -> Result<(), Error> {
-    let payload = postcard::to_stdvec(progress).expect("the mark is plain data, which postcard takes");
-    let sealed = codec::seal(Kind::Dropping, PROGRESS.as_bytes(), &payload);
+pub(super) fn store<T: Serialize>(tx: &WriteTransaction, name: &str, mark: &T) -> Result<(), Error> {
+    let payload = postcard::to_stdvec(mark).expect("the mark is plain data, which postcard takes");
+    let sealed = codec::seal(Kind::Dropping, name.as_bytes(), &payload);
     let mut marks = tx.open_table(MARKS).context(FILE, "write")?;
-    marks.insert(PROGRESS, &sealed[..]).context(FILE, "write")?;
+    marks.insert(name, &sealed[..]).context(FILE, "write")?;
+    Ok(())
+}
+
+pub(super) fn forget(tx: &WriteTransaction, name: &str) -> Result<(), Error> {
+    let mut marks = tx.open_table(MARKS).context(FILE, "write")?;
+    marks.remove(name).context(FILE, "write")?;
     Ok(())
 }
 
@@ -93,12 +103,12 @@ fn drop_leaves(tx: &WriteTransaction, next: &mut u64, kept_from: At) -> Result<(
     }
     let mut dropped = Vec::new();
     for (record, leaf) in old {
-        match leaf.content().event {
-            AuditEvent::Refused { license: Some(_), .. } => dropped.push(record),
+        match &leaf.content().event {
             AuditEvent::Ended { no, .. } => {
-                dropped.extend(begun(&table, no)?);
+                dropped.extend(begun(&table, *no)?);
                 dropped.push(record);
             }
+            event if event.is_a_visit() => dropped.push(record),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ mod audit;
 mod dropping;
 mod gone;
 mod history;
+mod orphans;
 mod section;
 mod table;
 mod topics;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SealedRows;
 use super::section::{Section, closed};
-use super::{audit, dropping, topics, usage};
+use super::{audit, dropping, orphans, topics, usage};
 use crate::codec::{self, Kind};
 use crate::disk::{Backend, File, guarded};
 use crate::error::{Context, Error};
@@ -122,6 +122,7 @@ impl StateTables {
             tx.delete_table(usage::INDEX).context(FILE, "write")?;
             write_sealed(tx, rows)?;
             dropping::usage_was_replaced(tx)?;
+            orphans::note_live(tx)?;
             write_mark(tx, mark)
         })
     }

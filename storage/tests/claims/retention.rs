@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord, LeafV1, Topic};
+use licensing::command::Command;
 use licensing::id::{PlanId, SessionNo};
 use licensing::merkle::TreeHash;
 use licensing::retention::KeptFrom;
@@ -15,6 +16,7 @@ use storage::faulty::FaultyDisk;
 
 use crate::business::{Business, History, history_of, license};
 use crate::chance::{Chance, simulate, unless_dead};
+use crate::snapshots::Node;
 
 /// As many checkpoints as any history of these tests needs to be dropped to the end.
 const CHECKPOINTS: u64 = 12;
@@ -25,6 +27,10 @@ async fn open(disk: &FaultyDisk) -> StateFile {
 
 fn content(record: &AuditRecord) -> LeafV1 {
     AuditLeaf::decode(&record.leaf).unwrap().content().clone()
+}
+
+fn is_sign_in(command: &Command) -> bool {
+    ["sign_in", "sign_in_by_provider", "sign_out", "allow_user_token"].contains(&command.name())
 }
 
 /// What is left of a history.
@@ -47,7 +53,8 @@ fn kept(all: &History, from: KeptFrom) -> History {
                 !over.contains(no)
             }
             AuditEvent::Refused { license, .. } => license.is_none() || !is_old(&leaf),
-            AuditEvent::Changed { .. } | AuditEvent::Dropped { .. } => true,
+            AuditEvent::Changed { command } => !is_old(&leaf) || !is_sign_in(command),
+            AuditEvent::Dropped { .. } => true,
         }
     };
     let is_kept_hour = |(_, hour): &(_, Hour)| *hour >= Hour::of(from.usage);
@@ -236,6 +243,83 @@ fn the_histories_of_these_tests_have_sessions_that_began_before_and_ended_after(
         assert!(old_grants.count() > 0);
         assert!(left.audit.len() < all.audit.len() - 100 && left.usage.len() < all.usage.len());
     });
+}
+
+#[test]
+fn what_is_on_record_of_sessions_that_ended_while_a_snapshot_was_waited_for_goes_too() {
+    let mut orphans = 0;
+    for seed in 0..24 {
+        orphans += simulate(brought_forward(seed));
+    }
+    assert!(orphans > 100, "{orphans}");
+}
+
+/// A node is brought forward by snapshots, once or twice, and drops what is old. Gives how many beginnings had no end there.
+async fn brought_forward(seed: u64) -> usize {
+    let chance = Chance::new(seed);
+    let (node, behind) = (Node::fresh(seed).await, Node::fresh(seed + 1_000).await);
+    let mut business = Business::found(&chance);
+    let mut has = BTreeSet::new();
+    for _ in 0..chance.in_range(1..3) {
+        let entries = chance.in_range(20..120);
+        let first = business.history.audit.len();
+        (0..entries).for_each(|_| business.work());
+        let checkpoint = business.checkpoint();
+        behind.state.write(checkpoint.clone()).await.unwrap();
+        node.state.write(checkpoint).await.unwrap();
+        has.extend(first..business.history.audit.len());
+        business.work_and_save(chance.in_range(10..80), &node.state).await;
+        behind.follow(&node).await;
+    }
+    let of_late = business.history.audit.len();
+    business.work_and_save(60, &behind.state).await;
+
+    let lost = content(&business.history.audit[of_late - 1]).at;
+    let orphans = ended_unseen(&business.history, &has);
+    let here = |left: History| -> Vec<AuditRecord> {
+        let is_here = |index| index >= of_late || has.contains(&index);
+        let here = left.audit.into_iter();
+        here.filter(|record| is_here(usize::try_from(record.index).unwrap()))
+            .collect()
+    };
+    // Nothing goes before what was missed is old enough.
+    let early = KeptFrom {
+        sessions: At::from_ms(lost.ms() - 1),
+        ..KeptFrom::default()
+    };
+    drop_all(&mut business, &behind.state, early).await;
+    let found = history_of(&behind.state).await.audit;
+    let left = here(kept(&business.history, early));
+    assert!(left.iter().all(|record| found.contains(record)));
+
+    let late = KeptFrom {
+        sessions: moment(&business.history, 99),
+        ..KeptFrom::default()
+    };
+    assert!(late.sessions > lost);
+    drop_all(&mut business, &behind.state, late).await;
+    assert_eq!(
+        history_of(&behind.state).await.audit,
+        here(kept(&business.history, late))
+    );
+    orphans
+}
+
+/// How many beginnings there are of which the end is not.
+fn ended_unseen(all: &History, has: &BTreeSet<usize>) -> usize {
+    let leaves = || all.audit.iter().map(content);
+    let is_here = |leaf: &LeafV1| has.contains(&usize::try_from(leaf.index).unwrap());
+    let unseen: BTreeSet<SessionNo> = leaves()
+        .filter(|leaf| !is_here(leaf))
+        .filter_map(|leaf| match leaf.event {
+            AuditEvent::Ended { no, .. } => Some(no),
+            _ => None,
+        })
+        .collect();
+    leaves()
+        .filter(is_here)
+        .filter(|leaf| matches!(leaf.event, AuditEvent::Granted { no, .. } if unseen.contains(&no)))
+        .count()
 }
 
 #[test]

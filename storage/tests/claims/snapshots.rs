@@ -19,9 +19,9 @@ use crate::chance::{Chance, simulate, unless_dead};
 const MODES: [PowerLoss; 3] = [PowerLoss::Nothing, PowerLoss::Random, PowerLoss::Everything];
 
 /// A node's disk with its state and snapshots.
-struct Node {
+pub(crate) struct Node {
     disk: FaultyDisk,
-    state: StateFile,
+    pub(crate) state: StateFile,
     snapshots: Snapshots,
 }
 
@@ -32,7 +32,7 @@ impl Node {
         Self { disk, state, snapshots }
     }
 
-    async fn fresh(seed: u64) -> Self {
+    pub(crate) async fn fresh(seed: u64) -> Self {
         Self::open(Chance::new(seed).disk()).await
     }
 
@@ -47,6 +47,13 @@ impl Node {
             incoming.write(piece.clone()).await?;
         }
         incoming.finish().await
+    }
+
+    /// A snapshot of another node takes the place of all rows.
+    pub(crate) async fn follow(&self, other: &Self) {
+        let snapshot = other.snapshots.build(&other.state).await.unwrap();
+        let received = self.receive(&pieces(&snapshot).await).await.unwrap();
+        self.snapshots.install(&received, &self.state).await.unwrap();
     }
 
     fn snapshot_files(&self) -> Vec<String> {
@@ -151,9 +158,7 @@ fn installing_keeps_the_audit_leaves_that_this_node_has() {
         behind.state.write(checkpoint).await.unwrap();
         let before = business.history.audit.clone();
         business.work_and_save(50, &node.state).await;
-        let snapshot = node.snapshots.build(&node.state).await.unwrap();
-        let received = behind.receive(&pieces(&snapshot).await).await.unwrap();
-        behind.snapshots.install(&received, &behind.state).await.unwrap();
+        behind.follow(&node).await;
         assert!(!before.is_empty());
         assert_eq!(history_of(&behind.state).await.audit, before);
         // It goes on behind the leaves that it missed.
