@@ -7,6 +7,7 @@
 //! `analytics` is what is made of the history; [`keys`], [`lookup`] and [`signer`] are its secrets; [`founding`] and
 //! [`joining`] are how a node comes to be, [`vendor_root`] and [`private`] how what they leave is kept.
 
+mod address;
 mod analytics;
 pub mod api;
 pub mod bench;

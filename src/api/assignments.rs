@@ -25,6 +25,7 @@ use super::problem::ApiError;
 use super::resource::Shown;
 use super::text::{Email, Search};
 use super::time::Timestamp;
+use crate::address;
 
 /// A seat that is assigned by name.
 #[derive(Debug, Serialize, ToSchema)]
@@ -164,7 +165,8 @@ pub(super) async fn assign_seat(
     shown.ok_or_else(|| {
         ApiError::new(
             Code::Conflict,
-            "The seat was assigned by this call and has been taken away since. Take a new Idempotency-Key to assign it again.",
+            "The seat was assigned by this call and has been taken away since. Assign it again if it is to stay; where you name \
+             calls, by another Idempotency-Key.",
         )
     })
 }
@@ -206,7 +208,7 @@ struct To {
 
 impl To {
     fn new(api: &Api, license: LicenseId, request: &AssignmentRequest) -> Self {
-        let email = request.email.to_lowercase();
+        let email = address::canonical(&request.email);
         Self {
             holder: api.lookup().address_holder(license, &email),
             email: email.into(),

@@ -28,6 +28,7 @@ use super::role::RoleName;
 use super::sorted::{Order, SortKey, read_place_cursor, sorted};
 use super::text::{Email, Handle, Name, Search};
 use super::time::Timestamp;
+use crate::address;
 use crate::lookup::{invitation_text, setup_link};
 
 /// How long an invitation is good.
@@ -207,7 +208,7 @@ async fn named(api: &Api, caller: &Caller, text: &str) -> Result<Row, ApiError> 
     api.cluster().barrier().await?;
     let find = |ledger: &Ledger| {
         let by_id = text.parse().ok().and_then(|id| ledger.person(id));
-        let found = by_id.or_else(|| ledger.person_by_email(&text.to_lowercase()));
+        let found = by_id.or_else(|| ledger.person_by_email(&address::canonical(text)));
         found.filter(|person| sees(caller, person)).cloned()
     };
     api.cluster().ledger(find).ok_or_else(|| not_found(Kind::Person))
@@ -281,7 +282,7 @@ pub(super) async fn create_person(
     let link = Link::new(&api, &caller, id, 1);
     let command = Command::CreatePerson(CreatePerson {
         id,
-        email: new.email.to_lowercase().into(),
+        email: address::canonical(&new.email).into(),
         name: new.name.into(),
         role: role(&caller, new.role, customer)?,
         invitation: link.invitation(&api),
@@ -330,7 +331,7 @@ pub(super) async fn change_person(
     let command = Command::UpdatePerson(UpdatePerson {
         id: person.id,
         if_version: given.or_else(|| as_seen(&caller, &person)),
-        email: change.email.map(|email| email.to_lowercase().into()),
+        email: change.email.map(|email| address::canonical(&email).into()),
         name: change.name.map(Into::into),
         role: new_role(&api, &caller, &person, change.role, change.customer.as_ref())?,
         disabled: change.disabled,

@@ -17,6 +17,7 @@ use super::problem::ApiError;
 use super::resource::Shown;
 use super::text::{Email, Name};
 use super::typed::{InvitationText, NewPassword};
+use crate::address;
 
 /// What the bearer of a link says.
 #[derive(Deserialize, ToSchema)]
@@ -66,7 +67,7 @@ pub(super) async fn set_up(
     let command = Command::AcceptInvitation(AcceptInvitation {
         secret: hash,
         person,
-        email: email.map(|email| email.to_lowercase().into()),
+        email: email.map(|email| address::canonical(&email).into()),
         name: name.map(Into::into),
         password: api.hash_password(password.0).await?,
     });

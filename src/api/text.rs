@@ -15,6 +15,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use zeroize::Zeroizing;
 
+use crate::address;
 use crate::identity::flow::is_own_page;
 use crate::license_key::LicenseKey;
 use crate::lookup::SessionId;
@@ -33,14 +34,19 @@ pub(super) const NO_CONTROL: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 /// The same of a text that may hold anything.
 const ANY: &str = r"^[\s\S]*$";
 
-/// The same of an e-mail address: something, one `@`, something, and no space of any kind.
+/// The same of an e-mail address: something, one `@`, something, no space of any kind, and nothing that
+/// [`address::may_have`] excludes.
 const EMAIL: &str = concat!(
-    r"^[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+",
-    r"@[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$",
+    r#"^[^@"(),:;<>\[\\\]\u0000-\u0020\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]+"#,
+    r#"@[^@"(),:;<>\[\\\]\u0000-\u0020\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]+$"#,
 );
 
 /// The same of a place to ask for help: one of both.
 const SUPPORT: &str = r"^(https://[A-Za-z0-9\[][!-~]*|[!-?A-~]+@[!-?A-~]+)$";
+
+fn in_address(character: char) -> bool {
+    address::may_have(character)
+}
 
 fn any(_: char) -> bool {
     true
@@ -190,7 +196,7 @@ text!(
 );
 text!(
     /// An e-mail address.
-    Email: 3..=254, no_control, EMAIL, "an e-mail address of 3 to 254 characters"
+    Email: 3..=254, in_address, EMAIL, "an e-mail address of 3 to 254 characters, without a name and brackets around it"
 );
 text!(
     /// The vendor's own number for a customer, such as a CRM id.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::outgoing::{Address, CallFailed, Shown};
 use super::providers::{Account, Providers, Redeemed};
+use crate::address;
 
 /// GitHub itself; anything else is GitHub Enterprise, whose API lies below its own address.
 pub(crate) const GITHUB: &str = "https://github.com";
@@ -81,7 +82,10 @@ impl Providers {
         Ok(Account {
             subject: user.id.to_string(),
             name: user.name.or(Some(user.login)),
-            emails: verified.into_iter().map(|email| email.address.to_lowercase()).collect(),
+            emails: verified
+                .into_iter()
+                .map(|email| address::canonical(&email.address))
+                .collect(),
         })
     }
 }

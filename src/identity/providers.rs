@@ -16,6 +16,7 @@ use super::cached::Cached;
 use super::jwt::{Claims, Expected, Profile, Refused, Unverified};
 use super::key_set::KeySet;
 use super::outgoing::{Address, CallFailed, Outgoing, Shown};
+use crate::address;
 
 /// Where a provider's discovery document lies below its issuer.
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -102,7 +103,7 @@ impl Account {
         Self {
             subject,
             name: profile.name,
-            emails: verified.map(|email| email.to_lowercase()).into_iter().collect(),
+            emails: verified.map(|email| address::canonical(&email)).into_iter().collect(),
         }
     }
 }

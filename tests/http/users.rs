@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use licensing::command::{Command, Proposal, SignInByProvider};
+use licensing::id::{CustomerId, LoginId, PersonId, SecretHash};
 use licensing::ledger::Ledger;
+use licensing::outcome::Outcome;
+use licensing::time::At;
 use raft::seams::Clock;
 use serde_json::{Value, json};
 
@@ -73,6 +77,40 @@ impl World {
 
     pub(crate) async fn acquire_as(&self, device: &str, user: &str) -> Answer {
         self.acquire(device, Some(&self.key.sign(&self.claims(user)))).await
+    }
+
+    /// The account becomes known to be the person's of this address, as a sign-in by the provider would note it.
+    async fn know(&self, account: &str, email: &str) {
+        let provider = self.id.parse().unwrap();
+        let sign_in = SignInByProvider {
+            login: LoginId::from_bytes([9; 10]),
+            secret: SecretHash::from_bytes([9; 32]),
+            provider,
+            subject: self.server.keys.secrets.lookup.subject(provider, account),
+            account: account.into(),
+            email: Some(email.into()),
+            name: account.into(),
+            newcomer: (PersonId::from_bytes([9; 16]), CustomerId::from_bytes([9; 16])),
+            expires_at: At::from_ms(253_402_300_000_000),
+            agent: None,
+            address: None,
+        };
+        let path = format!("/identity-providers/{}", self.id);
+        self.server
+            .patch(&path, json!({"client_id": "usher"}))
+            .await
+            .expect(200);
+        let proposal = Proposal::by_system(Command::SignInByProvider(sign_in));
+        let applied = self.server.server.node().cluster().propose(proposal).await.unwrap();
+        assert_eq!(applied.outcome, Outcome::Done);
+    }
+
+    /// Shows a token of an account whose provider has verified this address.
+    async fn acquire_by_address(&self, device: &str, account: &str, email: &str) -> Answer {
+        let mut claims = self.claims(account);
+        claims["email"] = json!(email);
+        claims["email_verified"] = json!(true);
+        self.acquire(device, Some(&self.key.sign(&claims))).await
     }
 
     /// What the refusal of a token says.
@@ -225,6 +263,65 @@ async fn a_named_seat_is_taken_by_an_address_that_the_provider_has_verified_and_
 }
 
 #[tokio::test]
+async fn what_another_customers_admin_says_of_a_person_counts_for_nothing() {
+    let world = World::new("named_user", json!({})).await;
+    let other = json!({"name": "Other", "reference": "crm-2"});
+    world.server.post("/customers", other).await.expect(201);
+    let assign = format!("/licenses/{}/assign", world.sold.license);
+    let alice = json!({"email": "alice@example.com"});
+    world.server.post(&assign, alice.clone()).await.expect(200);
+    let eve = world
+        .server
+        .person("eve@example.com", "Eve", "member-admin", Some("crm-2"))
+        .await;
+    world.know("eve", "eve@example.com").await;
+    // She manages herself, and says that the address is hers.
+    let path = format!("/people/{}", eve.id);
+    world.server.call_as(&eve, "PATCH", &path, alice).await.expect(200);
+    world
+        .acquire_by_address("laptop", "eve", "eve@example.com")
+        .await
+        .problem(403, "SEAT_NOT_ASSIGNED");
+    // Nor does it keep anybody out that she lets nobody of this address in.
+    world.server.patch(&path, json!({"disabled": true})).await.expect(200);
+    world
+        .acquire_by_address("desktop", "alice", "alice@example.com")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn one_address_is_one_seat_however_it_was_written() {
+    let world = World::new("named_user", json!({})).await;
+    let assign = format!("/licenses/{}/assign", world.sold.license);
+    for written in ["Zoë@MÜLLER.example", "zoe\u{308}@xn--mller-kva.example"] {
+        let seat = world.server.post(&assign, json!({"email": written})).await.expect(200);
+        assert_eq!(seat["email"], "zoë@müller.example", "{written}");
+    }
+    world
+        .acquire_by_address("laptop", "zoe", "ZOË@xn--mller-kva.example")
+        .await
+        .expect(200);
+    for nobodys in [
+        "Ann <ann@example.com>",
+        "<ann@example.com>",
+        "mailto:ann@example.com",
+        "ann@example.com,",
+        "ann@example.com;bob@example.com",
+        "ann\u{200b}@example.com",
+        "\u{202e}ann@example.com",
+        "ann@example.com\u{ad}",
+    ] {
+        let problem = world
+            .server
+            .post(&assign, json!({"email": nobodys}))
+            .await
+            .problem(400, "INVALID_REQUEST");
+        assert_eq!(problem["errors"][0]["field"], "email", "{nobodys}");
+    }
+}
+
+#[tokio::test]
 async fn the_person_that_an_account_is_known_to_be_is_named() {
     let world = World::new("user", json!({})).await;
     let seat = world.acquire_as("laptop", "ann").await.expect(200);
@@ -232,40 +329,7 @@ async fn the_person_that_an_account_is_known_to_be_is_named() {
         .server
         .person("ann@example.com", "Ann", "member", Some("crm-1"))
         .await;
-    // As a sign-in by the provider would note it.
-    let provider = world.id.parse().unwrap();
-    let lookup = &world.server.keys.secrets.lookup;
-    let sign_in = licensing::command::SignInByProvider {
-        login: licensing::id::LoginId::from_bytes([9; 10]),
-        secret: licensing::id::SecretHash::from_bytes([9; 32]),
-        provider,
-        subject: lookup.subject(provider, "ann"),
-        account: "ann".into(),
-        email: Some("ann@example.com".into()),
-        name: "Ann".into(),
-        newcomer: (
-            licensing::id::PersonId::from_bytes([9; 16]),
-            licensing::id::CustomerId::from_bytes([9; 16]),
-        ),
-        expires_at: licensing::time::At::from_ms(253_402_300_000_000),
-        agent: None,
-        address: None,
-    };
-    world
-        .server
-        .patch(
-            &format!("/identity-providers/{}", world.id),
-            json!({"client_id": "usher"}),
-        )
-        .await
-        .expect(200);
-    let command = licensing::command::Command::SignInByProvider(sign_in);
-    let cluster = world.server.server.node().cluster();
-    let applied = cluster
-        .propose(licensing::command::Proposal::by_system(command))
-        .await
-        .unwrap();
-    assert_eq!(applied.outcome, licensing::outcome::Outcome::Done);
+    world.know("ann", "ann@example.com").await;
     world.server.release(&text(&seat["session_id"])).await.expect(200);
     let seat = world.acquire_as("laptop", "ann").await.expect(200);
     let session = world

@@ -10,6 +10,7 @@ use licensing::person::{EMAIL_CHARS_MAX, Person, is_email};
 use licensing::time::Span;
 use trust::{UserTokenError, is_artefact};
 
+use crate::address;
 use crate::api::Api;
 use crate::api::code::Code;
 use crate::api::problem::ApiError;
@@ -58,7 +59,7 @@ pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Resul
             unix_ms: api.unix_ms(),
         };
         match api.providers().verify(provider, &token, &expected).await {
-            Ok(claims) => return user(api, provider, claims).map(Some),
+            Ok(claims) => return user(api, license, provider, claims).await.map(Some),
             Err(error) => failed = error,
         }
     }
@@ -82,11 +83,7 @@ async fn person_of(api: &Api, license: LicenseId, token: &str) -> Result<Vouched
         Err(_) => None,
     };
     let person = person.ok_or_else(|| invalid(&NOT_ANY_MORE))?;
-    let customer = api
-        .cluster()
-        .ledger(|ledger| ledger.license(license).map(|license| license.customer));
-    // The vendor's own people try out what they sell.
-    if person.role.customer().is_some_and(|own| Some(own) != customer) {
+    if !api.cluster().ledger(|ledger| may_use(ledger, &person, license)) {
         return Err(invalid(&"it is of a member of another customer than the license's"));
     }
     Ok(Vouched {
@@ -104,20 +101,39 @@ fn invalid(why: &dyn Display) -> ApiError {
     ApiError::new(Code::TokenInvalid, format!("The user's token is not valid: {why}."))
 }
 
+/// Whether the licenses that somebody may use are those of this one's customer. The vendor's own people try out what they
+/// sell.
+fn may_use(ledger: &Ledger, person: &Person, license: LicenseId) -> bool {
+    let customer = ledger.license(license).map(|license| license.customer);
+    person.role.customer().is_none_or(|own| Some(own) == customer)
+}
+
 /// The user whom a provider vouches for. Whoever is known here has the address that they have here, and takes no seat by
 /// way of the provider either if they are disabled, whether their account is known or its verified address is theirs. Of
 /// others the provider has to say that it verified the address.
-fn user(api: &Api, provider: &IdentityProvider, claims: Claims) -> Result<Vouched, ApiError> {
+///
+/// People of another customer count for nothing here: whoever manages them gives them any address.
+async fn user(api: &Api, license: LicenseId, provider: &IdentityProvider, claims: Claims) -> Result<Vouched, ApiError> {
     let subject = api.lookup().subject(provider.id, &claims.sub);
-    let person = |ledger: &Ledger| ledger.person(ledger.identity(subject)?.person).cloned();
-    let person = api.cluster().ledger(person);
     let verified = claims.profile.email.as_ref().filter(|_| claims.profile.email_verified);
     let verified = verified
-        .map(|email| email.to_lowercase())
+        .map(|email| address::canonical(email))
         .filter(|email| is_email(email));
-    let is_out = |person: &Person| person.disabled_at.is_some();
-    let of_address = |ledger: &Ledger| ledger.person_by_email(verified.as_deref()?).map(is_out);
-    if person.as_ref().is_some_and(is_out) || api.cluster().ledger(of_address) == Some(true) {
+    // Somebody may have been disabled a moment ago, by way of a node that is ahead of this one.
+    api.cluster().barrier().await?;
+    let (person, is_out) = api.cluster().ledger(|ledger| {
+        let known = |person: Option<&Person>| person.filter(|person| may_use(ledger, person, license)).cloned();
+        let by_account = known(
+            ledger
+                .identity(subject)
+                .and_then(|identity| ledger.person(identity.person)),
+        );
+        let by_address = known(verified.as_deref().and_then(|email| ledger.person_by_email(email)));
+        let is_out = |person: &Person| person.disabled_at.is_some();
+        let is_out = by_account.as_ref().is_some_and(is_out) || by_address.as_ref().is_some_and(is_out);
+        (by_account, is_out)
+    });
+    if is_out {
         return Err(invalid(&NOT_ANY_MORE));
     }
     let address = person.as_ref().map(|person| person.email.clone());

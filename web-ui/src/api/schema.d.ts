@@ -11,7 +11,8 @@ export interface paths {
         /**
          * Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
          *     with the first record that it has, and what is kept for a time only is gone after it. A page of what is rare may have
-         *     fewer records than asked for, or none, and yet say where to go on: a call looks at a bounded number of them.
+         *     fewer records than asked for, or none, and yet say where to go on: a call looks at a bounded number of them. `size`
+         *     and `root` are the ledger's own: they may count records that have yet to appear.
          */
         get: operations["list_audit"];
         put?: never;
@@ -983,7 +984,8 @@ export interface paths {
         get: operations["get_retention"];
         /**
          * Say for how long history is kept. What is older is dropped for good, from a day after the change on: until then it can be
-         *     taken back. Changes of the catalogue, of people and of the cluster stay on record for ever.
+         *     taken back. Said again as it is, it stays as it is. Changes of the catalogue, of people and of the cluster stay on record
+         *     for ever.
          */
         put: operations["set_retention"];
         post?: never;
@@ -2092,7 +2094,7 @@ export interface components {
             colour?: components["schemas"]["Colour"] | null;
             /**
              * Format: int32
-             * @description The version that was seen; another is a conflict.
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
              */
             if_version?: number | null;
             name?: components["schemas"]["Name"] | null;
@@ -2224,12 +2226,12 @@ export interface components {
         NewRetention: {
             /**
              * Format: int32
-             * @description The version that was seen; another is a conflict.
+             * @description The version that was seen; another is a conflict. `If-Match` says the same.
              */
             if_version?: number | null;
             /**
              * Format: int32
-             * @description For how many days a session is on record after its end, and a refusal; left out, for ever.
+             * @description For how many days a session is on record after its end, and a refusal and a sign-in; left out, for ever.
              */
             session_days?: number | null;
             /**
@@ -3019,7 +3021,7 @@ export interface components {
         };
         /** @description A record of the audit. */
         Record: {
-            /** @description Who asked: `system`, `client`, or the id of an API token. */
+            /** @description Who asked: `system`, `client`, or the id of a person or an API token. */
             actor: string;
             /** @description When that was applied, on the cluster's clock. */
             at: components["schemas"]["Timestamp"];
@@ -3159,8 +3161,8 @@ export interface components {
             oldest?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
-             * @description For how many days a session is on record after its end, with the user it was held for, and a refusal; `null` is for
-             *     ever.
+             * @description For how many days a session is on record after its end, with the user it was held for, and a refusal and a sign-in;
+             *     `null` is for ever.
              */
             session_days?: number | null;
             sessions_from?: components["schemas"]["Timestamp"] | null;
@@ -4009,7 +4011,12 @@ export interface operations {
     set_branding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4695,7 +4702,10 @@ export interface operations {
     keep_seat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4729,7 +4739,12 @@ export interface operations {
     keep_seats: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5799,7 +5814,12 @@ export interface operations {
     change_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6728,7 +6748,12 @@ export interface operations {
     set_retention: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen; another version is a conflict. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
