@@ -1,5 +1,6 @@
-//! What can be asked of the ledger. These types are log data: a variant or field is never changed or removed, new ones
-//! go at the end and are emitted only when the whole cluster knows them.
+//! What can be asked of the ledger. These types are log data: a variant or field is never changed or removed, and new ones
+//! go at the end. What comes after the first release is emitted only once [`Command::RaiseClusterVersion`] has said that
+//! every node knows it; the first release knows all that there is.
 
 mod catalogue;
 mod identity;

@@ -163,7 +163,8 @@ impl ToSchema for After {
 
 /// Show the audit. A record appears about a second after its command. A node that was brought up by a snapshot begins
 /// with the first record that it has, and what is kept for a time only is gone after it. A page of what is rare may have
-/// fewer records than asked for, or none, and yet say where to go on: a call looks at a bounded number of them.
+/// fewer records than asked for, or none, and yet say where to go on: a call looks at a bounded number of them. `size`
+/// and `root` are the ledger's own: they may count records that have yet to appear.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery), security(("api_token" = [])),
     responses((status = 200, description = "A page of records.", body = AuditPage)),

@@ -11,7 +11,7 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{MaybeJson, NoQuery};
 use super::problem::ApiError;
-use super::resource::Shown;
+use super::resource::{SeenVersion, Shown};
 use super::text::{Colour, Name, Support};
 
 /// What the sign-in page and the portal show of the vendor.
@@ -42,7 +42,7 @@ impl Branding {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewBranding {
-    /// The version that was seen; another is a conflict.
+    /// The version that was seen; another is a conflict. `If-Match` says the same.
     if_version: Option<u32>,
     name: Option<Name>,
     colour: Option<Colour>,
@@ -72,11 +72,12 @@ pub(super) async fn get_branding(State(api): State<Api>, _: NoQuery) -> Shown<Br
 pub(super) async fn set_branding(
     State(api): State<Api>,
     caller: Caller,
+    seen: SeenVersion,
     request: MaybeJson<NewBranding>,
 ) -> Result<Shown<Branding>, ApiError> {
     let new = request.value;
     let command = Command::SetBranding(SetBranding {
-        if_version: new.if_version,
+        if_version: seen.or(new.if_version),
         name: new.name.map(Into::into),
         colour: new.colour.map(Into::into),
         support: new.support.map(Into::into),

@@ -302,12 +302,14 @@ fn complaint(path: &str, message: &str) -> ApiError {
         return ApiError::field(at, "given twice; give it once");
     }
     let at = if matches!(path, "" | "." | "?") { "body" } else { path };
-    let message = if message == "expected value" {
-        "a value of another type is expected"
-    } else {
-        message
+    let message = match message.rsplit_once(", expected ") {
+        _ if message == "expected value" => "a value of another type is expected".to_owned(),
+        Some((found, "u8" | "u16" | "u32" | "u64" | "usize")) => {
+            format!("{found}, expected a whole number, at least 0")
+        }
+        _ => message.to_owned(),
     };
-    ApiError::field(echo(at), echo_long(message))
+    ApiError::field(echo(at), echo_long(&message))
 }
 
 /// The message without the place in the text, which says nothing to those who did not write the text by hand.

@@ -231,10 +231,10 @@ fn complete_operation(path: &str, method: &'static str, operation: &mut Operatio
         }
     }
     let parameters = operation.parameters.get_or_insert_default();
-    if guarded && matches!(method, "post" | "patch" | "delete") {
+    if guarded && matches!(method, "post" | "put" | "patch" | "delete") {
         parameters.push(idempotency_key().into());
     }
-    if method == "patch" {
+    if matches!(method, "put" | "patch") {
         parameters.push(if_match().into());
     }
     if parameters.is_empty() {

@@ -10,25 +10,24 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::caller::Caller;
-use super::extract::{MaybeJson, NoQuery};
+use super::extract::{Json, NoQuery};
 use super::problem::ApiError;
-use super::recall::decode;
-use super::resource::Shown;
+use super::resource::{SeenVersion, Shown};
 use super::time::Timestamp;
 
 /// For how long history is kept, and from when on it is there.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Retention {
-    /// For how many days a session is on record after its end, with the user it was held for, and a refusal; `null` is for
-    /// ever.
+    /// For how many days a session is on record after its end, with the user it was held for, and a refusal and a sign-in;
+    /// `null` is for ever.
     session_days: Option<u32>,
     /// For how many days an hour of usage is kept; `null` is for ever.
     usage_days: Option<u32>,
-    /// Sessions that ended before this were dropped, and refusals from before it; `null` if none were.
+    /// Sessions that ended before this are dropped, and refusals and sign-ins from before it; `null` if none are.
     sessions_from: Option<Timestamp>,
-    /// Hours of usage from before this were dropped; `null` if none were.
+    /// Hours of usage from before this are dropped; `null` if none are.
     usage_from: Option<Timestamp>,
-    /// When the oldest record is from that this node has, of any kind; `null` if it has none.
+    /// Nothing of what may be dropped was ever older: when the first license or person was made; `null` if there is none.
     oldest: Option<Timestamp>,
     /// Before this nothing is dropped: it is a day after a change, and after the clock went forward by days. `null` if it is
     /// over.
@@ -43,9 +42,9 @@ pub(crate) struct Retention {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRetention {
-    /// The version that was seen; another is a conflict.
+    /// The version that was seen; another is a conflict. `If-Match` says the same.
     if_version: Option<u32>,
-    /// For how many days a session is on record after its end, and a refusal; left out, for ever.
+    /// For how many days a session is on record after its end, and a refusal and a sign-in; left out, for ever.
     #[schema(minimum = 7, maximum = 36_500)]
     session_days: Option<u32>,
     /// For how many days an hour of usage is kept; left out, for ever.
@@ -61,18 +60,17 @@ pub(super) fn since(kept_from: At) -> Option<Timestamp> {
     (kept_from > At::default()).then_some(Timestamp(kept_from))
 }
 
-async fn shown(api: &Api) -> Result<Shown<Retention>, ApiError> {
-    let history = api.cluster().history();
-    let first = history.audit(0..u64::MAX, 1).await.map_err(ApiError::internal)?;
-    let oldest = first.first().map(decode).transpose()?;
+fn shown(api: &Api) -> Shown<Retention> {
     let look = |ledger: &Ledger| {
         let row = ledger.retention();
+        let licenses = ledger.licenses(None).map(|license| license.created_at);
+        let people = ledger.people(None).map(|person| person.created_at);
         Retention {
             session_days: row.session_days,
             usage_days: row.usage_days,
             sessions_from: since(row.kept_from.sessions),
             usage_from: since(row.kept_from.usage),
-            oldest: oldest.map(|leaf| Timestamp(leaf.at)),
+            oldest: licenses.chain(people).min().map(Timestamp),
             drops_from: Some(Timestamp(row.drops_from)).filter(|_| row.drops_from > ledger.at()),
             version: row.version,
             at: Timestamp(ledger.at()),
@@ -80,7 +78,7 @@ async fn shown(api: &Api) -> Result<Shown<Retention>, ApiError> {
     };
     let retention = api.cluster().ledger(look);
     let version = retention.version;
-    Ok(Shown::at_version(retention, version))
+    Shown::at_version(retention, version)
 }
 
 /// Show for how long history is kept.
@@ -88,12 +86,13 @@ async fn shown(api: &Api) -> Result<Shown<Retention>, ApiError> {
     get, path = "/retention", tag = "meta", security(("api_token" = [])),
     responses((status = 200, description = "The setting, and from when on there is history.", body = Retention)),
 )]
-pub(super) async fn get_retention(State(api): State<Api>, _: Caller, _: NoQuery) -> Result<Shown<Retention>, ApiError> {
-    shown(&api).await
+pub(super) async fn get_retention(State(api): State<Api>, _: Caller, _: NoQuery) -> Shown<Retention> {
+    shown(&api)
 }
 
 /// Say for how long history is kept. What is older is dropped for good, from a day after the change on: until then it can be
-/// taken back. Changes of the catalogue, of people and of the cluster stay on record for ever.
+/// taken back. Said again as it is, it stays as it is. Changes of the catalogue, of people and of the cluster stay on record
+/// for ever.
 #[utoipa::path(
     put, path = "/retention", tag = "meta", request_body = NewRetention, security(("api_token" = [])),
     responses((status = 200, description = "The setting as it is now.", body = Retention)),
@@ -101,7 +100,8 @@ pub(super) async fn get_retention(State(api): State<Api>, _: Caller, _: NoQuery)
 pub(super) async fn set_retention(
     State(api): State<Api>,
     caller: Caller,
-    request: MaybeJson<NewRetention>,
+    seen: SeenVersion,
+    request: Json<NewRetention>,
 ) -> Result<Shown<Retention>, ApiError> {
     let NewRetention {
         if_version,
@@ -109,10 +109,10 @@ pub(super) async fn set_retention(
         usage_days,
     } = request.value;
     let command = Command::SetRetention(SetRetention {
-        if_version,
+        if_version: seen.or(if_version),
         session_days,
         usage_days,
     });
     caller.change(&api, &request.bytes, command).await?;
-    shown(&api).await
+    Ok(shown(&api))
 }

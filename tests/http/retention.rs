@@ -130,6 +130,19 @@ async fn it_is_for_the_vendors_people_to_read_and_for_owners_to_say() {
         let problem = world.put(body).await.problem(400, "INVALID_REQUEST");
         assert_eq!(problem["errors"][0]["field"], field);
     }
+    // Said again, and later, it does not put off what was said.
+    world.days(1).await;
+    let again = world
+        .put(json!({"session_days": 30, "usage_days": 400}))
+        .await
+        .expect(200);
+    assert_eq!((&again["version"], &again["drops_from"]), (&json!(1), &Value::Null));
+    let stale = world.server.request("PUT", "/retention").header("If-Match", "\"7\"");
+    Answer::of(stale.json(&json!({"session_days": 7})))
+        .await
+        .problem(409, "CONFLICT");
+    let empty = world.server.request("PUT", "/retention");
+    Answer::of(empty).await.problem(415, "INVALID_REQUEST");
     let forever = world.put(json!({})).await.expect(200);
     assert_eq!(
         (&forever["session_days"], &forever["version"]),

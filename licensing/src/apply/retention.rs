@@ -22,6 +22,12 @@ impl Ledger {
         field::days_kept(History::Usage, usage_days)?;
         let before = self.retention();
         check_version(Kind::Retention, if_version, before.version)?;
+        // Who says the same every day must not put it off for ever.
+        if before.version > 0 && (session_days, usage_days) == (before.session_days, before.usage_days) {
+            return Ok(Outcome::Changed {
+                version: before.version,
+            });
+        }
         let version = before.version.saturating_add(1);
         self.retention.put(Retention {
             session_days,

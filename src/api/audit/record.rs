@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use licensing::audit::{AuditEvent, AuditRecord, LeafV1};
-use licensing::command::{Actor, AllowUserToken, Command, UserTokenStep};
+use licensing::command::{Actor, AllowUserToken, Command, SetRetention, UserTokenStep};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,7 +19,7 @@ pub(crate) struct Record {
     seq: u64,
     /// When that was applied, on the cluster's clock.
     at: Timestamp,
-    /// Who asked: `system`, `client`, or the id of an API token.
+    /// Who asked: `system`, `client`, or the id of a person or an API token.
     actor: String,
     event: EventKind,
     /// The command's name, where one was carried out or refused.
@@ -264,8 +264,15 @@ fn reason(command: &Command) -> Option<String> {
     match command {
         Command::SuspendLicense { reason, .. } | Command::RevokeLicense { reason, .. } => Some(reason.to_string()),
         Command::AllowUserToken(allow) => Some(user_token(allow)),
+        Command::SetRetention(set) => Some(kept(set)),
         _ => None,
     }
+}
+
+/// For how long history is kept from then on.
+fn kept(set: &SetRetention) -> String {
+    let words = |days: Option<u32>| days.map_or_else(|| "for ever".to_owned(), |days| format!("for {days} days"));
+    format!("sessions {}, usage {}", words(set.session_days), words(set.usage_days))
 }
 
 /// How somebody came to a user token: by which way, what asked, and from where.

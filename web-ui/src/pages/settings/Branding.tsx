@@ -37,8 +37,7 @@ function BrandingForm({ branding }: { branding: Stored }) {
   const save = useSave({
     send: ({ name, colour, support }: typeof form.values, header) =>
       api.PUT('/api/v1/branding', {
-        // biome-ignore lint/suspicious/noExplicitAny: the call's name is taken by every change, and not in the document for PUT
-        params: { header } as any,
+        params: { header },
         body: {
           if_version: branding.version,
           name: name.trim() || null,

@@ -32,9 +32,9 @@ const KINDS = [
   {
     field: 'session_days',
     kept: 'sessions_from',
-    label: 'Sessions and refusals',
+    label: 'Sessions, refusals and sign-ins',
     about:
-      'Who took a seat and when it ended, with the names of users, and who was refused. They count from their end.',
+      'Who took a seat and when it ended, with the names of users; who was refused; who signed in, and from where. A session counts from its end. The figures of a license are made of them, and begin where they do.',
     least: 7,
     usual: 365,
   },
@@ -60,8 +60,7 @@ function RetentionForm({ retention }: { retention: Stored }) {
   const save = useSave({
     send: (values: Values, header) =>
       api.PUT('/api/v1/retention', {
-        // biome-ignore lint/suspicious/noExplicitAny: the call's name is taken by every change, and not in the document for PUT
-        params: { header } as any,
+        params: { header },
         body: { if_version: retention.version, ...values },
       }),
     said: () => 'How long history is kept was changed. Until tomorrow nothing is dropped.',
