@@ -57,7 +57,7 @@ pub(crate) struct Explanation {
     oldest_since: Option<Timestamp>,
     /// When the next seat could be free without anybody giving one back, as of then; `null` where waiting does not help.
     free_by: Option<Timestamp>,
-    /// How often this device asked around then; `null` if this node does not know.
+    /// How often who was refused asked around then; `null` if this node does not know.
     tries: Option<u64>,
     /// The refusal's name: what to quote to those who run the licenses.
     refusal: Option<RefusalId>,
