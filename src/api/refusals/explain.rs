@@ -113,6 +113,7 @@ pub(super) async fn explain_refusal(
             .filter_map(|(held, _)| held.since)
             .min();
     }
+    let has_address = refused.as_ref().is_none_or(|refused| refused.email().is_some());
     let show = |ledger: &Ledger| {
         let license = ledger.license(told.license)?;
         let plan = ledger.plan(license.plan)?;
@@ -131,7 +132,7 @@ pub(super) async fn explain_refusal(
             refusal: refused.as_ref().map(|refused| Id(RefusalNo(refused.index))),
             now,
             renewal_url: product.renewal_url.as_deref().map(str::to_owned),
-            next: next(&told, now),
+            next: next(&told, now, has_address),
             server_time: Timestamp(ledger.at()),
         })
     };
@@ -177,14 +178,23 @@ async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError
 }
 
 /// What somebody without a seat can do.
-fn next(told: &Told, now: SeatsNow) -> Vec<String> {
+fn next(told: &Told, now: SeatsNow, has_address: bool) -> Vec<String> {
     let mut next = Vec::new();
     let free = now.limit.saturating_sub(now.in_use);
     match told.reason {
+        Reason::NotAssigned if !has_address => {
+            next.push(
+                "Sign in by an account whose provider says that your e-mail address is verified (`email_verified`), or with \
+                 `usher login`: without an address no seat can be yours."
+                    .to_owned(),
+            );
+            next.push("If you are refused again, ask whoever manages your licenses to assign you a seat.".to_owned());
+            return next;
+        }
         Reason::NotAssigned => {
             next.push("Ask whoever manages your licenses to assign you a seat, by your e-mail address.".to_owned());
             next.push(if told.in_use < told.limit {
-                "Not every seat is assigned: there was one for you when you asked.".to_owned()
+                "Not every seat is assigned: a seat was free to be assigned when you asked.".to_owned()
             } else {
                 "Every seat is assigned: one has to be taken from somebody first, or more have to be bought.".to_owned()
             });
