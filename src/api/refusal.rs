@@ -55,8 +55,8 @@ impl From<Rejection> for ApiError {
                 retry_after,
             } => {
                 let detail = format!(
-                    "This device already has {in_use} of the {} that it may have. Close one of its running copies; \
-                     the soonest that a silent one ends is in {} s.",
+                    "You, or this device, already have {in_use} of the {} that one may have. Close a running copy, here or \
+                     wherever else you run the application; the soonest that a silent one ends is in {} s.",
                     count(limit, "session"),
                     retry_after.secs_ceil()
                 );

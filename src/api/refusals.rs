@@ -13,6 +13,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use licensing::audit::{AuditEvent, LeafV1};
+use licensing::catalogue::HolderPolicy;
 use licensing::id::{HolderKey, LicenseId, decode_base32, encode_base32};
 use licensing::ledger::Ledger;
 use licensing::outcome::Rejection;
@@ -257,6 +258,11 @@ impl Refusal {
             in_use: usage.map(|(_, in_use)| in_use),
         })
     }
+}
+
+/// Whether a holder is a person, on however many machines, and not a machine.
+const fn is_person(holder: HolderPolicy) -> bool {
+    matches!(holder, HolderPolicy::User | HolderPolicy::NamedUser)
 }
 
 /// The name of a holder's host, if one of its sessions lives and says so.

@@ -322,6 +322,8 @@ async fn a_refusal_knows_the_sessions_of_whom_the_plan_counts() {
         said["oldest_since"].is_string() && said["refusal"].is_string(),
         "{said}"
     );
+    assert!(text(&said["next"][0]).contains("wherever else you run it"), "{said}");
+    assert!(!text(&problem["detail"]).starts_with("This device"), "{problem}");
     let listed = world.server.get("/refusals").await.expect(200);
     let session = world.server.get(&format!("/sessions/{}", text(&seat["session"]))).await;
     assert_eq!(

@@ -5,6 +5,7 @@
 
 use axum::extract::State;
 use licensing::audit::{AuditEvent, Topic};
+use licensing::catalogue::HolderPolicy;
 use licensing::ledger::Ledger;
 use licensing::time::Span;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use storage::checkpoint::{Order, StateFile};
 use utoipa::ToSchema;
 
 use super::link::{Told, beginning};
-use super::{RefusalId, RefusalNo, RefusalReason, Refused, SeatsNow, walk};
+use super::{RefusalId, RefusalNo, RefusalReason, Refused, SeatsNow, is_person, walk};
 use crate::api::Api;
 use crate::api::code::Code;
 use crate::api::extract::Json;
@@ -132,7 +133,7 @@ pub(super) async fn explain_refusal(
             refusal: refused.as_ref().map(|refused| Id(RefusalNo(refused.index))),
             now,
             renewal_url: product.renewal_url.as_deref().map(str::to_owned),
-            next: next(&told, now, has_address),
+            next: next(&told, now, plan.terms.holder, has_address),
             server_time: Timestamp(ledger.at()),
         })
     };
@@ -178,7 +179,7 @@ async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError
 }
 
 /// What somebody without a seat can do.
-fn next(told: &Told, now: SeatsNow, has_address: bool) -> Vec<String> {
+fn next(told: &Told, now: SeatsNow, holder: HolderPolicy, has_address: bool) -> Vec<String> {
     let mut next = Vec::new();
     let free = now.limit.saturating_sub(now.in_use);
     match told.reason {
@@ -203,6 +204,9 @@ fn next(told: &Told, now: SeatsNow, has_address: bool) -> Vec<String> {
         }
         Reason::GhostLimit => {
             next.push("Connect one of the devices that went offline, or close the application there.".to_owned());
+        }
+        Reason::HolderLimit if is_person(holder) => {
+            next.push("Close another running copy of the application, here or wherever else you run it.".to_owned());
         }
         Reason::HolderLimit => {
             next.push("Close another running copy of the application on this device.".to_owned());
