@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::Which;
 use crate::cli::Answered;
-use crate::cli::output::{Cell, Output};
+use crate::cli::output::{Cell, Output, remark};
 use crate::cli::resource::{Kind, Paging, cell, minute, number, text};
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, segment};
 
 /// How assigned seats are shown.
 const KIND: Kind = Kind {
@@ -28,6 +28,12 @@ const KIND: Kind = Kind {
     ],
     order: |item| text(item, "/email"),
     none: "No seat of this license is assigned; `usher license assign LICENSE EMAIL` assigns one.",
+};
+
+/// The same where only some are asked for.
+const FOUND: Kind = Kind {
+    none: "No seat of this license is assigned to an address or a name that contains this.",
+    ..KIND
 };
 
 fn assigned_by(item: &Value) -> Cell {
@@ -53,8 +59,9 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, client: &Client, output: Output) -> Answered {
         let path = self.which.path("assignments");
+        let kind = if self.search.is_some() { FOUND } else { KIND };
         let call = || Call::get(&path).with("search", self.search.as_ref());
-        KIND.list(client, output, &self.paging, call).await
+        kind.list(client, output, &self.paging, call).await
     }
 }
 
@@ -71,7 +78,19 @@ impl WithAddress {
     pub(super) async fn assign(self, client: &Client, output: Output) -> Answered {
         let body = json!({"email": self.email});
         let item = client.call(Call::post(&self.which.path("assign"), &body)).await?;
-        KIND.show(output, &item)
+        KIND.show(output, &item)?;
+        // It is assigned by now, whether or not the license can be looked at.
+        let license = format!("/licenses/{}", segment(&self.which.license));
+        if let Ok(license) = client.call(Call::get(&license)).await
+            && text(&license, "/plan/holder") != "named_user"
+        {
+            remark(&format!(
+                "It does not count yet: the license's plan gives its seats to whoever comes first. `usher plan update {} \
+                 --holder named-user` changes that.",
+                super::plan(&license)
+            ));
+        }
+        Ok(())
     }
 
     pub(super) async fn unassign(self, client: &Client, output: Output) -> Answered {
