@@ -177,8 +177,8 @@ impl Ledger {
 
     /// Puts a refusal on record. Heartbeats are counted, not listed, so neither are their refusals.
     fn refuse(&mut self, proposal: &Proposal, rejection: Rejection) -> Outcome {
-        let asked = proposal.command.acquire();
-        let (license, holder) = asked.map(|asked| (asked.ask.license, asked.ask.by_fingerprint)).unzip();
+        let license = proposal.command.acquire().map(|asked| asked.ask.license);
+        let holder = self.asker(&proposal.command);
         if let Some(license) = license.filter(|license| self.catalogue.licenses.contains(*license)) {
             self.count(license, Counted::Refusal(Refusal::of(&rejection)));
         }

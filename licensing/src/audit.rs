@@ -90,7 +90,8 @@ pub enum AuditEvent {
         command: Arc<str>,
         /// The license that a seat was asked of.
         license: Option<LicenseId>,
-        /// Who it was asked for, if counted by fingerprint.
+        /// Who it was asked for: whom the plan counts, as in `Granted`. Where that is nobody, the user or else the machine. The
+        /// first builds wrote the machine, whatever the plan counted by.
         holder: Option<HolderKey>,
         /// Why not.
         rejection: Rejection,

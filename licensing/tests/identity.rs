@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use licensing::audit::{AuditEvent, AuditLeaf, AuditRecord};
 use licensing::catalogue::{Entitlements, HolderPolicy, OfflineMode, PlanTerms};
 use licensing::command::{
     Acquire, AcquireByUser, Command, CreateCustomer, CreateIdentityProvider, CreateLicense, CreatePerson, CreatePlan,
@@ -457,4 +458,28 @@ fn a_session_knows_its_user_for_as_long_as_it_lives() {
     assert_eq!(checked.ledger.user_of(sessions[1]), None);
     checked.run(Command::Release { session: sessions[0] });
     assert_eq!(checked.ledger.user_of(sessions[0]), None);
+}
+
+#[test]
+fn a_refusal_is_on_record_for_whom_the_plan_counts() {
+    let mut checked = Checked::new();
+    checked.sell(HolderPolicy::User);
+    assert_eq!(checked.acquire(Some(1), 1), Ok(1));
+    assert_eq!(checked.acquire(Some(2), 1), Ok(2));
+    drop(checked.ledger.take_changes());
+    // Two users of one machine, and somebody whom no token names.
+    for user in [Some(3), Some(4), None] {
+        assert!(checked.acquire(user, 1).is_err());
+    }
+    let holders: Vec<_> = checked.ledger.take_changes().audit.iter().map(refused_holder).collect();
+    let by = |byte| Some(HolderKey::from_bytes([byte; 16]));
+    assert_eq!(holders, [by(0x83), by(0x84), by(1)]);
+}
+
+fn refused_holder(record: &AuditRecord) -> Option<HolderKey> {
+    let leaf = AuditLeaf::decode(&record.leaf).unwrap();
+    let AuditEvent::Refused { holder, .. } = leaf.content().event.clone() else {
+        panic!("{leaf:?}");
+    };
+    holder
 }

@@ -66,7 +66,7 @@ codes! {
     /// Seats are free, but too many clients may still be running on their offline grace.
     GhostLimitReached = "GHOST_LIMIT_REACHED", CONFLICT, "Too many clients are offline";
     /// One holder has as many sessions as its plan allows.
-    HolderLimitReached = "HOLDER_LIMIT_REACHED", CONFLICT, "Too many sessions on this device";
+    HolderLimitReached = "HOLDER_LIMIT_REACHED", CONFLICT, "Too many sessions of one holder";
     /// The license's seats are assigned by name, and none to whoever asks. Ask whoever manages the licenses to assign one.
     SeatNotAssigned = "SEAT_NOT_ASSIGNED", FORBIDDEN, "No seat is assigned to you";
     /// As many seats are assigned as the license has. Take one from somebody first, or give the license more seats.

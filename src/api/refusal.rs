@@ -55,8 +55,8 @@ impl From<Rejection> for ApiError {
                 retry_after,
             } => {
                 let detail = format!(
-                    "This device already has {in_use} of the {} that it may have. Close one of its running copies; \
-                     the soonest that a silent one ends is in {} s.",
+                    "You, or this device, already have {in_use} of the {} that one may have. Close a running copy, here or \
+                     wherever else you run the application; the soonest that a silent one ends is in {} s.",
                     count(limit, "session"),
                     retry_after.secs_ceil()
                 );
@@ -94,7 +94,7 @@ impl From<Rejection> for ApiError {
             ),
             Rejection::SessionRevoked { reason } => Self::new(
                 Code::SessionRevoked,
-                format!("The session was ended: {reason}. Ask the vendor, or acquire again."),
+                format!("The session was ended: {reason}. {}", after_end(&reason)),
             ),
             Rejection::SessionReleased => Self::new(
                 Code::SessionReleased,
@@ -163,22 +163,9 @@ impl From<Rejection> for ApiError {
                 "This license counts its seats by user. Sign in, with `usher login` or an identity \
                  provider, and send the token as jwt_token.",
             ),
-            Rejection::SeatNotAssigned { email, seats, assigned } => Self::new(
-                Code::SeatNotAssigned,
-                format!(
-                    "The seats of this license are assigned by name, and none is to {}. Ask whoever manages your licenses to \
-                     assign you one: of {} {}.",
-                    email
-                        .as_deref()
-                        .unwrap_or("you: your token vouches for no e-mail address"),
-                    count(seats, "seat"),
-                    match assigned {
-                        0 => "none is assigned".to_owned(),
-                        1 => "1 is assigned".to_owned(),
-                        more => format!("{more} are assigned"),
-                    }
-                ),
-            ),
+            Rejection::SeatNotAssigned { email, seats, assigned } => {
+                Self::new(Code::SeatNotAssigned, not_assigned(email.as_deref(), seats, assigned))
+            }
             Rejection::SeatsAllAssigned { seats, assigned } => Self::new(
                 Code::SeatsAllAssigned,
                 format!(
@@ -244,6 +231,38 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
         | Kind::Retention => ApiError::new(
             Code::NotFound,
             format!("There is no such {kind}. Check its id, or list them all."),
+        ),
+    }
+}
+
+/// Why the ledger ends the sessions of a seat that is taken away.
+const UNASSIGNED: &str = "the seat is no longer assigned to its user";
+
+/// What helps whoever's session was ended.
+fn after_end(reason: &str) -> &'static str {
+    if reason == UNASSIGNED {
+        "Ask whoever manages your licenses to assign you one; until then another is refused."
+    } else {
+        "Ask whoever manages your licenses, or acquire again."
+    }
+}
+
+/// No seat is assigned to an address; where none is vouched for, no seat that is assigned to anybody would help.
+fn not_assigned(email: Option<&str>, seats: u32, assigned: u32) -> String {
+    let seats = count(seats, "seat");
+    let assigned = match assigned {
+        0 => "none is assigned".to_owned(),
+        1 => "1 is assigned".to_owned(),
+        more => format!("{more} are assigned"),
+    };
+    match email {
+        Some(email) => format!(
+            "The seats of this license are assigned by name, and none is to {email}. Ask whoever manages your licenses to \
+             assign you one: of {seats} {assigned}."
+        ),
+        None => format!(
+            "The seats of this license are assigned by name, and your token vouches for no e-mail address: of {seats} \
+             {assigned}. Show a token whose provider says `email_verified`, or a user token: `usher login` gives one."
         ),
     }
 }

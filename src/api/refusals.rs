@@ -10,8 +10,10 @@ mod walk;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use licensing::audit::{AuditEvent, LeafV1};
+use licensing::catalogue::HolderPolicy;
 use licensing::id::{HolderKey, LicenseId, decode_base32, encode_base32};
 use licensing::ledger::Ledger;
 use licensing::outcome::Rejection;
@@ -128,13 +130,13 @@ struct Refused {
     index: u64,
     at: At,
     license: LicenseId,
-    /// Who asked, if counted by fingerprint.
+    /// Who asked, as the plan counted; the machine where an early build wrote it.
     holder: HolderKey,
     rejection: Rejection,
 }
 
-/// What retries have in common.
-type Who = (LicenseId, HolderKey, Reason);
+/// What retries have in common. The address tells those apart who asked from one machine when that was all that was written.
+type Who = (LicenseId, HolderKey, Option<Arc<str>>, Reason);
 
 impl Refused {
     fn of(index: u64, leaf: LeafV1) -> Option<Self> {
@@ -156,7 +158,16 @@ impl Refused {
     }
 
     fn who(&self) -> Who {
-        (self.license, self.holder, Reason::of(&self.rejection))
+        let email = self.email().cloned();
+        (self.license, self.holder, email, Reason::of(&self.rejection))
+    }
+
+    /// The address that no seat was assigned to.
+    fn email(&self) -> Option<&Arc<str>> {
+        match &self.rejection {
+            Rejection::SeatNotAssigned { email, .. } => email.as_ref(),
+            _ => None,
+        }
     }
 
     /// The limit that was reached and how much of it was in use, as the client was told.
@@ -200,9 +211,11 @@ pub(crate) struct Refusal {
     product: String,
     /// The plan's name.
     plan: String,
-    /// Who asked: their machine.
+    /// Who asked, as the plan counts: the `holder` of their sessions. Where it counts nobody, their user or their machine.
     holder: id::HolderKey,
-    /// Its host's name, if it has a live session by now.
+    /// The address that no seat was assigned to; `null` for other reasons, and where their token vouched for none.
+    email: Option<String>,
+    /// The host's name of a live session of theirs, if they have one by now.
     host: Option<String>,
     /// When it was refused first.
     first_at: Timestamp,
@@ -236,6 +249,7 @@ impl Refusal {
             product: product.name.to_string(),
             plan: plan.name.to_string(),
             holder: Id(refused.holder),
+            email: refused.email().map(ToString::to_string),
             host: host(ledger, license.id, refused.holder),
             first_at: Timestamp(row.first_at),
             at: Timestamp(refused.at),
@@ -244,6 +258,11 @@ impl Refusal {
             in_use: usage.map(|(_, in_use)| in_use),
         })
     }
+}
+
+/// Whether a holder is a person, on however many machines, and not a machine.
+const fn is_person(holder: HolderPolicy) -> bool {
+    matches!(holder, HolderPolicy::User | HolderPolicy::NamedUser)
 }
 
 /// The name of a holder's host, if one of its sessions lives and says so.

@@ -1,12 +1,14 @@
 //! `usher license`: the right to a number of seats until a date.
 
+mod assignments;
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Answered;
 use super::connection::Connection;
 use super::output::{Cell, Output, Page, Style};
-use super::resource::{Kind, Paging, cell, end, entitlements, minute, number, set, state, text};
+use super::resource::{Kind, Paging, cell, end, entitlements, minute, set, state, text};
 use super::words::{self, End};
 use crate::client::{Call, Client, segment};
 
@@ -65,17 +67,7 @@ Example:
     /// Give a license a new key; the old one ends at once, live sessions go on
     RotateKey(Which),
     /// List the seats that are assigned by name, and who is using theirs
-    Assignments {
-        #[command(flatten)]
-        which: Which,
-
-        /// Only those whose address, or whose person's name contains this
-        #[arg(long, value_name = "TEXT")]
-        search: Option<String>,
-
-        #[command(flatten)]
-        paging: Paging,
-    },
+    Assignments(assignments::List),
     /// Assign a seat to somebody by their e-mail address, also before they ever sign in
     #[command(after_help = "\
 Example:
@@ -83,24 +75,22 @@ Example:
 
 It counts where the license's plan goes by named users (usher plan update PLAN --holder named-user): then nobody else gets
 a seat. They get theirs when they show a token that vouches for the address; `usher login` gives them one.")]
-    Assign(WithAddress),
+    Assign(assignments::WithAddress),
     /// Take an assigned seat away; what is running with it is told so, and the seat is free at once
-    Unassign(WithAddress),
-}
-
-#[derive(Debug, Args)]
-struct WithAddress {
-    #[command(flatten)]
-    which: Which,
-
-    /// The e-mail address
-    email: String,
+    Unassign(assignments::WithAddress),
 }
 
 #[derive(Debug, Args)]
 struct Which {
     /// The license's id
     license: String,
+}
+
+impl Which {
+    /// Where the license's own list or verb of this name is.
+    fn path(&self, name: &str) -> String {
+        format!("/licenses/{}/{name}", segment(&self.license))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -244,34 +234,6 @@ const KIND: Kind = Kind {
     none: "There are no such licenses; `usher license create` makes one.",
 };
 
-/// How assigned seats are shown.
-const ASSIGNMENT: Kind = Kind {
-    columns: &[
-        ("EMAIL", |item| cell(item, "/email")),
-        ("NAME", |item| cell(item, "/person/name")),
-        ("SINCE", |item| minute(item, "/assigned_at")),
-        ("BY", assigned_by),
-        ("SESSIONS", |item| number(item, "/sessions")),
-    ],
-    lines: &[
-        ("email", |item| cell(item, "/email")),
-        ("name", |item| cell(item, "/person/name")),
-        ("assigned", |item| minute(item, "/assigned_at")),
-        ("by", assigned_by),
-        ("holder", |item| cell(item, "/holder")),
-        ("sessions", |item| cell(item, "/sessions")),
-    ],
-    order: |item| text(item, "/email"),
-    none: "No seat of this license is assigned; `usher license assign LICENSE EMAIL` assigns one.",
-};
-
-fn assigned_by(item: &Value) -> Cell {
-    match item["assigned_by_name"].as_str() {
-        Some(name) => Cell::new(name),
-        None => cell(item, "/assigned_by"),
-    }
-}
-
 /// Said where it counts or there is something to say.
 fn assigned(item: &Value) -> Cell {
     let assigned = text(item, "/seats/assigned");
@@ -293,14 +255,8 @@ fn seats(item: &Value) -> String {
 impl Noun {
     pub(super) async fn run(self, output: Output) -> Answered {
         let client = self.connection.client()?;
-        let act = async |which: &Which, verb: &str, body: Value| {
-            client
-                .call(Call::post(
-                    &format!("/licenses/{}/{verb}", segment(&which.license)),
-                    &body,
-                ))
-                .await
-        };
+        let act =
+            async |which: &Which, verb: &str, body: Value| client.call(Call::post(&which.path(verb), &body)).await;
         let item = match self.verb {
             Verb::List(list) => {
                 let status = list.status.and_then(|status| status.to_possible_value());
@@ -315,20 +271,9 @@ impl Noun {
                 };
                 return KIND.list(&client, output, &list.paging, call).await;
             }
-            Verb::Assignments { which, search, paging } => {
-                let path = format!("/licenses/{}/assignments", segment(&which.license));
-                let call = || Call::get(&path).with("search", search.as_ref());
-                return ASSIGNMENT.list(&client, output, &paging, call).await;
-            }
-            Verb::Assign(WithAddress { which, email }) => {
-                let item = act(&which, "assign", json!({"email": email})).await?;
-                return ASSIGNMENT.show(output, &item);
-            }
-            Verb::Unassign(WithAddress { which, email }) => {
-                act(&which, "unassign", json!({"email": email})).await?;
-                let answer = json!({"unassigned": email});
-                return Ok(output.answer(&answer, |_| format!("No seat is assigned to {email} any more.\n"))?);
-            }
+            Verb::Assignments(list) => return list.run(&client, output).await,
+            Verb::Assign(address) => return address.assign(&client, output).await,
+            Verb::Unassign(address) => return address.unassign(&client, output).await,
             Verb::Create(create) => return with_key(output, &create.send(&client).await?),
             Verb::RotateKey(which) => return with_key(output, &act(&which, "rotate-key", json!({})).await?),
             Verb::Show(which) => {

@@ -23,6 +23,7 @@ mod person;
 mod plan;
 mod product;
 mod resource;
+mod retention;
 mod run;
 mod secret;
 mod server;
@@ -80,6 +81,7 @@ enum Command {
     Person(person::Noun),
     IdentityProvider(identity_provider::Noun),
     Token(token::Noun),
+    Retention(retention::Noun),
     Login(login::Login),
     Run(run::Run),
     Verify(verify::Verify),
@@ -138,6 +140,7 @@ fn run(command: Command, output: Output) -> Answered {
             Command::Person(noun) => noun.run(output).await,
             Command::IdentityProvider(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
+            Command::Retention(noun) => noun.run(output).await,
             Command::Login(command) => command.run(output).await,
             Command::Run(command) => command.run().await,
             Command::Verify(command) => command.run(output),

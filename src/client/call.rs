@@ -42,6 +42,10 @@ impl<'a> Call<'a> {
         Self::new(Method::PATCH, path).with_body(body)
     }
 
+    pub(crate) fn put(path: &'a str, body: &'a Value) -> Self {
+        Self::new(Method::PUT, path).with_body(body)
+    }
+
     pub(crate) fn delete(path: &'a str) -> Self {
         Self::new(Method::DELETE, path)
     }

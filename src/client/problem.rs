@@ -112,12 +112,14 @@ impl Problem {
 
     /// What helps at a terminal, where the API's own words are for every kind of client.
     fn next_step(&self) -> Option<&'static str> {
+        let says = |text: &str| self.detail.as_ref().is_some_and(|detail| detail.contains(text));
         Some(match self.code.as_str() {
             "UNAUTHENTICATED" => "pass an admin token with --token or USHER_TOKEN; `usher init` printed the first one",
             "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
             "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
             "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",
-            "NOT_FOUND" if self.detail.as_ref().is_some_and(|detail| detail.contains("`usher ")) => return None,
+            "NOT_FOUND" if says("`usher ") => return None,
+            "NOT_FOUND" if says("List its assignments") => "`usher license assignments LICENSE` shows who has one",
             "NOT_FOUND" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" => {
                 "the `list` verb of this noun shows what there is"
             }
@@ -128,7 +130,8 @@ impl Problem {
 }
 
 /// A member of a request as whoever typed the command knows it: by its flag, where one sets it. A flag that counts
-/// otherwise than the member leaves the member's name beside it.
+/// otherwise than the member leaves the member's name beside it. An address is an argument of some commands and a flag of
+/// others, so it is called what it is.
 fn at_terminal(field: &str) -> String {
     let flag = match field {
         "ttl_seconds" => "--ttl",
@@ -144,9 +147,10 @@ fn at_terminal(field: &str) -> String {
         | "sessions_per_holder_max"
         | "key_prefix"
         | "renewal_url"
-        | "email"
         | "reference"
-        | "reason" => return format!("--{}", field.replace('_', "-")),
+        | "reason"
+        | "session_days"
+        | "usage_days" => return format!("--{}", field.replace('_', "-")),
         _ => return field.to_owned(),
     };
     format!("{flag} ({field})")
@@ -179,6 +183,7 @@ mod tests {
         assert_eq!(told("ttl_seconds"), "No\n  --ttl (ttl_seconds): give less");
         assert_eq!(told("key_prefix"), "No\n  --key-prefix: give less");
         assert_eq!(told("code"), "No\n  code: give less");
+        assert_eq!(told("email"), "No\n  email: give less");
     }
 
     #[test]

@@ -70,6 +70,10 @@ fn named_seats_are_assigned_and_taken_away() {
         .as_str()
         .unwrap()
         .to_owned();
+    let other = dev.usher("license list --plan coditect:pro -o json").json()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let lines = [
         format!("license assignments {license}"),
         format!("license assign {license} Ann@example.com"),
@@ -81,9 +85,25 @@ fn named_seats_are_assigned_and_taken_away() {
         format!("license unassign {license} bob@example.com"),
         format!("license unassign {license} bob@example.com"),
         format!("license assignments {license} --search ann"),
+        format!("license assignments {license} --search zoe"),
+        format!("license assign {other} bob@example.com"),
     ];
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     compare("named", &dev.transcript(&lines));
+}
+
+#[test]
+fn history_is_kept_for_as_long_as_is_said() {
+    let dev = Dev::start();
+    let transcript = dev.transcript(&[
+        "retention show",
+        "retention set --session-days 90 --usage-days 400",
+        "retention set --session-days forever",
+        "retention set --usage-days 7",
+        "retention set --usage-days soon",
+        "retention set",
+    ]);
+    compare("retention", &transcript);
 }
 
 #[test]
@@ -115,6 +135,7 @@ fn every_answer_can_be_had_as_json() {
     let (license, session, token) = (id("license", "id"), id("session", "session"), id("token", "id"));
     let customer = id("customer", "id");
     for (line, pointer) in [
+        ("retention show".to_owned(), "/version"),
         ("product list".to_owned(), "/items/0/code"),
         ("product create ab".to_owned(), "/id"),
         ("product show coditect".to_owned(), "/key_prefix"),

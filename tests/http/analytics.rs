@@ -182,6 +182,13 @@ async fn every_figure_is_a_table_too() {
         if let Some(items) = json["items"].as_array() {
             assert_eq!(lines.len() - 1, items.len(), "{figure}");
         }
+        // A table of one figure for a whole period says which, as rows of hours and of what is there now do by themselves.
+        if !["peaks", "versions"].contains(&figure) {
+            assert!(lines[0].ends_with(",from,to,complete"), "{figure}: {table}");
+            let (from, is_whole) = (format!(",{},", text(&json["from"])), ",true");
+            let is_told = |line: &&str| line.contains(&from) && line.ends_with(is_whole);
+            assert!(lines[1..].iter().all(|line| is_told(line)), "{figure}: {table}");
+        }
     }
     let versions = used
         .server

@@ -109,7 +109,11 @@ async fn a_seat_is_had_by_whom_it_is_assigned_to_and_free_when_it_is_taken_away(
         .heartbeat(&text(&seat["session_id"]))
         .await
         .problem(410, "SESSION_REVOKED");
-    assert!(text(&problem["detail"]).contains("the seat is no longer assigned to its user"));
+    assert_eq!(
+        problem["detail"],
+        "The session was ended: the seat is no longer assigned to its user. Ask whoever manages your licenses to assign you \
+         one; until then another is refused."
+    );
     world
         .acquire("laptop", Some(&token))
         .await
@@ -248,6 +252,10 @@ async fn whoever_has_no_seat_is_told_on_a_page_to_ask_for_one() {
     );
     assert!(text(&said["next"][0]).contains("assign you a seat"), "{said}");
     assert!(!said.to_string().contains('@'), "{said}");
+    assert!(
+        text(&said["next"][1]).contains("a seat was free to be assigned"),
+        "{said}"
+    );
     let listed = world.server.get("/refusals?reason=seat_not_assigned").await.expect(200);
     let id = text(&listed["items"][0]["id"]);
     assert_eq!(said["refusal"], id);
@@ -257,6 +265,81 @@ async fn whoever_has_no_seat_is_told_on_a_page_to_ask_for_one() {
         (&json!("SEAT_NOT_ASSIGNED"), &Value::Null)
     );
     assert!(text(&view["next"][0]).starts_with("Assign a seat"), "{view}");
+}
+
+#[tokio::test]
+async fn two_people_at_one_machine_are_two_refusals_and_each_has_their_address() {
+    let world = World::new().await;
+    let (_, ann) = world.member("ann@acme.example").await;
+    let (_, bob) = world.member("bob@acme.example").await;
+    for token in [&ann, &bob, &ann] {
+        let problem = world.acquire("terminal", Some(token)).await;
+        problem.problem(403, "SEAT_NOT_ASSIGNED");
+    }
+    let listed = world.server.get("/refusals").await.expect(200);
+    let rows = listed["items"].as_array().unwrap();
+    let said: Vec<_> = rows.iter().map(|row| (&row["email"], &row["tries"])).collect();
+    assert_eq!(
+        said,
+        [
+            (&json!("ann@acme.example"), &json!(2)),
+            (&json!("bob@acme.example"), &json!(1))
+        ]
+    );
+    // It is the holder that a seat of theirs is counted for.
+    let assigned = world.assign("ann@acme.example").await.expect(200);
+    assert_eq!(rows[0]["holder"], assigned["holder"]);
+    let asked = world.server.get(&format!("/refusals/{}", text(&rows[1]["id"]))).await;
+    assert_eq!(asked.expect(200)["email"], "bob@acme.example");
+}
+
+#[tokio::test]
+async fn a_refusal_knows_the_sessions_of_whom_the_plan_counts() {
+    let world = World::new().await;
+    let plan = format!("/plans/{}", world.sold.plan);
+    let terms = json!({"holder": "user", "sessions_per_holder_max": 1});
+    world.server.patch(&plan, terms).await.expect(200);
+    let (_, ann) = world.member("ann@acme.example").await;
+    let (_, bob) = world.member("bob@acme.example").await;
+    let (_, cid) = world.member("cid@acme.example").await;
+    let acquire = async |device: &str, token: &str| {
+        let body = json!({
+            "license_key": world.sold.key, "hardware_id": format!("hardware-of-{device}"), "jwt_token": token,
+            "client": {"hostname": device},
+        });
+        world.server.public("POST", "/licenses/acquire", &body).await
+    };
+    let seat = acquire("laptop", &ann).await.expect(200);
+    let problem = acquire("tower", &ann).await.problem(409, "HOLDER_LIMIT_REACHED");
+    let url = text(&problem["explanation_url"]);
+    let link = json!({"link": url.split_once("/refused#").unwrap().1});
+    let said = world
+        .server
+        .public("POST", "/refusals/explain", &link)
+        .await
+        .expect(200);
+    assert!(
+        said["oldest_since"].is_string() && said["refusal"].is_string(),
+        "{said}"
+    );
+    assert!(text(&said["next"][0]).contains("wherever else you run it"), "{said}");
+    assert!(!text(&problem["detail"]).starts_with("This device"), "{problem}");
+    let listed = world.server.get("/refusals").await.expect(200);
+    let session = world.server.get(&format!("/sessions/{}", text(&seat["session"]))).await;
+    assert_eq!(
+        (&listed["items"][0]["host"], &listed["items"][0]["holder"]),
+        (&json!("laptop"), &session.expect(200)["holder"])
+    );
+    acquire("laptop", &bob).await.expect(200);
+    acquire("laptop", &cid).await.problem(409, "SEAT_LIMIT_REACHED");
+    // Cid is another than the two whose seats they would have shared by the machine.
+    let listed = world
+        .server
+        .get("/refusals?reason=seat_limit_reached")
+        .await
+        .expect(200);
+    let refused = &listed["items"].as_array().unwrap()[0];
+    assert_eq!((&refused["host"], &refused["tries"]), (&Value::Null, &json!(1)));
 }
 
 #[tokio::test]

@@ -228,6 +228,16 @@ async fn a_named_seat_is_taken_by_an_address_that_the_provider_has_verified_and_
         let problem = ask("ann", unverified).await.problem(403, "SEAT_NOT_ASSIGNED");
         let detail = text(&problem["detail"]);
         assert!(detail.contains("your token vouches for no e-mail address"), "{detail}");
+        // To be assigned a seat would not help.
+        assert!(
+            detail.contains("`email_verified`") && !detail.contains("assign you"),
+            "{detail}"
+        );
+        let url = text(&problem["explanation_url"]);
+        let link = json!({"link": url.split_once("/refused#").unwrap().1});
+        let said = world.server.public("POST", "/refusals/explain", &link).await;
+        let next = text(&said.expect(200)["next"][0]);
+        assert!(next.contains("`email_verified`"), "{next}");
     }
     let verified = |email: &str| json!({"email_verified": true, "email": email});
     ask("bob", verified("bob@example.com"))

@@ -7,7 +7,7 @@ use crate::apply::usable::check_usable;
 use crate::apply::{Until, not_found};
 use crate::audit::AuditEvent;
 use crate::catalogue::HolderPolicy;
-use crate::command::{Acquire, AcquireByUser, Actor, Asked};
+use crate::command::{Acquire, AcquireByUser, Actor, Asked, Command};
 use crate::id::{HolderKey, SessionNo};
 use crate::identity::SessionUser;
 use crate::ledger::{Ledger, SessionState};
@@ -100,6 +100,16 @@ impl Ledger {
             seats: terms.seats(),
             assigned: self.assignments.count(terms.license.id),
         }
+    }
+
+    /// Who a seat is asked for: whom the license's plan counts. Where it counts nobody by what was said, the user, or else
+    /// the machine. `None` if no seat is asked for.
+    pub fn asker(&self, command: &Command) -> Option<HolderKey> {
+        let asked = command.acquire()?;
+        let terms = self.catalogue.terms(asked.ask.license);
+        let counted = terms.and_then(|terms| asked.holder(terms.plan.terms.holder));
+        let user = || asked.user.map(|by_user| by_user.by_user);
+        Some(counted.or_else(user).unwrap_or(asked.ask.by_fingerprint))
     }
 
     fn check_holder_limit(&self, terms: Terms<'_>, claim: Claim, sessions: usize) -> Result<(), Rejection> {

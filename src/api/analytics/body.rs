@@ -39,6 +39,14 @@ pub(crate) struct AboutFigure {
 }
 
 impl AboutFigure {
+    /// What of it stands in tables.
+    pub(super) const COLUMNS: [&str; 3] = ["from", "to", "complete"];
+
+    /// The same as texts.
+    pub(super) fn cells(&self) -> [String; 3] {
+        [self.from.to_string(), self.to.to_string(), self.complete.to_string()]
+    }
+
     pub(super) fn of(license: LicenseId, history: &History) -> Self {
         Self {
             license: Id(license),

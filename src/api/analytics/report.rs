@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::body::AboutFigure;
+
 /// In which form a figure is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -25,6 +27,11 @@ pub(crate) trait Table {
 
     /// Its rows, each with a text for each column.
     fn rows(&self) -> Vec<Vec<String>>;
+
+    /// The period that each row is of as a whole, where rows do not say so themselves. It has columns at the end.
+    fn period(&self) -> Option<&AboutFigure> {
+        None
+    }
 }
 
 /// A figure in the form that was asked for.
@@ -47,7 +54,14 @@ impl<T: Serialize + Table> IntoResponse for Report<T> {
         if self.format == Format::Json {
             return Json(self.body).into_response();
         }
-        let mut response = csv(T::COLUMNS, &self.body.rows()).into_response();
+        let (mut columns, mut rows) = (T::COLUMNS.to_vec(), self.body.rows());
+        if let Some(about) = self.body.period() {
+            columns.extend(AboutFigure::COLUMNS);
+            for row in &mut rows {
+                row.extend(about.cells());
+            }
+        }
+        let mut response = csv(&columns, &rows).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
         let file = format!("attachment; filename=\"{}.csv\"", self.name);

@@ -5,6 +5,7 @@
 
 use axum::extract::State;
 use licensing::audit::{AuditEvent, Topic};
+use licensing::catalogue::HolderPolicy;
 use licensing::ledger::Ledger;
 use licensing::time::Span;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use storage::checkpoint::{Order, StateFile};
 use utoipa::ToSchema;
 
 use super::link::{Told, beginning};
-use super::{RefusalId, RefusalNo, RefusalReason, Refused, SeatsNow, walk};
+use super::{RefusalId, RefusalNo, RefusalReason, Refused, SeatsNow, is_person, walk};
 use crate::api::Api;
 use crate::api::code::Code;
 use crate::api::extract::Json;
@@ -57,7 +58,7 @@ pub(crate) struct Explanation {
     oldest_since: Option<Timestamp>,
     /// When the next seat could be free without anybody giving one back, as of then; `null` where waiting does not help.
     free_by: Option<Timestamp>,
-    /// How often this device asked around then; `null` if this node does not know.
+    /// How often who was refused asked around then; `null` if this node does not know.
     tries: Option<u64>,
     /// The refusal's name: what to quote to those who run the licenses.
     refusal: Option<RefusalId>,
@@ -113,6 +114,7 @@ pub(super) async fn explain_refusal(
             .filter_map(|(held, _)| held.since)
             .min();
     }
+    let has_address = refused.as_ref().is_none_or(|refused| refused.email().is_some());
     let show = |ledger: &Ledger| {
         let license = ledger.license(told.license)?;
         let plan = ledger.plan(license.plan)?;
@@ -131,7 +133,7 @@ pub(super) async fn explain_refusal(
             refusal: refused.as_ref().map(|refused| Id(RefusalNo(refused.index))),
             now,
             renewal_url: product.renewal_url.as_deref().map(str::to_owned),
-            next: next(&told, now),
+            next: next(&told, now, plan.terms.holder, has_address),
             server_time: Timestamp(ledger.at()),
         })
     };
@@ -177,14 +179,23 @@ async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError
 }
 
 /// What somebody without a seat can do.
-fn next(told: &Told, now: SeatsNow) -> Vec<String> {
+fn next(told: &Told, now: SeatsNow, holder: HolderPolicy, has_address: bool) -> Vec<String> {
     let mut next = Vec::new();
     let free = now.limit.saturating_sub(now.in_use);
     match told.reason {
+        Reason::NotAssigned if !has_address => {
+            next.push(
+                "Sign in by an account whose provider says that your e-mail address is verified (`email_verified`), or with \
+                 `usher login`: without an address no seat can be yours."
+                    .to_owned(),
+            );
+            next.push("If you are refused again, ask whoever manages your licenses to assign you a seat.".to_owned());
+            return next;
+        }
         Reason::NotAssigned => {
             next.push("Ask whoever manages your licenses to assign you a seat, by your e-mail address.".to_owned());
             next.push(if told.in_use < told.limit {
-                "Not every seat is assigned: there was one for you when you asked.".to_owned()
+                "Not every seat is assigned: a seat was free to be assigned when you asked.".to_owned()
             } else {
                 "Every seat is assigned: one has to be taken from somebody first, or more have to be bought.".to_owned()
             });
@@ -193,6 +204,9 @@ fn next(told: &Told, now: SeatsNow) -> Vec<String> {
         }
         Reason::GhostLimit => {
             next.push("Connect one of the devices that went offline, or close the application there.".to_owned());
+        }
+        Reason::HolderLimit if is_person(holder) => {
+            next.push("Close another running copy of the application, here or wherever else you run it.".to_owned());
         }
         Reason::HolderLimit => {
             next.push("Close another running copy of the application on this device.".to_owned());

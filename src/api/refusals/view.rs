@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use licensing::catalogue::PlanTerms;
 use licensing::id::{HolderKey, LicenseId};
 use licensing::ledger::Ledger;
 use licensing::outcome::Rejection;
@@ -10,7 +11,7 @@ use licensing::time::At;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Refusal, RefusalNo, Refused, SeatsNow, host, walk};
+use super::{Refusal, RefusalNo, Refused, SeatsNow, host, is_person, walk};
 use crate::analytics::history::Held;
 use crate::api::Api;
 use crate::api::caller::Caller;
@@ -99,7 +100,7 @@ pub(crate) async fn get_refusal(
             free_by: row.last.free_by().map(Timestamp),
             holders: held.as_deref().map(|held| holders(ledger, refused.license, held)),
             now: SeatsNow::of(ledger, refused.license)?,
-            next: next_for_operators(&row.last.rejection, plan.terms.ghosts_max.is_some()),
+            next: next_for_operators(&row.last.rejection, &plan.terms),
         })
     };
     api.cluster().ledger(view).map(Shown::plain).ok_or_else(not_found)
@@ -139,7 +140,7 @@ fn holders(ledger: &Ledger, license: LicenseId, held: &[(Held, Option<At>)]) -> 
 }
 
 /// What who runs the licenses can do.
-fn next_for_operators(rejection: &Rejection, caps_ghosts: bool) -> Vec<String> {
+fn next_for_operators(rejection: &Rejection, terms: &PlanTerms) -> Vec<String> {
     let mut next: Vec<&str> = Vec::new();
     match rejection {
         Rejection::SeatLimitReached { .. } => {
@@ -149,9 +150,13 @@ fn next_for_operators(rejection: &Rejection, caps_ghosts: bool) -> Vec<String> {
         }
         Rejection::GhostLimitReached { .. } => {
             next.push("Have one of the machines that went offline connected again, or wait until its grace ends.");
-            if caps_ghosts {
+            if terms.ghosts_max.is_some() {
                 next.push("Raise the plan's cap on clients that are offline, if that many may run unseen.");
             }
+        }
+        Rejection::HolderLimitReached { .. } if is_person(terms.holder) => {
+            next.push("Have a running copy of theirs closed, on whichever machine it runs.");
+            next.push("Raise the plan's sessions for each holder, if one person may run more copies.");
         }
         Rejection::HolderLimitReached { .. } => {
             next.push("Have a running copy on that machine closed.");

@@ -72,7 +72,7 @@ impl Folding {
             return;
         }
         let who = refused.who();
-        let later = self.later.insert(who, refused.at);
+        let later = self.later.insert(who.clone(), refused.at);
         if later.is_some_and(|later| is_retry(refused.at, later)) {
             // One without a row here belongs to a row of the page before, or to one there is no room for.
             if let Some(place) = self.open.get(&who) {

@@ -108,12 +108,13 @@ async fn acquire(api: &Api, source: Source, request: AcquireRequest) -> Result<S
     };
     let call = Call::new(api, license, user, request);
     let proposal = call.proposal(api, call.replaced(api).await?);
+    let command = proposal.command.clone();
     let applied = api.cluster().propose(proposal).await?;
     match applied.outcome {
         Outcome::Granted(grant) => seat(api, &call.session, &grant, applied.seq, applied.at),
         Outcome::Rejected(ref rejection) => {
-            let holder = api.lookup().holder(license, &call.hardware, None);
-            let url = explanation_url(api, license, holder, &applied, rejection);
+            let holder = api.cluster().ledger(|ledger| ledger.asker(&command));
+            let url = holder.and_then(|holder| explanation_url(api, license, holder, &applied, rejection));
             Err(ApiError::from(rejection.clone()).explanation_url(url))
         }
         other => Err(ApiError::internal(format!("an acquire was answered {other:?}"))),

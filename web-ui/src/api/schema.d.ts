@@ -1611,7 +1611,7 @@ export interface components {
             server_time: components["schemas"]["Timestamp"];
             /**
              * Format: int64
-             * @description How often this device asked around then; `null` if this node does not know.
+             * @description How often who was refused asked around then; `null` if this node does not know.
              */
             tries?: number | null;
         };
@@ -2694,11 +2694,13 @@ export interface components {
                 code: string;
                 customer: components["schemas"]["CustomerId"];
                 customer_name: string;
+                /** @description The address that no seat was assigned to; `null` for other reasons, and where their token vouched for none. */
+                email?: string | null;
                 /** @description When it was refused first. */
                 first_at: components["schemas"]["Timestamp"];
-                /** @description Who asked: their machine. */
+                /** @description Who asked, as the plan counts: the `holder` of their sessions. Where it counts nobody, their user or their machine. */
                 holder: components["schemas"]["HolderKey"];
-                /** @description Its host's name, if it has a live session by now. */
+                /** @description The host's name of a live session of theirs, if they have one by now. */
                 host?: string | null;
                 /** @description Its name: of the latest try. */
                 id: components["schemas"]["RefusalId"];
@@ -3080,11 +3082,13 @@ export interface components {
             code: string;
             customer: components["schemas"]["CustomerId"];
             customer_name: string;
+            /** @description The address that no seat was assigned to; `null` for other reasons, and where their token vouched for none. */
+            email?: string | null;
             /** @description When it was refused first. */
             first_at: components["schemas"]["Timestamp"];
-            /** @description Who asked: their machine. */
+            /** @description Who asked, as the plan counts: the `holder` of their sessions. Where it counts nobody, their user or their machine. */
             holder: components["schemas"]["HolderKey"];
-            /** @description Its host's name, if it has a live session by now. */
+            /** @description The host's name of a live session of theirs, if they have one by now. */
             host?: string | null;
             /** @description Its name: of the latest try. */
             id: components["schemas"]["RefusalId"];

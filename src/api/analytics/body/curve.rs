@@ -58,4 +58,8 @@ impl Table for Curve {
         };
         self.items.iter().map(row).collect()
     }
+
+    fn period(&self) -> Option<&AboutFigure> {
+        Some(&self.about)
+    }
 }

@@ -123,4 +123,8 @@ impl Table for ForecastBody {
             or_none(self.latest.as_ref()),
         ]]
     }
+
+    fn period(&self) -> Option<&AboutFigure> {
+        Some(&self.about)
+    }
 }

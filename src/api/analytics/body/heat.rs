@@ -71,4 +71,8 @@ impl Table for HeatMap {
         };
         self.items.iter().map(row).collect()
     }
+
+    fn period(&self) -> Option<&AboutFigure> {
+        Some(&self.about)
+    }
 }

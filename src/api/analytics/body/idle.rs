@@ -67,4 +67,8 @@ impl Table for Idle {
             self.full_share.to_string(),
         ]]
     }
+
+    fn period(&self) -> Option<&AboutFigure> {
+        Some(&self.about)
+    }
 }

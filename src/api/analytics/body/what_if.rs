@@ -76,4 +76,8 @@ impl Table for WhatIf {
         };
         self.items.iter().map(row).collect()
     }
+
+    fn period(&self) -> Option<&AboutFigure> {
+        Some(&self.about)
+    }
 }
