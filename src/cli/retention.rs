@@ -9,7 +9,7 @@ use super::output::{Cell, Output};
 use super::resource::{Kind, cell, minute, set};
 use crate::client::Call;
 
-/// For how long history is kept: what is on record of sessions and refusals, and hours of usage
+/// For how long history is kept: what is on record of sessions, refusals and sign-ins, and hours of usage
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,7 +32,7 @@ enum Verb {
     Show,
     /// Say for how long history is kept from now on; what is not named stays as it is
     Set {
-        /// For how many days a session is on record after its end, and a refusal
+        /// For how many days a session is on record after its end, and a refusal and a sign-in
         #[arg(long, value_name = "N|forever", value_parser = days_or_forever)]
         session_days: Option<Value>,
 
@@ -56,11 +56,11 @@ fn days_or_forever(text: &str) -> Result<Value, String> {
 const KIND: Kind = Kind {
     columns: &[],
     lines: &[
-        ("sessions and refusals", |item| kept(item, "/session_days")),
+        ("sessions, refusals, sign-ins", |item| kept(item, "/session_days")),
         ("hours of usage", |item| kept(item, "/usage_days")),
         ("sessions since", |item| minute(item, "/sessions_from")),
         ("usage since", |item| minute(item, "/usage_from")),
-        ("oldest record", |item| minute(item, "/oldest")),
+        ("nothing is older than", |item| minute(item, "/oldest")),
         ("nothing dropped before", |item| minute(item, "/drops_from")),
         ("version", |item| cell(item, "/version")),
     ],

@@ -216,6 +216,24 @@ async fn what_is_over_long_enough_is_gone_and_said_to_be_gone_and_the_rest_is_wh
         "{peaks:?}"
     );
     assert_eq!(figure["items"][0]["peak"], 1);
+    // Of what is gone nothing is said, which is not to say that nothing was in use.
+    let of_gone = async |figure: &str| {
+        let license = &world.sold.license;
+        let path = format!("/licenses/{license}/analytics/{figure}?to={}", text(&from));
+        world.server.get(&path).await.expect(200)
+    };
+    let idle = of_gone("idle").await;
+    assert_eq!((&idle["from"], &idle["to"]), (&from, &from));
+    for figure in ["max", "p95", "mean", "idle_at_max", "idle_at_p95", "full_share"] {
+        assert_eq!(idle[figure], Value::Null, "{figure}");
+    }
+    assert_eq!(of_gone("duration-curve").await["items"], json!([]));
+    let hours = of_gone("heat-map").await["items"].as_array().unwrap().clone();
+    assert!(
+        hours
+            .iter()
+            .all(|hour| hour["peak"].is_null() && hour["mean"].is_null())
+    );
     world.server.heartbeat(&text(&kept["session_id"])).await.expect(200);
 
     world.days(25).await;

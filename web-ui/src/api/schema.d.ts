@@ -1487,7 +1487,10 @@ export interface components {
              * @description Seats that can be held at its end.
              */
             capacity: number;
-            /** @description The points. Between two of them the curve is as high as at the one with more seats. */
+            /**
+             * @description The points. Between two of them the curve is as high as at the one with more seats. There are none of a period of
+             *     which nothing is on record.
+             */
             items: components["schemas"]["CurvePoint"][];
         };
         /** @description One point of the duration curve. */
@@ -1744,9 +1747,9 @@ export interface components {
             mean?: number | null;
             /**
              * Format: int32
-             * @description The most at any moment.
+             * @description The most at any moment; `null` if the period has none.
              */
-            peak: number;
+            peak?: number | null;
             /**
              * Format: int64
              * @description Refusals, retries folded.
@@ -1858,7 +1861,7 @@ export interface components {
          * @enum {string}
          */
         IdentityProviderKind: "oidc" | "google" | "github";
-        /** @description What was used of what there is. */
+        /** @description What was used of what there is. Of a period of which nothing is on record (`from` is `to` then) every figure is `null`. */
         Idle: components["schemas"]["AboutFigure"] & {
             /**
              * Format: int32
@@ -1869,32 +1872,32 @@ export interface components {
              * Format: double
              * @description For which share of the time every seat was in use, from 0 to 1.
              */
-            full_share: number;
+            full_share?: number | null;
             /**
              * Format: int32
              * @description Seats that were never in use at once.
              */
-            idle_at_max: number;
+            idle_at_max?: number | null;
             /**
              * Format: int32
              * @description Seats that were not in use for 95 % of the time.
              */
-            idle_at_p95: number;
+            idle_at_p95?: number | null;
             /**
              * Format: int32
              * @description The most in use at any moment.
              */
-            max: number;
+            max?: number | null;
             /**
              * Format: double
              * @description Seats in use on average, weighted by time.
              */
-            mean: number;
+            mean?: number | null;
             /**
              * Format: int32
              * @description The least number of seats that was enough for 95 % of the time.
              */
-            p95: number;
+            p95?: number | null;
         };
         /** @description The address of an identity provider: `https://`, but on this machine. */
         IssuerUrl: string;

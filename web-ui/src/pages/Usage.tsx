@@ -185,6 +185,9 @@ function IdleSeats({ license, asked }: { license: string; asked: Asked }) {
   return (
     <Answered query={idle}>
       {({ capacity, max, p95, mean, idle_at_max, idle_at_p95, full_share }) => {
+        if (max == null || p95 == null || mean == null || idle_at_max == null || full_share == null) {
+          return <Empty title="Nothing is on record of this time">Choose a later one.</Empty>;
+        }
         const figures: [string, ReactNode, string][] = [
           ['Highest', `${max} of ${capacity}`, 'seats in use at once'],
           ['95% of the time', p95, `${p95 === 1 ? 'seat was' : 'seats were'} enough; ${idle_at_p95} idle`],

@@ -31,7 +31,7 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
       table={() => (
         <Table
           label="Hours of the week"
-          rows={items.filter(({ peak }) => peak > 0)}
+          rows={items.filter(({ peak }) => (peak ?? 0) > 0)}
           id={({ weekday, hour }) => weekday * 24 + hour}
           columns={[
             { label: 'Hour', cell: ({ weekday, hour }) => `${dayOf(weekday)} ${hourOf(hour)}` },

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AboutFigure, rounded};
-use crate::analytics::duration::Durations;
+use crate::analytics::duration::{AtLeast, Durations};
 use crate::api::analytics::report::Table;
 
 /// For how long how many seats were in use.
@@ -14,7 +14,8 @@ pub(crate) struct Curve {
     about: AboutFigure,
     /// Seats that can be held at its end.
     capacity: u32,
-    /// The points. Between two of them the curve is as high as at the one with more seats.
+    /// The points. Between two of them the curve is as high as at the one with more seats. There are none of a period of
+    /// which nothing is on record.
     items: Vec<CurvePoint>,
 }
 
@@ -31,16 +32,17 @@ pub(crate) struct CurvePoint {
 
 impl Curve {
     pub(in crate::api::analytics) fn of(about: AboutFigure, found: &Durations) -> Self {
-        let total = found.total_ms().max(1) as f64;
-        let points = found.curve().into_iter().map(|point| CurvePoint {
+        let total_ms = found.total_ms();
+        let points = if total_ms > 0 { found.curve() } else { Vec::new() };
+        let point = |point: AtLeast| CurvePoint {
             seats: point.seats,
-            share: rounded(point.ms as f64 / total),
+            share: rounded(point.ms as f64 / total_ms as f64),
             milliseconds: point.ms,
-        });
+        };
         Self {
             about,
             capacity: found.capacity,
-            items: points.collect(),
+            items: points.into_iter().map(point).collect(),
         }
     }
 }

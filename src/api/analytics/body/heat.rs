@@ -27,8 +27,8 @@ pub(crate) struct HeatHour {
     hour: u8,
     /// Seats in use on average over all such hours of the period, weighted by time; `null` if it has none.
     mean: Option<f64>,
-    /// The most at any moment.
-    peak: u32,
+    /// The most at any moment; `null` if the period has none.
+    peak: Option<u32>,
     /// Refusals, retries folded.
     refusals: u64,
     /// How many seconds of the period lie in such hours.
@@ -43,7 +43,7 @@ impl HeatMap {
             weekday: weekday(place),
             hour: hour(place),
             mean: cell.mean().map(rounded),
-            peak: cell.peak,
+            peak: (cell.ms > 0).then_some(cell.peak),
             refusals: cell.refusals,
             seconds: cell.ms / 1_000,
         };
@@ -64,7 +64,7 @@ impl Table for HeatMap {
                 item.weekday.to_string(),
                 item.hour.to_string(),
                 or_none(item.mean),
-                item.peak.to_string(),
+                or_none(item.peak),
                 item.refusals.to_string(),
                 item.seconds.to_string(),
             ]
