@@ -39,7 +39,7 @@ impl From<Rejection> for ApiError {
             } => {
                 let detail = format!(
                     "{} in use, and {} that went offline may still be running, which reaches the limit of {limit}. \
-                     Connect or close the application on one of those devices; the soonest that one must have \
+                     Connect one of those devices and close the application on it; the soonest that one must have \
                      stopped is in {} s.",
                     count_are(in_use, "seat"),
                     count(ghosts, "device"),

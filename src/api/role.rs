@@ -14,7 +14,7 @@ use super::problem::ApiError;
 pub(crate) enum RoleName {
     /// Everything.
     Owner,
-    /// Everything but people, API tokens and the cluster.
+    /// Everything but people, API tokens, settings and the cluster.
     Operator,
     /// Reads everything, ends sessions, makes new license keys.
     Support,

@@ -35,7 +35,7 @@ pub(crate) enum Scope {
     Admin,
     /// Batches of heartbeats only.
     Heartbeats,
-    /// Everything but people, API tokens and the cluster.
+    /// Everything but people, API tokens, settings and the cluster.
     Operator,
     /// Reads everything, ends sessions, makes new license keys.
     Support,

@@ -22,11 +22,11 @@ Examples:
 
 Roles of the vendor's own people, each with all that the ones below it may:
   owner         everything
-  operator      everything but people, tokens and the cluster
+  operator      everything but people, tokens, settings and the cluster
   support       reads everything, ends sessions, makes new license keys
   auditor       reads everything
 Roles of a customer's people, who see nothing of any other customer:
-  member-admin  frees the customer's seats, makes new keys, manages its people
+  member-admin  frees and assigns the customer's seats, makes new keys, manages its people
   member        reads what is the customer's
 
 A person is named by their e-mail address or their id (per_…).")]
@@ -142,13 +142,13 @@ struct Update {
 enum Role {
     /// Everything
     Owner,
-    /// Everything but people, tokens and the cluster
+    /// Everything but people, tokens, settings and the cluster
     Operator,
     /// Reads everything, ends sessions, makes new license keys
     Support,
     /// Reads everything
     Auditor,
-    /// Frees the customer's seats, makes new keys, manages its people
+    /// Frees and assigns the customer's seats, makes new keys, manages its people
     MemberAdmin,
     /// Reads what is the customer's
     Member,

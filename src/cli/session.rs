@@ -62,6 +62,7 @@ const KIND: Kind = Kind {
     columns: &[
         ("SESSION", |item| cell(item, "/session")),
         ("LICENSE", |item| cell(item, "/license")),
+        ("USER", |item| cell(item, "/user/email")),
         ("HOST", |item| cell(item, "/client/hostname")),
         ("APP", |item| Cell::new(app(item))),
         ("GRANTED", |item| minute(item, "/granted_at")),
@@ -73,6 +74,7 @@ const KIND: Kind = Kind {
         ("status", |item| state(item, "/status")),
         ("reason", |item| cell(item, "/reason")),
         ("license", |item| cell(item, "/license")),
+        ("user", |item| cell(item, "/user/email")),
         ("holder", |item| cell(item, "/holder")),
         ("host", |item| cell(item, "/client/hostname")),
         ("instance", |item| cell(item, "/client/instance")),

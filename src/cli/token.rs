@@ -80,13 +80,13 @@ enum Scope {
     Admin,
     /// Batch heartbeats only
     Heartbeats,
-    /// Everything but people, tokens and the cluster
+    /// Everything but people, tokens, settings and the cluster
     Operator,
     /// Reads everything, ends sessions, makes new license keys
     Support,
     /// Reads everything
     Auditor,
-    /// Frees the customer's seats, makes new keys, manages its people
+    /// Frees and assigns the customer's seats, makes new keys, manages its people
     MemberAdmin,
     /// Reads what is the customer's
     Member,

@@ -65,6 +65,14 @@ impl CallError {
         }
     }
 
+    /// The same with what the server says of it.
+    pub(crate) fn told(&self) -> &str {
+        match self {
+            Self::Answered(problem) => problem.told(),
+            Self::Unreachable { .. } | Self::Open { .. } => self.title(),
+        }
+    }
+
     /// The problem's code, if a server answered.
     pub(crate) fn code(&self) -> Option<&str> {
         match self {

@@ -39,6 +39,12 @@ struct Members {
 }
 
 impl Problem {
+    /// What the server says of it, in sentences, or else what happened in a few words.
+    pub(crate) fn told(&self) -> &str {
+        let detail = self.detail.as_deref().unwrap_or(&self.title);
+        detail.trim_end_matches('.')
+    }
+
     /// Reads an answer that is not a success. One that is not usher's, such as a proxy's page, becomes a problem too.
     pub(crate) fn read(url: &str, status: u16, body: &str) -> Self {
         let as_sent: Value = serde_json::from_str(body).unwrap_or(Value::Null);

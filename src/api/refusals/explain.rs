@@ -203,7 +203,7 @@ fn next(told: &Told, now: SeatsNow, holder: HolderPolicy, has_address: bool) -> 
             return next;
         }
         Reason::GhostLimit => {
-            next.push("Connect one of the devices that went offline, or close the application there.".to_owned());
+            next.push("Connect one of the devices that went offline, and close the application on it.".to_owned());
         }
         Reason::HolderLimit if is_person(holder) => {
             next.push("Close another running copy of the application, here or wherever else you run it.".to_owned());

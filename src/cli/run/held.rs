@@ -198,7 +198,7 @@ impl Held {
                 } else {
                     ""
                 };
-                self.tell(format!("The seat was lost: {}{after}.", error.title()));
+                self.tell(format!("The seat was lost{after}. {}.", error.told()));
                 Duration::ZERO
             }
             Err(error) => {
@@ -227,8 +227,8 @@ impl Held {
                 self.asked = (!error.is_refusal()).then_some(name);
                 self.over = ending(&error) == Some(Ending::Over);
                 self.tell(format!(
-                    "The seat was lost and cannot be taken again: {}.",
-                    error.title()
+                    "The seat was lost and cannot be taken again. {}.",
+                    error.told()
                 ));
                 self.interval.max(error.retry_after().unwrap_or_default())
             }
