@@ -187,7 +187,7 @@ async fn every_figure_is_a_table_too() {
             assert!(lines[0].ends_with(",from,to,complete"), "{figure}: {table}");
             let (from, is_whole) = (format!(",{},", text(&json["from"])), ",true");
             let is_told = |line: &&str| line.contains(&from) && line.ends_with(is_whole);
-            assert!(lines[1..].iter().all(|line| is_told(line)), "{figure}: {table}");
+            assert!(lines[1..].iter().all(is_told), "{figure}: {table}");
         }
     }
     let versions = used
