@@ -19,10 +19,11 @@ use super::code::Code;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::license_view::named;
-use super::page::{Limit, Page, contains, fill};
+use super::page::{Limit, Page, ROWS_PER_LOCK, contains, fill, read_cursor, read_id};
 use super::people::sees;
 use super::problem::ApiError;
 use super::resource::Shown;
+use super::sorted::{Order, SortKey, read_place_cursor, sorted_by};
 use super::text::{Email, Search};
 use super::time::Timestamp;
 use crate::address;
@@ -105,13 +106,26 @@ pub(crate) struct AssignmentQuery {
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<id::HolderKey>)]
-    cursor: Option<id::HolderKey>,
+    #[param(pattern = "^(([0-9a-f]{2}){0,64}\\.)?hld_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$")]
+    cursor: Option<String>,
+    /// What to sort by; left out, by holder. In an order the answer has a `total`.
+    sort: Option<AssignmentSort>,
+    /// Which way to sort.
+    #[serde(default)]
+    order: Order,
     /// Only those whose address, or whose person's name contains this.
     search: Option<Search>,
 }
 
-/// List the seats of a license that are assigned by name, in the order of their holders.
+/// What assigned seats are sorted by.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AssignmentSort {
+    /// Their addresses.
+    Email,
+}
+
+/// List the seats of a license that are assigned by name, in the order of their holders or as it is asked for.
 #[utoipa::path(
     get, path = "/licenses/{id}/assignments", tag = "licenses", security(("api_token" = [])),
     params(("id" = String, Path, description = "The license's id."), AssignmentQuery),
@@ -129,7 +143,20 @@ pub(super) async fn list_assignments(
         contains(&row.email, search)
             || person(ledger, &caller, &row.email).is_some_and(|person| contains(&person.name, search))
     };
-    let after = query.cursor.map(|Id(holder)| holder);
+    let place = query.cursor.as_deref();
+    if let Some(AssignmentSort::Email) = query.sort {
+        let key = |ledger: &Ledger, row: &Row| matches(ledger, row).then(|| SortKey::text(&row.email));
+        let look = |ledger: &Ledger, after| {
+            let rows = ledger.assignments_of(license, after).take(ROWS_PER_LOCK);
+            rows.map(|row| (row.holder, key(ledger, row))).collect()
+        };
+        let show = |ledger: &Ledger, holder| {
+            let row = ledger.assignment(license, holder)?;
+            Some(Assignment::of(ledger, &caller, row))
+        };
+        return sorted_by(&api, query.limit, query.order, read_place_cursor(place)?, look, show).await;
+    }
+    let after = read_cursor(place, read_id)?.map(|Id(holder)| holder);
     let cursor = |holder: HolderKey| holder.to_string();
     let page = fill(&api, query.limit, after, cursor, |ledger, after, filling| {
         let _ = ledger.assignments_of(license, after).try_for_each(|row| {

@@ -23,6 +23,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use super::access;
+use super::assignments::AssignmentSort;
 use super::audit::After;
 use super::code::Code;
 use super::customers::CustomerSort;
@@ -137,6 +138,9 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     components
         .schemas
         .insert(PersonSort::name().into(), PersonSort::schema());
+    components
+        .schemas
+        .insert(AssignmentSort::name().into(), AssignmentSort::schema());
     components
         .schemas
         .insert(LicenseSort::name().into(), LicenseSort::schema());

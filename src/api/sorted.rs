@@ -2,7 +2,7 @@
 //! that match are kept. A page therefore costs the same wherever it begins, and no order needs an index of its own.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::str::FromStr;
 
 use axum::Json as Answer;
@@ -87,7 +87,7 @@ impl SortKey {
 pub(crate) type Place<K> = (SortKey, K);
 
 /// A place as a cursor: what was sorted by, in hexadecimal, and the row's id.
-fn cursor_at<K: std::fmt::Display>((key, id): &Place<K>) -> String {
+fn cursor_at<K: Display>((key, id): &Place<K>) -> String {
     let key = key.as_bytes();
     let mut cursor = String::with_capacity(2 * key.len() + 1);
     for byte in key {
@@ -156,6 +156,28 @@ pub(crate) async fn sorted<R: Listed, T>(
     mut key: impl FnMut(&Ledger, &R) -> Option<SortKey>,
     show: impl Fn(&Ledger, &R) -> Option<T>,
 ) -> Result<Answer<Page<T>>, ApiError> {
+    let look = |ledger: &Ledger, last| {
+        let rows: Vec<&R> = R::after(ledger, last).take(ROWS_PER_LOCK).collect();
+        for row in &rows {
+            row.fetch();
+        }
+        let keyed = rows.into_iter().map(|row| (row.id(), key(ledger, row)));
+        keyed.collect()
+    };
+    let row = |ledger: &Ledger, id| R::find(ledger, id).and_then(|row| show(ledger, row));
+    sorted_by(api, limit, order, after, look, row).await
+}
+
+/// The same of rows that are no list of their own. `look` gives the ids of the next rows after one, at most
+/// [`ROWS_PER_LOCK`], each with what it is sorted by; `show` makes of an id what is shown.
+pub(crate) async fn sorted_by<K: Copy + Ord + Display, T>(
+    api: &Api,
+    limit: Limit,
+    order: Order,
+    after: Option<Place<K>>,
+    mut look: impl FnMut(&Ledger, Option<K>) -> Vec<(K, Option<SortKey>)>,
+    show: impl Fn(&Ledger, K) -> Option<T>,
+) -> Result<Answer<Page<T>>, ApiError> {
     let mut best = Best {
         // One more than asked for tells whether there is a next page.
         wanted: limit.get() + 1,
@@ -168,16 +190,13 @@ pub(crate) async fn sorted<R: Listed, T>(
     let mut last = None;
     loop {
         let more = api.cluster().ledger(|ledger| {
-            let rows: Vec<&R> = R::after(ledger, last).take(ROWS_PER_LOCK).collect();
-            for row in &rows {
-                row.fetch();
-            }
-            for row in &rows {
-                if let Some(key) = key(ledger, row) {
-                    best.offer((key, row.id()));
+            let rows = look(ledger, last);
+            for (id, key) in &rows {
+                if let Some(key) = key {
+                    best.offer((*key, *id));
                 }
             }
-            last = rows.last().map(|row| row.id()).or(last);
+            last = rows.last().map(|(id, _)| *id).or(last);
             rows.len() == ROWS_PER_LOCK
         });
         if !more {
@@ -188,10 +207,9 @@ pub(crate) async fn sorted<R: Listed, T>(
     best.settle();
     let more = best.found.len() > limit.get();
     best.found.truncate(limit.get());
-    let row = |ledger: &Ledger, id| R::find(ledger, id).and_then(|row| show(ledger, row));
     let items = api
         .cluster()
-        .ledger(|ledger| best.found.iter().filter_map(|(_, id)| row(ledger, *id)).collect());
+        .ledger(|ledger| best.found.iter().filter_map(|(_, id)| show(ledger, *id)).collect());
     Ok(Answer(Page {
         items,
         next_cursor: best.found.last().filter(|_| more).map(cursor_at),

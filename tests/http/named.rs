@@ -148,6 +148,20 @@ async fn no_more_seats_are_assigned_than_there_are_and_again_changes_nothing() {
         (vec!["ann@acme.example".into(), "bob@acme.example".into()], 1)
     );
     assert_eq!(world.listed("?search=BOB").await[0]["email"], "bob@acme.example");
+    for (order, emails) in [
+        ("asc", ["ann@acme.example", "bob@acme.example"]),
+        ("desc", ["bob@acme.example", "ann@acme.example"]),
+    ] {
+        let path = world.path(&format!("assignments?sort=email&order={order}&limit=1"));
+        let page = world.server.get(&path).await.expect(200);
+        let cursor = text(&page["next_cursor"]);
+        let rest = world.server.get(&format!("{path}&cursor={cursor}")).await.expect(200);
+        assert_eq!(
+            [text(&page["items"][0]["email"]), text(&rest["items"][0]["email"])],
+            emails
+        );
+        assert_eq!((&page["total"], &rest["next_cursor"]), (&json!(2), &Value::Null));
+    }
     assert_eq!(world.listed("?search=Boss").await.len(), 0);
     let revoked = world
         .server

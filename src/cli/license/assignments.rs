@@ -60,7 +60,11 @@ impl List {
     pub(super) async fn run(self, client: &Client, output: Output) -> Answered {
         let path = self.which.path("assignments");
         let kind = if self.search.is_some() { FOUND } else { KIND };
-        let call = || Call::get(&path).with("search", self.search.as_ref());
+        let call = || {
+            Call::get(&path)
+                .with("sort", Some("email"))
+                .with("search", self.search.as_ref())
+        };
         kind.list(client, output, &self.paging, call).await
     }
 }

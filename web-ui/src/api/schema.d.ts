@@ -438,7 +438,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the seats of a license that are assigned by name, in the order of their holders. */
+        /** List the seats of a license that are assigned by name, in the order of their holders or as it is asked for. */
         get: operations["list_assignments"];
         put?: never;
         post?: never;
@@ -1277,6 +1277,11 @@ export interface components {
             /** @description The address, in any case. */
             email: components["schemas"]["Email"];
         };
+        /**
+         * @description What assigned seats are sorted by.
+         * @enum {string}
+         */
+        AssignmentSort: "email";
         /** @description What a user's token must be for. */
         Audience: string;
         /** @description Records of the audit. */
@@ -5241,7 +5246,11 @@ export interface operations {
                 /** @description How many items a page has. */
                 limit?: components["schemas"]["Limit"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: components["schemas"]["HolderKey"];
+                cursor?: string;
+                /** @description What to sort by; left out, by holder. In an order the answer has a `total`. */
+                sort?: components["schemas"]["AssignmentSort"];
+                /** @description Which way to sort. */
+                order?: components["schemas"]["Order"];
                 /** @description Only those whose address, or whose person's name contains this. */
                 search?: components["schemas"]["Search"];
             };
