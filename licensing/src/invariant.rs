@@ -5,12 +5,14 @@
 //! are for tests, simulations and audits of a copy, not for the way of a request.
 
 mod assigned;
+mod kept;
 mod step;
 
 pub use assigned::{named_seats_are_assigned, never_overassigned, unassigned_at_once};
+pub use kept::kept_as_said;
 pub use step::{
-    Before, Step, an_owner_stays, audit_complete, check_step, clock_monotone, honest_denial, kept_as_said,
-    never_expired_early, never_oversold, released_once, token_ends_first,
+    Before, Step, an_owner_stays, audit_complete, check_step, clock_monotone, honest_denial, never_expired_early,
+    never_oversold, released_once, token_ends_first,
 };
 
 use std::collections::{BTreeMap, BTreeSet};

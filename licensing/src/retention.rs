@@ -44,6 +44,14 @@ impl History {
         }
     }
 
+    /// The setting that says for how many days it is kept.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Sessions => "session_days",
+            Self::Usage => "usage_days",
+        }
+    }
+
     /// Its name, as the API has it.
     pub const fn name(self) -> &'static str {
         match self {

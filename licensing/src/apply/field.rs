@@ -247,11 +247,9 @@ pub(super) fn account(account: &str) -> Checked {
 
 /// For how many days a kind of history is kept.
 pub(super) fn days_kept(history: History, days: Option<u32>) -> Checked {
-    let field = match history {
-        History::Sessions => "session_days",
-        History::Usage => "usage_days",
-    };
-    days.map_or(Ok(()), |days| count(field, days, history.days_min()..=DAYS_MAX))
+    days.map_or(Ok(()), |days| {
+        count(history.field(), days, history.days_min()..=DAYS_MAX)
+    })
 }
 
 /// A number of seats.

@@ -6,18 +6,20 @@ use crate::answer::Answer;
 use crate::catalogue::{HolderPolicy, LicenseStatus};
 use crate::command::{Asked, Command, Proposal};
 use crate::id::{HolderKey, LicenseId, RequestId, Seq, SessionNo};
-use crate::invariant::{Verdict, named_seats_are_assigned, never_overassigned, require, unassigned_at_once};
+use crate::invariant::{
+    Verdict, kept_as_said, named_seats_are_assigned, never_overassigned, require, unassigned_at_once,
+};
 use crate::ledger::{Ledger, Seats};
 use crate::outcome::{Applied, Kind, Outcome, Rejection};
 use crate::person::Person;
-use crate::retention::{CLOCK_STEP_MAX, History, Retention, days_before};
+use crate::retention::{History, Retention};
 use crate::session::{EndCause, Session};
 use crate::time::{At, SESSION_TIME_STEP_MAX, SessionTime};
 
 /// What the checks of a step need to know of the ledger before it.
 #[derive(Debug, Clone)]
 pub struct Before {
-    at: At,
+    pub(super) at: At,
     session_time: SessionTime,
     seq: Seq,
     audit_size: u64,
@@ -27,7 +29,7 @@ pub struct Before {
     answers: BTreeMap<RequestId, Answer>,
     pub(super) assigned: BTreeMap<LicenseId, BTreeSet<HolderKey>>,
     is_owned: bool,
-    retention: Retention,
+    pub(super) retention: Retention,
 }
 
 impl Before {
@@ -329,29 +331,6 @@ pub fn an_owner_stays(step: Step<'_>) -> Verdict {
     require("AnOwnerStays", holds, || {
         format!("{:?} left nobody who owns", proposal.command)
     })
-}
-
-/// KeptAsSaid: history is dropped by ticks alone, none that is younger than it is to be kept, none within a day of a change
-/// of that or of a step of the clock by days, and what is gone does not come back.
-pub fn kept_as_said(step: Step<'_>) -> Verdict {
-    let Step {
-        before,
-        after,
-        proposal,
-        ..
-    } = step;
-    let said = &before.retention;
-    for history in History::ALL {
-        let (was, is) = (said.kept_from.of(history), after.kept_from().of(history));
-        let is_time = after.at() >= said.drops_from && after.at().since(before.at) <= CLOCK_STEP_MAX;
-        let may_drop = proposal.command == Command::Tick && is_time;
-        let days = said.days(history).filter(|_| may_drop);
-        let is_old = days.is_some_and(|days| is <= days_before(after.at(), days));
-        require("KeptAsSaid", was == is || (is > was && is_old), || {
-            format!("{} are kept from {is:?} on, and were from {was:?}", history.name())
-        })?;
-    }
-    Ok(())
 }
 
 /// AuditComplete: one leaf for each grant, each end, each change and each refusal, and none for anything else.
