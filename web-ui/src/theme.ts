@@ -51,7 +51,10 @@ export const theme = createTheme({
     },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { openDelay: 250, fz: 'xs' } },
-    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
+    // A menu has items and nothing else; the first of them says that it is to have the focus.
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withInitialFocusPlaceholder: false } },
+    // What opens over the page is a part of it: menus, and the lists of what can be chosen.
+    Popover: { defaultProps: { portalProps: { target: '#main' } } },
   },
 });
 

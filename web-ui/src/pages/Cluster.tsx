@@ -151,10 +151,18 @@ function Nodes({ view, mayChange }: { view: Cluster; mayChange: boolean }) {
                         </Button>
                       </Menu.Target>
                       <Menu.Dropdown>
-                        <Menu.Item disabled={node.role !== 'voter'} onClick={() => setAsked({ node, ask: 'lead' })}>
+                        <Menu.Item
+                          data-autofocus={node.role === 'voter' || undefined}
+                          disabled={node.role !== 'voter'}
+                          onClick={() => setAsked({ node, ask: 'lead' })}
+                        >
                           Give it the lead …
                         </Menu.Item>
-                        <Menu.Item c="var(--usher-bad)" onClick={() => setAsked({ node, ask: 'remove' })}>
+                        <Menu.Item
+                          data-autofocus
+                          c="var(--usher-bad)"
+                          onClick={() => setAsked({ node, ask: 'remove' })}
+                        >
                           Remove …
                         </Menu.Item>
                       </Menu.Dropdown>

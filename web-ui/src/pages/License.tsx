@@ -149,7 +149,9 @@ function Actions({ license, onOpen }: { license: License; onOpen: (open: Open) =
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => onOpen('key')}>New key …</Menu.Item>
+          <Menu.Item data-autofocus onClick={() => onOpen('key')}>
+            New key …
+          </Menu.Item>
           {!isNamed(license) && <Menu.Item onClick={() => onOpen('assign')}>Assign a seat …</Menu.Item>}
           <Menu.Item c="var(--usher-bad)" onClick={() => onOpen('revoke')}>
             Revoke …

@@ -155,7 +155,9 @@ function Actions({ person, onAsk }: { person: Person; onAsk: (ask: Ask) => void 
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => onAsk('change')}>Change …</Menu.Item>
+        <Menu.Item data-autofocus onClick={() => onAsk('change')}>
+          Change …
+        </Menu.Item>
         <Menu.Item onClick={() => onAsk('link')}>
           {person.has_password ? 'New password by link …' : 'New invitation …'}
         </Menu.Item>

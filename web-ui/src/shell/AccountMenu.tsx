@@ -20,11 +20,15 @@ export function AccountMenu({ account }: { account: Account }) {
           {account.role && <div>{ROLES[account.role].name}</div>}
         </Menu.Label>
         {account.kind !== 'token' && (
-          <Menu.Item leftSection={<IconUserCog size={15} />} onClick={() => navigate({ to: '/account' })}>
+          <Menu.Item
+            data-autofocus
+            leftSection={<IconUserCog size={15} />}
+            onClick={() => navigate({ to: '/account' })}
+          >
             Account
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconLogout size={15} />} onClick={signOut}>
+        <Menu.Item data-autofocus leftSection={<IconLogout size={15} />} onClick={signOut}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,7 +1,7 @@
 // The keyboard alone.
 import assert from 'node:assert/strict';
 import { focused, tabTo, walk } from '../keyboard.mjs';
-import { settled, signIn } from '../page.mjs';
+import { clean, settled, signIn } from '../page.mjs';
 
 export default {
   async the_keyboard_alone_finds_and_opens_a_license({ page, demo }) {
@@ -109,6 +109,7 @@ export default {
     await tabTo(page, more);
     await page.keyboard.press('Enter');
     await page.getByRole('menu').waitFor();
+    await clean(page);
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
     assert.equal(await focused(page), name);
@@ -121,6 +122,12 @@ export default {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === name, name);
+
+    await page.goto(`${demo.url}/people`);
+    await page.getByRole('combobox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'Auditor' }).waitFor();
+    await clean(page);
+    await page.keyboard.press('Escape');
 
     const search = page.getByRole('button', { name: 'Search' });
     await tabTo(page, search);

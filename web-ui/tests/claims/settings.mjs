@@ -30,10 +30,10 @@ export default {
       await demo.call('PUT', '/retention', { if_version: version });
     });
     await signIn(page, demo.url, demo.token, '/settings');
-    const kept = page.getByRole('group', { name: 'Sessions and refusals' });
+    const kept = page.getByRole('group', { name: 'Sessions, refusals and sign-ins' });
     await kept.getByText('Nothing is dropped from now on.').waitFor();
     await kept.getByRole('switch').click();
-    const days = kept.getByRole('textbox', { name: 'Sessions and refusals: days' });
+    const days = kept.getByRole('textbox', { name: 'Sessions, refusals and sign-ins: days' });
     await days.fill('5');
     await page.getByRole('button', { name: 'Set how long' }).click();
     await kept.getByText('7 to 36,500 days.').waitFor();

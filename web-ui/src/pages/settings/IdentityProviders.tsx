@@ -90,7 +90,9 @@ function Actions({ provider, onAsk }: { provider: Provider; onAsk: (ask: 'change
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => onAsk('change')}>Change …</Menu.Item>
+        <Menu.Item data-autofocus onClick={() => onAsk('change')}>
+          Change …
+        </Menu.Item>
         <Menu.Item c="var(--usher-bad)" onClick={() => onAsk('remove')}>
           Remove …
         </Menu.Item>
