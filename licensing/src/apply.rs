@@ -143,7 +143,7 @@ impl Ledger {
             Command::CreateIdentityProvider(create) => self.create_identity_provider(create),
             Command::UpdateIdentityProvider(update) => self.update_identity_provider(update),
             Command::RemoveIdentityProvider { id, if_version } => self.remove_identity_provider(*id, *if_version),
-            Command::SignInByProvider(sign_in) => self.sign_in_by_provider(sign_in),
+            Command::SignInByProvider(sign_in) => self.sign_in_by_provider(actor, sign_in),
             Command::UnlinkIdentities { person, if_version } => self.unlink_identities(*person, *if_version),
             Command::AcquireByUser(by_user) => self.acquire(actor, by_user.into()),
             Command::AcquireByAddress(by_address) => self.acquire(actor, by_address.into()),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, Command};
-use crate::id::{HolderKey, LicenseId, Seq, SessionName, SessionNo};
+use crate::id::{CustomerId, HolderKey, LicenseId, PersonId, ProviderId, Seq, SessionName, SessionNo};
 use crate::identity::User;
 use crate::outcome::Rejection;
 use crate::retention::History;
@@ -114,22 +114,33 @@ pub enum AuditEvent {
         /// All that is older than this.
         before: At,
     },
+    /// An account at an identity provider became known to be somebody's, by the sign-in that the next leaf is of.
+    Linked {
+        /// The provider.
+        provider: ProviderId,
+        /// Whose it is.
+        person: PersonId,
+        /// Their customer, where both were made by it.
+        customer: Option<CustomerId>,
+    },
 }
 
 impl AuditEvent {
     /// Whether it says what somebody did, and not what was changed, all by itself: an acquire that was refused, or a sign-in.
-    /// It is kept for as long as [`History::Sessions`] is. A session is kept by its end.
+    /// It is kept for as long as [`History::Sessions`] is. A session is kept by its end. That a user token was allowed is
+    /// kept for ever: nothing else tells of it while it is good.
     pub fn is_a_visit(&self) -> bool {
         match self {
             Self::Refused { license, .. } => license.is_some(),
             Self::Changed { command } => matches!(
                 command,
-                Command::SignIn(_)
-                    | Command::SignInByProvider(_)
-                    | Command::SignOut { .. }
-                    | Command::AllowUserToken(_)
+                Command::SignIn(_) | Command::SignInByProvider(_) | Command::SignOut { .. }
             ),
-            Self::Granted { .. } | Self::Ended { .. } | Self::Identified { .. } | Self::Dropped { .. } => false,
+            Self::Granted { .. }
+            | Self::Ended { .. }
+            | Self::Identified { .. }
+            | Self::Dropped { .. }
+            | Self::Linked { .. } => false,
         }
     }
 }

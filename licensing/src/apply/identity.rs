@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use crate::apply::{already_exists, check_version, field, not_allowed, not_found};
+use crate::audit::AuditEvent;
 use crate::catalogue::Customer;
-use crate::command::{CreateIdentityProvider, SignInByProvider, UpdateIdentityProvider};
+use crate::command::{Actor, CreateIdentityProvider, SignInByProvider, UpdateIdentityProvider};
 use crate::id::{PersonId, ProviderId};
 use crate::identity::{Identity, IdentityProvider, PROVIDERS_MAX, ProviderKind, ProviderTerms};
 use crate::ledger::Ledger;
@@ -105,7 +106,11 @@ impl Ledger {
     }
 
     /// Begins a login for the person that an account is.
-    pub(super) fn sign_in_by_provider(&mut self, sign_in: &SignInByProvider) -> Result<Outcome, Rejection> {
+    pub(super) fn sign_in_by_provider(
+        &mut self,
+        actor: Actor,
+        sign_in: &SignInByProvider,
+    ) -> Result<Outcome, Rejection> {
         field::account(&sign_in.account)?;
         field::text("name", &sign_in.name)?;
         field::optional(sign_in.email.as_deref(), field::sign_in_email)?;
@@ -127,7 +132,7 @@ impl Ledger {
         self.check_login(&login)?;
         let person = match self.identities.links.get(sign_in.subject) {
             Some(link) => self.person_at(link.person, None)?.clone(),
-            None => self.found_by_email(sign_in)?,
+            None => self.found_by_email(actor, sign_in)?,
         };
         if person.disabled_at.is_some() {
             return Err(Rejection::SignInRefused);
@@ -138,12 +143,12 @@ impl Ledger {
 
     /// The person of an account that nobody is known to be yet: by its verified address, or new. They are one from now
     /// on. Nothing is changed for somebody who is refused.
-    fn found_by_email(&mut self, sign_in: &SignInByProvider) -> Result<Person, Rejection> {
+    fn found_by_email(&mut self, actor: Actor, sign_in: &SignInByProvider) -> Result<Person, Rejection> {
         let email = sign_in.email.clone().ok_or(Rejection::EmailNotVerified)?;
-        let person = match self.people.by_email(&email) {
+        let (person, customer) = match self.people.by_email(&email) {
             Some(person) if person.disabled_at.is_some() => return Err(Rejection::SignInRefused),
-            Some(person) => person.clone(),
-            None => self.newcomer(sign_in, &email)?,
+            Some(person) => (person.clone(), None),
+            None => (self.newcomer(sign_in, &email)?, Some(sign_in.newcomer.1)),
         };
         let of_it = |link: &Identity| link.provider == sign_in.provider;
         if self.identities.links_of(person.id).any(of_it) {
@@ -157,6 +162,12 @@ impl Ledger {
             email,
             linked_at: self.meta.at,
         });
+        let linked = AuditEvent::Linked {
+            provider: sign_in.provider,
+            person: person.id,
+            customer,
+        };
+        self.record(actor, linked);
         Ok(person)
     }
 

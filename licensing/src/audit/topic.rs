@@ -45,9 +45,10 @@ impl Topic {
             AuditEvent::Refused {
                 license: Some(license), ..
             } => vec![Self::Refusals, Self::RefusalsOf(*license)],
-            AuditEvent::Refused { license: None, .. } | AuditEvent::Identified { .. } | AuditEvent::Dropped { .. } => {
-                Vec::new()
-            }
+            AuditEvent::Refused { license: None, .. }
+            | AuditEvent::Identified { .. }
+            | AuditEvent::Dropped { .. }
+            | AuditEvent::Linked { .. } => Vec::new(),
             AuditEvent::Changed { command } => match command {
                 Command::CreateLicense(create) => vec![Self::License(create.id)],
                 Command::UpdateLicense(update) => vec![Self::License(update.id)],

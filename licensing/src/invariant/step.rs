@@ -30,6 +30,7 @@ pub struct Before {
     pub(super) assigned: BTreeMap<LicenseId, BTreeSet<HolderKey>>,
     is_owned: bool,
     pub(super) retention: Retention,
+    links: usize,
 }
 
 impl Before {
@@ -61,6 +62,7 @@ impl Before {
                 .collect(),
             is_owned: ledger.people(None).any(Person::owns),
             retention: ledger.retention(),
+            links: ledger.identities.links.iter().count(),
         }
     }
 }
@@ -358,6 +360,8 @@ pub fn audit_complete(step: Step<'_>) -> Verdict {
             2 * usize::from(grant.session.get() == applied.seq.get())
         }
         (_, Outcome::Rejected(_)) => 1,
+        // So is whose account it is from now on.
+        (Command::SignInByProvider(_), _) => 1 + after.identities.links.iter().count().saturating_sub(before.links),
         (Command::Release { .. } | Command::RevokeSession { .. }, _) => 0,
         _ => 1,
     };

@@ -760,6 +760,14 @@ pub(crate) fn audit_events() -> Vec<(&'static str, AuditEvent)> {
                 before: AT,
             },
         ),
+        (
+            "linked",
+            AuditEvent::Linked {
+                provider: PROVIDER,
+                person: PERSON,
+                customer: Some(CUSTOMER),
+            },
+        ),
     ]
 }
 

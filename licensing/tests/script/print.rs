@@ -120,6 +120,10 @@ pub(crate) fn leaf(leaf: &AuditLeaf, start: At) -> String {
         } => format!("refused {command}: {}", reason.code()),
         AuditEvent::Identified { user, .. } => format!("held for {} of {}", user.account, user.issuer),
         AuditEvent::Dropped { history, before } => format!("{} before {} are dropped", history.name(), before.ms()),
+        AuditEvent::Linked { person, customer, .. } => match customer {
+            Some(customer) => format!("{person} of {customer} was made, and their account is known"),
+            None => format!("an account is known to be {person}'s"),
+        },
     };
     format!("{} {} {actor}: {event}", leaf.index, distance(leaf.at, start))
 }

@@ -2,7 +2,8 @@
 //! dropped when their end would have been.
 //!
 //! Which these are is known only while the snapshot is put in place: they began before it, on record here, and are not
-//! among the sessions that live in it.
+//! among the sessions that live in it. So each snapshot leaves a sweep to be made, for when all that it skipped is old
+//! enough. A session that lived in one snapshot and was over in the next is an orphan of that.
 
 use licensing::audit::{AuditEvent, AuditLeaf};
 use licensing::id::SessionNo;
@@ -17,17 +18,25 @@ use super::table::FILE;
 use super::{audit, topics};
 use crate::error::{Context, Error};
 
-const SWEEP: &str = "orphans";
+const SWEEPS: &str = "orphans";
 
-const LIVE: &str = "sessions of the snapshot";
+/// Sweeps that are remembered. With one more the newest two become one, which is made as late as the later of them.
+const SWEEPS_MAX: usize = 32;
 
-/// A layout is never edited: a changed one gets the next version of its envelope.
+/// A sweep that is to be made. A layout is never edited: a changed one gets the next version of its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Sweep {
     /// Leaves before this index were here when the snapshot came.
     before: u64,
     /// Those before this index were looked at.
     next: u64,
+}
+
+impl Sweep {
+    /// The name under which the sessions are written down that live in the snapshot, in their order.
+    fn live(&self) -> String {
+        format!("sessions of the snapshot at {}", self.before)
+    }
 }
 
 /// Notes which sessions live, as the rows of a snapshot are in place.
@@ -48,29 +57,49 @@ pub(super) fn note_live(tx: &WriteTransaction) -> Result<(), Error> {
         }
     }
     drop(rows);
-    store(tx, LIVE, &live)?;
-    store(tx, SWEEP, &Sweep { before, next: 0 })
+    let mut sweeps: Vec<Sweep> = stored(tx, SWEEPS)?.unwrap_or_default();
+    let is_same = sweeps.last().is_some_and(|last| last.before == before);
+    if is_same || sweeps.len() == SWEEPS_MAX {
+        sweeps.pop().map_or(Ok(()), |last| forget(tx, &last.live()))?;
+    }
+    let sweep = Sweep { before, next: 0 };
+    store(tx, &sweep.live(), &live)?;
+    sweeps.push(sweep);
+    store(tx, SWEEPS, &sweeps)
 }
 
-/// Drops some of what has no end, once every leaf before `behind` was looked at: whatever ended before the first leaf that
-/// came after the snapshot is old enough by then.
+/// Drops some of what has no end, where every leaf before `behind` was looked at: whatever ended before the first leaf that
+/// came after a snapshot is old enough by then.
 pub(super) fn advance(tx: &WriteTransaction, behind: u64) -> Result<(), Error> {
-    let Some(mut sweep) = stored::<Sweep>(tx, SWEEP)? else {
+    let mut sweeps: Vec<Sweep> = stored(tx, SWEEPS)?.unwrap_or_default();
+    let Some(sweep) = sweeps.first_mut().filter(|sweep| behind > sweep.before) else {
         return Ok(());
     };
-    if behind <= sweep.before {
-        return Ok(());
+    let name = sweep.live();
+    let live: Vec<SessionNo> = stored(tx, &name)?.ok_or_else(missing)?;
+    let is_over = drop_orphans(tx, sweep, &live)?;
+    if is_over {
+        forget(tx, &name)?;
+        sweeps.remove(0);
     }
-    let live: Vec<SessionNo> =
-        stored(tx, LIVE)?.ok_or_else(|| Error::corrupt(FILE, "a mark of the snapshot is missing"))?;
+    if sweeps.is_empty() {
+        forget(tx, SWEEPS)
+    } else {
+        store(tx, SWEEPS, &sweeps)
+    }
+}
+
+fn missing() -> Error {
+    Error::corrupt(FILE, "the mark of a snapshot's sessions is missing")
+}
+
+/// Goes on with a sweep, and says whether it is over.
+fn drop_orphans(tx: &WriteTransaction, sweep: &mut Sweep, live: &[SessionNo]) -> Result<bool, Error> {
     let mut table = tx.open_table(audit::TABLE).context(FILE, "write")?;
     let mut orphans = Vec::new();
     let mut looked_at = 0;
-    for row in table
-        .range(sweep.next..sweep.before)
-        .context(FILE, "read")?
-        .take(LEAVES_AT_ONCE)
-    {
+    let rows = table.range(sweep.next..sweep.before).context(FILE, "read")?;
+    for row in rows.take(LEAVES_AT_ONCE) {
         let row = Stored::open(&row.context(FILE, "read")?)?;
         looked_at += 1;
         sweep.next = row.end();
@@ -79,7 +108,7 @@ pub(super) fn advance(tx: &WriteTransaction, behind: u64) -> Result<(), Error> {
             continue;
         };
         match leaf.content().event {
-            // What is left of those that ended before the snapshot came has been dropped with its end.
+            // Of those that ended before the snapshot came everything has been dropped with their end.
             AuditEvent::Granted { no, .. } | AuditEvent::Identified { no, .. } if live.binary_search(&no).is_err() => {
                 orphans.push(record);
             }
@@ -91,10 +120,5 @@ pub(super) fn advance(tx: &WriteTransaction, behind: u64) -> Result<(), Error> {
     }
     drop(table);
     topics::drop_entries(tx, &orphans)?;
-    if looked_at == LEAVES_AT_ONCE {
-        store(tx, SWEEP, &sweep)
-    } else {
-        forget(tx, SWEEP)?;
-        forget(tx, LIVE)
-    }
+    Ok(looked_at < LEAVES_AT_ONCE)
 }

@@ -30,7 +30,7 @@ fn content(record: &AuditRecord) -> LeafV1 {
 }
 
 fn is_sign_in(command: &Command) -> bool {
-    ["sign_in", "sign_in_by_provider", "sign_out", "allow_user_token"].contains(&command.name())
+    ["sign_in", "sign_in_by_provider", "sign_out"].contains(&command.name())
 }
 
 /// What is left of a history.
@@ -54,7 +54,7 @@ fn kept(all: &History, from: KeptFrom) -> History {
             }
             AuditEvent::Refused { license, .. } => license.is_none() || !is_old(&leaf),
             AuditEvent::Changed { command } => !is_old(&leaf) || !is_sign_in(command),
-            AuditEvent::Dropped { .. } => true,
+            AuditEvent::Dropped { .. } | AuditEvent::Linked { .. } => true,
         }
     };
     let is_kept_hour = |(_, hour): &(_, Hour)| *hour >= Hour::of(from.usage);
@@ -254,61 +254,97 @@ fn what_is_on_record_of_sessions_that_ended_while_a_snapshot_was_waited_for_goes
     assert!(orphans > 100, "{orphans}");
 }
 
-/// A node is brought forward by snapshots, once or twice, and drops what is old. Gives how many beginnings had no end there.
+/// A node is brought forward by snapshots, and drops what is old between them and after. Gives how many beginnings had no end
+/// there.
 async fn brought_forward(seed: u64) -> usize {
     let chance = Chance::new(seed);
     let (node, behind) = (Node::fresh(seed).await, Node::fresh(seed + 1_000).await);
     let mut business = Business::found(&chance);
-    let mut has = BTreeSet::new();
-    for _ in 0..chance.in_range(1..3) {
-        let entries = chance.in_range(20..120);
-        let first = business.history.audit.len();
-        (0..entries).for_each(|_| business.work());
-        let checkpoint = business.checkpoint();
-        behind.state.write(checkpoint.clone()).await.unwrap();
-        node.state.write(checkpoint).await.unwrap();
-        has.extend(first..business.history.audit.len());
+    let (mut has, mut from) = (BTreeSet::new(), KeptFrom::default());
+    let here = |left: History, has: &BTreeSet<u64>| -> Vec<AuditRecord> {
+        let here = left.audit.into_iter();
+        here.filter(|record| has.contains(&record.index)).collect()
+    };
+    for _ in 0..chance.in_range(1..5) {
+        let first = business.history.audit.len() as u64;
+        (0..chance.in_range(20..120)).for_each(|_| business.work());
+        for _ in 0..CHECKPOINTS {
+            business.work();
+            let mut checkpoint = business.checkpoint();
+            node.state.write(checkpoint.clone()).await.unwrap();
+            checkpoint.changes.kept_from = from;
+            behind.state.write(checkpoint).await.unwrap();
+        }
+        has.extend(first..business.history.audit.len() as u64);
+        // Nothing goes too early.
+        let found = history_of(&behind.state).await.audit;
+        let left = here(kept(&business.history, from), &has);
+        assert!(left.iter().all(|record| found.contains(record)));
+
         business.work_and_save(chance.in_range(10..80), &node.state).await;
         behind.follow(&node).await;
+        if chance.one_in(2) {
+            from.sessions = from.sessions.max(moment(&business.history, chance.in_range(20..100)));
+        }
     }
-    let of_late = business.history.audit.len();
-    business.work_and_save(60, &behind.state).await;
-
-    let lost = content(&business.history.audit[of_late - 1]).at;
+    let missed = business.history.audit.len() as u64;
     let orphans = ended_unseen(&business.history, &has);
-    let here = |left: History| -> Vec<AuditRecord> {
-        let is_here = |index| index >= of_late || has.contains(&index);
-        let here = left.audit.into_iter();
-        here.filter(|record| is_here(usize::try_from(record.index).unwrap()))
-            .collect()
-    };
-    // Nothing goes before what was missed is old enough.
-    let early = KeptFrom {
-        sessions: At::from_ms(lost.ms() - 1),
-        ..KeptFrom::default()
-    };
-    drop_all(&mut business, &behind.state, early).await;
+    business.work_and_save(60, &behind.state).await;
+    from.sessions = moment(&business.history, 99);
+    assert!(from.sessions > content(&business.history.audit[usize::try_from(missed).unwrap()]).at);
+    drop_all(&mut business, &behind.state, from).await;
+    has.extend(missed..business.history.audit.len() as u64);
     let found = history_of(&behind.state).await.audit;
-    let left = here(kept(&business.history, early));
-    assert!(left.iter().all(|record| found.contains(record)));
-
-    let late = KeptFrom {
-        sessions: moment(&business.history, 99),
-        ..KeptFrom::default()
-    };
-    assert!(late.sessions > lost);
-    drop_all(&mut business, &behind.state, late).await;
-    assert_eq!(
-        history_of(&behind.state).await.audit,
-        here(kept(&business.history, late))
-    );
+    assert_eq!(found, here(kept(&business.history, from), &has));
     orphans
 }
 
+#[test]
+fn what_one_snapshot_skipped_goes_though_others_keep_coming() {
+    simulate(async {
+        let chance = Chance::new(31);
+        let (node, behind) = (Node::fresh(1).await, Node::fresh(2).await);
+        let mut business = Business::found(&chance);
+        let mut has = BTreeSet::new();
+        let mut ends = Vec::new();
+        for skipped in [60, 10, 10] {
+            let first = business.history.audit.len() as u64;
+            (0..80).for_each(|_| business.work());
+            let checkpoint = business.checkpoint();
+            node.state.write(checkpoint.clone()).await.unwrap();
+            behind.state.write(checkpoint).await.unwrap();
+            ends.push(business.history.audit.len());
+            has.extend(first..business.history.audit.len() as u64);
+            business.work_and_save(skipped, &node.state).await;
+            behind.follow(&node).await;
+        }
+        let all = business.history.clone();
+        // All that the first of them skipped is old enough, and nothing that the others did.
+        let from = KeptFrom {
+            sessions: content(&all.audit[ends[1] - 1]).at,
+            ..KeptFrom::default()
+        };
+        let begun = |history: &History| -> BTreeSet<u64> {
+            let old = history
+                .audit
+                .iter()
+                .map(content)
+                .filter(|leaf| leaf.index < ends[0] as u64);
+            let begun = old.filter(|leaf| matches!(leaf.event, AuditEvent::Granted { .. }));
+            begun.map(|leaf| leaf.index).collect()
+        };
+        let left = begun(&kept(&all, from));
+        let orphans = begun(&history_of(&behind.state).await).difference(&left).count();
+        drop_all(&mut business, &behind.state, from).await;
+        assert_eq!(begun(&history_of(&behind.state).await), left);
+        assert!(orphans > 5 && ended_unseen(&all, &has) > 5, "{orphans}");
+    });
+}
+
 /// How many beginnings there are of which the end is not.
-fn ended_unseen(all: &History, has: &BTreeSet<usize>) -> usize {
+fn ended_unseen(all: &History, has: &BTreeSet<u64>) -> usize {
     let leaves = || all.audit.iter().map(content);
-    let is_here = |leaf: &LeafV1| has.contains(&usize::try_from(leaf.index).unwrap());
+    let is_here = |leaf: &LeafV1| has.contains(&leaf.index);
     let unseen: BTreeSet<SessionNo> = leaves()
         .filter(|leaf| !is_here(leaf))
         .filter_map(|leaf| match leaf.event {

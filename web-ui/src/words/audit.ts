@@ -109,7 +109,7 @@ const ENDED: { [cause: string]: string } = {
 };
 
 const DROPPED: { [history: string]: string } = {
-  sessions: 'Sessions that ended and refusals',
+  sessions: 'Sessions that ended, refusals and sign-ins',
   usage: 'Hours of usage',
 };
 
@@ -124,6 +124,8 @@ export function sentence(record: Record): string {
       return `Seat held for ${record.user?.email ?? record.user?.subject ?? 'a user'}`;
     case 'ended':
       return ENDED[record.cause ?? ''] ?? 'Session ended';
+    case 'linked':
+      return record.customer ? 'Person and customer made by a first sign-in' : "A provider's account linked to a person";
     case 'dropped':
       return `${DROPPED[record.history ?? ''] ?? 'History'} from before ${record.before ? onUtcDay(record.before) : ''} dropped`;
     case 'refused':
