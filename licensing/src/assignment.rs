@@ -8,6 +8,9 @@ use crate::command::Actor;
 use crate::id::{HolderKey, LicenseId};
 use crate::time::At;
 
+/// Why the sessions end that were held by a seat which is taken away; their clients read it.
+pub const UNASSIGNED: &str = "the seat is no longer assigned to its user";
+
 /// That a seat of a license belongs to whoever has an address. It counts where the license's plan goes by
 /// [`NamedUser`](crate::catalogue::HolderPolicy::NamedUser), and is kept where it does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

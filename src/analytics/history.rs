@@ -82,7 +82,8 @@ impl History {
             AuditEvent::Refused { holder: None, .. }
             | AuditEvent::Changed { .. }
             | AuditEvent::Identified { .. }
-            | AuditEvent::Dropped { .. } => return None,
+            | AuditEvent::Dropped { .. }
+            | AuditEvent::Linked { .. } => return None,
         };
         Some(Event { at: leaf.at, what })
     }

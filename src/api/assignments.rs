@@ -26,7 +26,6 @@ use super::resource::Shown;
 use super::sorted::{Order, SortKey, read_place_cursor, sorted_by};
 use super::text::{Email, Search};
 use super::time::Timestamp;
-use crate::address;
 
 /// A seat that is assigned by name.
 #[derive(Debug, Serialize, ToSchema)]
@@ -235,10 +234,10 @@ struct To {
 
 impl To {
     fn new(api: &Api, license: LicenseId, request: &AssignmentRequest) -> Self {
-        let email = address::canonical(&request.email);
+        let email = &request.email;
         Self {
-            holder: api.lookup().address_holder(license, &email),
-            email: email.into(),
+            holder: api.lookup().address_holder(license, email),
+            email: email.clone().into(),
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct AuditPage {
     /// The hashes that stand for records which were dropped, between the items and before the first: for an offline check.
     /// Only where every record is asked for, the oldest first.
     hashes: Vec<Subtree>,
-    /// Since when sessions that ended are on record, and refusals: those before were dropped. `null` if none were.
+    /// Since when sessions that ended are on record, and refusals and sign-ins: those before are dropped. `null` if none were.
     kept_from: Option<Timestamp>,
     /// How many records there are, those that were dropped counted.
     size: u64,
@@ -235,6 +235,7 @@ fn asked_for(record: &AuditRecord, query: &AuditQuery) -> Result<Option<Record>,
         AuditEvent::Refused { command, .. } => (EventKind::Refused, Some(&**command)),
         AuditEvent::Identified { .. } => (EventKind::Identified, None),
         AuditEvent::Dropped { .. } => (EventKind::Dropped, None),
+        AuditEvent::Linked { .. } => (EventKind::Linked, None),
     };
     let wanted = query.command.as_deref();
     if query.event.is_some_and(|wanted| wanted != event) || wanted.is_some_and(|wanted| command != Some(wanted)) {

@@ -34,7 +34,6 @@ use super::text::Email;
 use super::time::Timestamp;
 use super::typed::{Code6, PasswordText};
 use super::{Api, BASE};
-use crate::address;
 use crate::identity::password::{Failed, Typed};
 use crate::identity::totp::Secret;
 
@@ -271,7 +270,6 @@ pub(super) async fn sign_in(
     request: Json<NewLogin>,
 ) -> Result<Response, ApiError> {
     let NewLogin { email, password, totp } = request.value;
-    let email = address::canonical(&email);
     let attempt = api.attempt(visitor.source, &email)?;
     // Also for an address that nobody has, so that both take the same time.
     let barrier = api.cluster().barrier().await.map_err(Into::into);

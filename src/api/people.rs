@@ -282,7 +282,7 @@ pub(super) async fn create_person(
     let link = Link::new(&api, &caller, id, 1);
     let command = Command::CreatePerson(CreatePerson {
         id,
-        email: address::canonical(&new.email).into(),
+        email: new.email.into(),
         name: new.name.into(),
         role: role(&caller, new.role, customer)?,
         invitation: link.invitation(&api),
@@ -331,7 +331,7 @@ pub(super) async fn change_person(
     let command = Command::UpdatePerson(UpdatePerson {
         id: person.id,
         if_version: given.or_else(|| as_seen(&caller, &person)),
-        email: change.email.map(|email| address::canonical(&email).into()),
+        email: change.email.map(Into::into),
         name: change.name.map(Into::into),
         role: new_role(&api, &caller, &person, change.role, change.customer.as_ref())?,
         disabled: change.disabled,

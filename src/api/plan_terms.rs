@@ -113,7 +113,8 @@ macro_rules! request_with_terms {
             /// How long a session lives without a heartbeat; at least 2. A new plan's default is 360.
             #[schema(minimum = 2, maximum = 2_592_000)]
             ttl_seconds: Option<u64>,
-            /// How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300.
+            /// How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300, or
+            /// three quarters of a shorter ttl that is named.
             #[schema(minimum = 1, maximum = 2_221_658)]
             heartbeat_seconds: Option<u64>,
             /// What happens while a client is silent. A new plan's default is `lenient`.
@@ -172,7 +173,7 @@ pub(super) struct TermsChange {
 }
 
 /// The terms of a plan that names none: those that the first product asked for.
-pub(super) fn defaults() -> PlanTerms {
+fn defaults() -> PlanTerms {
     PlanTerms {
         seats: 1,
         overage_max: 0,
@@ -188,6 +189,16 @@ pub(super) fn defaults() -> PlanTerms {
 }
 
 impl TermsChange {
+    /// The terms of a new plan. Where only the ttl is named, the heartbeat is what fits into it.
+    pub(super) fn make(&self) -> PlanTerms {
+        let defaults = defaults();
+        let fitting = self
+            .ttl_seconds
+            .map(|ttl| Span::from_secs((ttl.saturating_mul(3) / 4).max(1)));
+        let heartbeat = fitting.map_or(defaults.heartbeat, |fitting| fitting.min(defaults.heartbeat));
+        self.apply(PlanTerms { heartbeat, ..defaults })
+    }
+
     /// The terms with the change made.
     pub(super) fn apply(&self, terms: PlanTerms) -> PlanTerms {
         PlanTerms {

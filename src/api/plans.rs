@@ -17,7 +17,7 @@ use super::entitlements::EntitlementsBody;
 use super::extract::{InPath, Json, Query};
 use super::id::{self, Id};
 use super::page::{Limit, Page, contains, list};
-use super::plan_terms::{Holder, Terms, TermsChange, defaults, request_with_terms};
+use super::plan_terms::{Holder, Terms, TermsChange, request_with_terms};
 use super::problem::ApiError;
 use super::products::product_id;
 use super::refusal::not_found;
@@ -182,7 +182,7 @@ pub(super) async fn create_plan(
     request: Json<NewPlan>,
 ) -> Result<Shown<Plan>, ApiError> {
     let id = PlanId::from_bytes(caller.derive(&api, "id"));
-    let terms = request.value.terms().apply(defaults());
+    let terms = request.value.terms().make();
     let new = request.value;
     api.cluster().barrier().await?;
     let product = api.cluster().ledger(|ledger| product_id(ledger, &new.product));

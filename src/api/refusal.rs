@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use licensing::assignment::UNASSIGNED;
 use licensing::outcome::{Kind, Rejection};
 use licensing::time::{At, Span};
 use raft::ProposeError;
@@ -235,13 +236,10 @@ pub(crate) fn not_found(kind: Kind) -> ApiError {
     }
 }
 
-/// Why the ledger ends the sessions of a seat that is taken away.
-const UNASSIGNED: &str = "the seat is no longer assigned to its user";
-
 /// What helps whoever's session was ended.
 fn after_end(reason: &str) -> &'static str {
     if reason == UNASSIGNED {
-        "Ask whoever manages your licenses to assign you one; until then another is refused."
+        "Ask whoever manages your licenses to assign you one. Where seats are assigned by name, another is refused until then."
     } else {
         "Ask whoever manages your licenses, or acquire again."
     }

@@ -12,6 +12,7 @@ use super::Api;
 use super::caller::Caller;
 use super::extract::{Json, NoQuery};
 use super::problem::ApiError;
+use super::recall::decode;
 use super::resource::{SeenVersion, Shown};
 use super::time::Timestamp;
 
@@ -27,7 +28,8 @@ pub(crate) struct Retention {
     sessions_from: Option<Timestamp>,
     /// Hours of usage from before this are dropped; `null` if none are.
     usage_from: Option<Timestamp>,
-    /// Nothing of what may be dropped was ever older: when the first license or person was made; `null` if there is none.
+    /// Nothing is older than this: the first record of the cluster. `null` where a node was brought up by a snapshot, and
+    /// does not have that record.
     oldest: Option<Timestamp>,
     /// Before this nothing is dropped: it is a day after a change, and after the clock went forward by days. `null` if it is
     /// over.
@@ -60,17 +62,18 @@ pub(super) fn since(kept_from: At) -> Option<Timestamp> {
     (kept_from > At::default()).then_some(Timestamp(kept_from))
 }
 
-fn shown(api: &Api) -> Shown<Retention> {
+async fn shown(api: &Api) -> Result<Shown<Retention>, ApiError> {
+    let history = api.cluster().latest_history().await.map_err(ApiError::internal)?;
+    let first = history.audit(0..1, 1).await.map_err(ApiError::internal)?;
+    let oldest = first.first().map(decode).transpose()?;
     let look = |ledger: &Ledger| {
         let row = ledger.retention();
-        let licenses = ledger.licenses(None).map(|license| license.created_at);
-        let people = ledger.people(None).map(|person| person.created_at);
         Retention {
             session_days: row.session_days,
             usage_days: row.usage_days,
             sessions_from: since(row.kept_from.sessions),
             usage_from: since(row.kept_from.usage),
-            oldest: licenses.chain(people).min().map(Timestamp),
+            oldest: oldest.map(|leaf| Timestamp(leaf.at)),
             drops_from: Some(Timestamp(row.drops_from)).filter(|_| row.drops_from > ledger.at()),
             version: row.version,
             at: Timestamp(ledger.at()),
@@ -78,7 +81,7 @@ fn shown(api: &Api) -> Shown<Retention> {
     };
     let retention = api.cluster().ledger(look);
     let version = retention.version;
-    Shown::at_version(retention, version)
+    Ok(Shown::at_version(retention, version))
 }
 
 /// Show for how long history is kept.
@@ -86,8 +89,8 @@ fn shown(api: &Api) -> Shown<Retention> {
     get, path = "/retention", tag = "meta", security(("api_token" = [])),
     responses((status = 200, description = "The setting, and from when on there is history.", body = Retention)),
 )]
-pub(super) async fn get_retention(State(api): State<Api>, _: Caller, _: NoQuery) -> Shown<Retention> {
-    shown(&api)
+pub(super) async fn get_retention(State(api): State<Api>, _: Caller, _: NoQuery) -> Result<Shown<Retention>, ApiError> {
+    shown(&api).await
 }
 
 /// Say for how long history is kept. What is older is dropped for good, from a day after the change on: until then it can be
@@ -114,5 +117,5 @@ pub(super) async fn set_retention(
         usage_days,
     });
     caller.change(&api, &request.bytes, command).await?;
-    Ok(shown(&api))
+    shown(&api).await
 }

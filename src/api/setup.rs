@@ -17,7 +17,6 @@ use super::problem::ApiError;
 use super::resource::Shown;
 use super::text::{Email, Name};
 use super::typed::{InvitationText, NewPassword};
-use crate::address;
 
 /// What the bearer of a link says.
 #[derive(Deserialize, ToSchema)]
@@ -67,7 +66,7 @@ pub(super) async fn set_up(
     let command = Command::AcceptInvitation(AcceptInvitation {
         secret: hash,
         person,
-        email: email.map(|email| address::canonical(&email).into()),
+        email: email.map(Into::into),
         name: name.map(Into::into),
         password: api.hash_password(password.0).await?,
     });

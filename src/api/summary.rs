@@ -202,8 +202,8 @@ async fn gather(api: &Api) -> Gathered {
     gathered
 }
 
-/// What has passed, with what is open. An hour that was closed in between is not counted twice: it is among the open ones
-/// only until it is on disk, which those that are read have been for a while.
+/// What has passed, with what is open. Nothing is counted twice: what has passed was read once every license had closed it.
+/// At the turn of an hour what is closed already is left out until all of it is, which takes seconds.
 fn merged(past: &Sums, open: Sums) -> Sums {
     let mut sums = past.clone();
     for (key, sum) in open {

@@ -9,6 +9,7 @@ use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use licensing::person::EMAIL_CHARS_MAX;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -34,8 +35,8 @@ pub(super) const NO_CONTROL: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 /// The same of a text that may hold anything.
 const ANY: &str = r"^[\s\S]*$";
 
-/// The same of an e-mail address: something, one `@`, something, no space of any kind, and nothing that
-/// [`address::may_have`] excludes.
+/// The same of an e-mail address: something, one `@`, something, no space of any kind, and none of the characters that
+/// come with addresses which are copied.
 const EMAIL: &str = concat!(
     r#"^[^@"(),:;<>\[\\\]\u0000-\u0020\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]+"#,
     r#"@[^@"(),:;<>\[\\\]\u0000-\u0020\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]+$"#,
@@ -43,10 +44,6 @@ const EMAIL: &str = concat!(
 
 /// The same of a place to ask for help: one of both.
 const SUPPORT: &str = r"^(https://[A-Za-z0-9\[][!-~]*|[!-?A-~]+@[!-?A-~]+)$";
-
-fn in_address(character: char) -> bool {
-    address::may_have(character)
-}
 
 fn any(_: char) -> bool {
     true
@@ -193,10 +190,6 @@ text!(
 text!(
     /// One of the things that an identity provider is asked for, such as `openid`.
     ScopeName: 1..=128, scope, r"^[!#-\[\]-~]+$", "1 to 128 visible characters without quotes and backslashes"
-);
-text!(
-    /// An e-mail address.
-    Email: 3..=254, in_address, EMAIL, "an e-mail address of 3 to 254 characters, without a name and brackets around it"
 );
 text!(
     /// The vendor's own number for a customer, such as a CRM id.
@@ -418,5 +411,57 @@ mod tests {
         ] {
             assert!(!reads::<UserToken>(text), "{}", text.len());
         }
+    }
+}
+
+/// An e-mail address, as the text that stands for it however it was written.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Email(Arc<str>);
+
+const EMAIL_CHARS_MIN: usize = 3;
+
+impl Deref for Email {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Email> for Arc<str> {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            let address = address::parse(text).ok_or_else(|| {
+                format!(
+                    "give one address such as ann@example.com, of at most {EMAIL_CHARS_MAX} characters, with nothing \
+                     around it"
+                )
+            })?;
+            Ok::<_, String>(Self(address.into()))
+        })
+    }
+}
+
+impl PartialSchema for Email {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("An e-mail address."))
+            .min_length(Some(EMAIL_CHARS_MIN))
+            .max_length(Some(EMAIL_CHARS_MAX))
+            .pattern(Some(EMAIL))
+            .into()
+    }
+}
+
+impl ToSchema for Email {
+    fn name() -> Cow<'static, str> {
+        "Email".into()
     }
 }

@@ -110,6 +110,8 @@ impl Problem {
         let told = |problem: &str| detail.as_ref().is_some_and(|detail| detail.contains(problem));
         let fields = self.fields.iter().filter(|field| !told(&field.problem));
         lines.extend(fields.map(|Field { field, problem }| format!("{}: {problem}", at_terminal(field))));
+        let why = self.as_sent["explanation_url"].as_str();
+        lines.extend(why.map(|url| format!("why: {url}")));
         lines.extend(self.next_step().map(|next| format!("next: {next}")));
         let report = self.request_id.as_ref().filter(|_| self.status == 500);
         lines.extend(report.map(|id| format!("request: {id} (the server's log tells more)")));

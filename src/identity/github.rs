@@ -84,7 +84,7 @@ impl Providers {
             name: user.name.or(Some(user.login)),
             emails: verified
                 .into_iter()
-                .map(|email| address::canonical(&email.address))
+                .filter_map(|email| address::parse(&email.address))
                 .collect(),
         })
     }

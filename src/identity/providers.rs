@@ -103,7 +103,7 @@ impl Account {
         Self {
             subject,
             name: profile.name,
-            emails: verified.map(|email| address::canonical(&email)).into_iter().collect(),
+            emails: verified.and_then(|email| address::parse(&email)).into_iter().collect(),
         }
     }
 }

@@ -112,7 +112,7 @@ async fn a_seat_is_had_by_whom_it_is_assigned_to_and_free_when_it_is_taken_away(
     assert_eq!(
         problem["detail"],
         "The session was ended: the seat is no longer assigned to its user. Ask whoever manages your licenses to assign you \
-         one; until then another is refused."
+         one. Where seats are assigned by name, another is refused until then."
     );
     world
         .acquire("laptop", Some(&token))
@@ -267,7 +267,7 @@ async fn whoever_has_no_seat_is_told_on_a_page_to_ask_for_one() {
     assert!(text(&said["next"][0]).contains("assign you a seat"), "{said}");
     assert!(!said.to_string().contains('@'), "{said}");
     assert!(
-        text(&said["next"][1]).contains("a seat was free to be assigned"),
+        text(&said["next"][1]).contains("a seat was left to be assigned"),
         "{said}"
     );
     let listed = world.server.get("/refusals?reason=seat_not_assigned").await.expect(200);

@@ -320,7 +320,6 @@ async fn one_address_is_one_seat_however_it_was_written() {
         "ann@example.com;bob@example.com",
         "ann\u{200b}@example.com",
         "\u{202e}ann@example.com",
-        "ann@example.com\u{ad}",
     ] {
         let problem = world
             .server

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use crate::apply::{already_exists, field, not_found};
-use crate::assignment::Assignment;
+use crate::assignment::{Assignment, UNASSIGNED};
 use crate::command::Actor;
 use crate::id::{HolderKey, LicenseId};
 use crate::ledger::Ledger;
 use crate::outcome::{Kind, Outcome, Rejection};
 use crate::session::EndCause;
-
-/// Why the sessions end that were held by a seat which is taken away; their clients read it.
-const UNASSIGNED: &str = "the seat is no longer assigned to its user";
 
 impl Ledger {
     /// Assigns a seat, of no more than the license has. Overage is not assigned: it is for those who come besides.

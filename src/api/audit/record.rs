@@ -52,6 +52,12 @@ pub(crate) struct Record {
     /// In the operator's or the ledger's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The identity provider whose account it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
+    /// The customer that was made with the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
     /// Which kind of history was dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<&'static str>,
@@ -78,6 +84,8 @@ pub(crate) enum EventKind {
     Identified,
     /// History that was kept for long enough was dropped.
     Dropped,
+    /// An account at an identity provider became known to be somebody's; where it made them, with their customer.
+    Linked,
 }
 
 impl Record {
@@ -107,6 +115,8 @@ impl Record {
             cause: None,
             code: None,
             reason: None,
+            provider: None,
+            customer: None,
             history: None,
             before: None,
             leaf,
@@ -175,6 +185,17 @@ impl Record {
                 subject: Some(session.to_string()),
                 license: Some(license.to_string()),
                 user: Some(SessionUser::of(&user)),
+                ..self
+            },
+            AuditEvent::Linked {
+                provider,
+                person,
+                customer,
+            } => Self {
+                event: EventKind::Linked,
+                subject: Some(person.to_string()),
+                provider: Some(provider.to_string()),
+                customer: customer.map(|id| id.to_string()),
                 ..self
             },
             AuditEvent::Dropped { history, before } => Self {

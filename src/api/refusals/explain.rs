@@ -151,11 +151,8 @@ fn not_found() -> ApiError {
 /// The record of a refusal. One that was answered from memory, because the very same request had been refused before, has
 /// none of its own: then it is the one that was remembered.
 async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError> {
-    let is_it = |refused: &Refused| {
-        refused.license == told.license
-            && beginning(refused.holder) == told.holder
-            && Reason::of(&refused.rejection) == told.reason
-    };
+    let is_alike = |refused: &Refused| refused.license == told.license && Reason::of(&refused.rejection) == told.reason;
+    let is_it = |refused: &Refused| is_alike(refused) && beginning(refused.holder) == told.holder;
     for record in file
         .audit_of_commands(vec![told.seq])
         .await
@@ -163,7 +160,8 @@ async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError
     {
         let leaf = decode(&record)?;
         if matches!(leaf.event, AuditEvent::Refused { .. })
-            && let Some(refused) = Refused::of(record.index, leaf).filter(is_it)
+            // One command is one refusal, whoever the plan counts since.
+            && let Some(refused) = Refused::of(record.index, leaf).filter(is_alike)
         {
             return Ok(Some(refused));
         }
@@ -195,7 +193,7 @@ fn next(told: &Told, now: SeatsNow, holder: HolderPolicy, has_address: bool) -> 
         Reason::NotAssigned => {
             next.push("Ask whoever manages your licenses to assign you a seat, by your e-mail address.".to_owned());
             next.push(if told.in_use < told.limit {
-                "Not every seat is assigned: a seat was free to be assigned when you asked.".to_owned()
+                "When you asked, a seat was left to be assigned.".to_owned()
             } else {
                 "Every seat is assigned: one has to be taken from somebody first, or more have to be bought.".to_owned()
             });
@@ -221,7 +219,7 @@ fn next(told: &Told, now: SeatsNow, holder: HolderPolicy, has_address: bool) -> 
         }
         _ => {
             next.push("Close the application on another device; its seat is free at once.".to_owned());
-            next.push("Or wait: the application gets a seat when one is free.".to_owned());
+            next.push("Or start it again once a seat is free.".to_owned());
         }
     }
     next.push("If this happens often, ask whoever manages your licenses for more seats.".to_owned());

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use licensing::id::LicenseId;
 use licensing::identity::{IdentityProvider, User};
 use licensing::ledger::Ledger;
-use licensing::person::{EMAIL_CHARS_MAX, Person, is_email};
+use licensing::person::{EMAIL_CHARS_MAX, Person};
 use licensing::time::Span;
 use trust::{UserTokenError, is_artefact};
 
@@ -37,6 +37,8 @@ pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Resul
     if is_artefact(token) {
         return person_of(api, license, token).await.map(Some);
     }
+    // A provider may have been removed a moment ago, or somebody disabled, by way of a node that is ahead of this one.
+    api.cluster().barrier().await?;
     let accepted: Vec<IdentityProvider> = api.cluster().ledger(|ledger| {
         let accepted = ledger
             .identity_providers(None)
@@ -59,7 +61,7 @@ pub(super) async fn user_of(api: &Api, license: LicenseId, token: &str) -> Resul
             unix_ms: api.unix_ms(),
         };
         match api.providers().verify(provider, &token, &expected).await {
-            Ok(claims) => return user(api, license, provider, claims).await.map(Some),
+            Ok(claims) => return user(api, license, provider, claims).map(Some),
             Err(error) => failed = error,
         }
     }
@@ -113,14 +115,10 @@ fn may_use(ledger: &Ledger, person: &Person, license: LicenseId) -> bool {
 /// others the provider has to say that it verified the address.
 ///
 /// People of another customer count for nothing here: whoever manages them gives them any address.
-async fn user(api: &Api, license: LicenseId, provider: &IdentityProvider, claims: Claims) -> Result<Vouched, ApiError> {
+fn user(api: &Api, license: LicenseId, provider: &IdentityProvider, claims: Claims) -> Result<Vouched, ApiError> {
     let subject = api.lookup().subject(provider.id, &claims.sub);
     let verified = claims.profile.email.as_ref().filter(|_| claims.profile.email_verified);
-    let verified = verified
-        .map(|email| address::canonical(email))
-        .filter(|email| is_email(email));
-    // Somebody may have been disabled a moment ago, by way of a node that is ahead of this one.
-    api.cluster().barrier().await?;
+    let verified = verified.and_then(|email| address::parse(email));
     let (person, is_out) = api.cluster().ledger(|ledger| {
         let known = |person: Option<&Person>| person.filter(|person| may_use(ledger, person, license)).cloned();
         let by_account = known(

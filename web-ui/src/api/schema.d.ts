@@ -1581,7 +1581,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        EventKind: "granted" | "ended" | "changed" | "refused" | "identified" | "dropped";
+        EventKind: "granted" | "ended" | "changed" | "refused" | "identified" | "dropped" | "linked";
         /** @description Asks why. */
         ExplainRequest: {
             /** @description What follows the `#` in the link. */
@@ -2194,7 +2194,8 @@ export interface components {
             grace_seconds?: number | null;
             /**
              * Format: int64
-             * @description How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300.
+             * @description How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300, or
+             *     three quarters of a shorter ttl that is named.
              */
             heartbeat_seconds?: number | null;
             holder?: components["schemas"]["Holder"] | null;
@@ -2907,7 +2908,8 @@ export interface components {
             grace_seconds?: number | null;
             /**
              * Format: int64
-             * @description How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300.
+             * @description How often a client should beat; fits into the ttl with room for a retry. A new plan's default is 300, or
+             *     three quarters of a shorter ttl that is named.
              */
             heartbeat_seconds?: number | null;
             holder?: components["schemas"]["Holder"] | null;
@@ -3041,6 +3043,8 @@ export interface components {
             code?: string | null;
             /** @description The command's name, where one was carried out or refused. */
             command?: string | null;
+            /** @description The customer that was made with the person. */
+            customer?: string | null;
             /** @description The address that a seat was assigned to, or taken from. */
             email?: string | null;
             event: components["schemas"]["EventKind"];
@@ -3062,6 +3066,8 @@ export interface components {
             leaf: string;
             /** @description The license that it is about. */
             license?: string | null;
+            /** @description The identity provider whose account it is. */
+            provider?: string | null;
             /** @description In the operator's or the ledger's words. */
             reason?: string | null;
             /**

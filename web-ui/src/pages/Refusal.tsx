@@ -53,6 +53,7 @@ function Shown({ refusal }: { refusal: RefusalView }) {
             'In use now': <Seats inUse={refusal.now.in_use} limit={refusal.now.limit} />,
             ...(refusal.free_by &&
               refusal.limit !== 0 && { [freed]: `${exact(refusal.free_by)}, if its device stays silent` }),
+            ...(refusal.email && { Who: refusal.email }),
             ...(refusal.host && { Device: refusal.host }),
             Holder: <Id value={refusal.holder} what="holder" />,
             Refusal: <Id value={refusal.id} what="the refusal's name" />,

@@ -74,7 +74,7 @@ export function Page() {
               ),
             },
             { label: 'When', cell: ({ at }) => <Ago time={at} often /> },
-            { label: 'Device', cell: (refusal) => <Device refusal={refusal} /> },
+            { label: 'Who', cell: (refusal) => <Asker refusal={refusal} /> },
             {
               label: 'License',
               wrap: true,
@@ -114,6 +114,11 @@ export function Page() {
       </Panel>
     </Frame>
   );
+}
+
+/** Who asked, as far as is known: an address where seats are assigned by name, else a device. */
+function Asker({ refusal }: { refusal: Pick<Refusal, 'email' | 'host' | 'holder'> }) {
+  return refusal.email ? <span>{refusal.email}</span> : <Device refusal={refusal} />;
 }
 
 export function Device({ refusal: { host, holder } }: { refusal: Pick<Refusal, 'host' | 'holder'> }) {

@@ -125,7 +125,9 @@ export function sentence(record: Record): string {
     case 'ended':
       return ENDED[record.cause ?? ''] ?? 'Session ended';
     case 'linked':
-      return record.customer ? 'Person and customer made by a first sign-in' : "A provider's account linked to a person";
+      return record.customer
+        ? 'Person and customer made by a first sign-in'
+        : "A provider's account linked to a person";
     case 'dropped':
       return `${DROPPED[record.history ?? ''] ?? 'History'} from before ${record.before ? onUtcDay(record.before) : ''} dropped`;
     case 'refused':

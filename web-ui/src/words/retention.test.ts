@@ -22,6 +22,12 @@ test('for ever drops nothing, and what is gone does not come back', () => {
   expect(words).toBe('Nothing is dropped from now on. What was before 28 Oct 2026 is gone already.');
 });
 
+test('a node that does not know how old it all is says what goes, and not how much', () => {
+  const { drops, words } = consequence(365, { ...seen, oldest: null });
+  expect(drops).toBe(true);
+  expect(words).toBe('Everything from before 28 Nov 2025 is dropped, from tomorrow on.');
+});
+
 test('what was dropped is not counted again', () => {
   const { drops, words } = consequence(20, { ...seen, keptFrom: '2026-11-06T00:00:00Z' });
   expect(drops).toBe(true);

@@ -42,9 +42,16 @@ function byUse(one: License, other: License): number {
   return rank(other) - rank(one);
 }
 
+function stateOf({ plan, seats }: License): string {
+  const free = Math.max(0, seats.limit - seats.in_use);
+  if (free === 0) return 'Every seat is held: who asks now is refused. ';
+  return plan.holder === 'named_user'
+    ? `${seats.assigned.toLocaleString('en')} of ${seats.limit.toLocaleString('en')} assigned by name. `
+    : `${free.toLocaleString('en')} free. `;
+}
+
 function Card({ license }: { license: License }) {
   const { seats, status } = license;
-  const free = Math.max(0, seats.limit - seats.in_use);
   return (
     <section className="panel license-card" aria-label={`${license.product.name} ${license.plan.name}`}>
       <div className="inside">
@@ -63,7 +70,7 @@ function Card({ license }: { license: License }) {
           <Bar share={seats.limit ? Math.min(1, seats.in_use / seats.limit) : 0} />
         </div>
         <Text size="xs" c="dimmed" component="div">
-          {status === 'active' && (free === 0 ? 'Every seat is held: who asks now is refused. ' : `${free} free. `)}
+          {status === 'active' && stateOf(license)}
           {license.expires_at ? (
             <>
               Ends <Ends time={license.expires_at} />.

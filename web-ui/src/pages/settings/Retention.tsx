@@ -6,8 +6,9 @@ import { api } from '../../api/client';
 import { queries, type Retention as Stored } from '../../api/queries';
 import { useSave } from '../../api/save';
 import { useMay } from '../../auth/login';
-import { Ago, Answered, Panel, Trouble } from '../../ui/parts';
+import { Answered, Panel, Trouble } from '../../ui/parts';
 import { consequence } from '../../words/retention';
+import { exact } from '../../words/time';
 
 const DAYS_MAX = 36_500;
 
@@ -70,9 +71,9 @@ function RetentionForm({ retention }: { retention: Stored }) {
       <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
         <Stack gap="md">
           {!may && <Alert color="gray">Your role reads the settings. An owner changes them.</Alert>}
-          {retention.drops_from && (
+          {retention.drops_from && (retention.session_days != null || retention.usage_days != null) && (
             <Alert color="gray">
-              Nothing is dropped before <Ago time={retention.drops_from} />, so that a change can be taken back.
+              Nothing is dropped until {exact(retention.drops_from)}, so that a change can be taken back.
             </Alert>
           )}
           {KINDS.map(({ field, kept, label, about, least, usual }) => {
@@ -129,8 +130,13 @@ function RetentionForm({ retention }: { retention: Stored }) {
           {save.error && <Trouble error={save.error} />}
           {may && (
             <Group justify="flex-end">
-              <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
-                Set how long
+              <Button
+                type="submit"
+                aria-label="Save how long history is kept"
+                loading={save.isPending}
+                disabled={!form.isDirty()}
+              >
+                Save
               </Button>
             </Group>
           )}
@@ -144,4 +150,4 @@ function RetentionForm({ retention }: { retention: Stored }) {
 const outOf = (days: number | null, least: number) =>
   days === null || (Number.isInteger(days) && days >= least && days <= DAYS_MAX)
     ? null
-    : `${least} to ${DAYS_MAX.toLocaleString('en')} days.`;
+    : `Give ${least} to ${DAYS_MAX.toLocaleString('en')} days.`;
