@@ -94,12 +94,15 @@ enum Holder {
     /// One seat for a machine, however many processes run there
     Fingerprint,
     /// One seat for each instance on a machine
+    #[value(alias = "fingerprint_and_instance")]
     FingerprintAndInstance,
-    /// One seat for a user whom an identity provider vouches for, on however many machines
+    /// One seat for a user whom an identity provider or a user token vouches for, on however many machines
     User,
     /// One seat for each such user on each machine
+    #[value(alias = "user_and_fingerprint")]
     UserAndFingerprint,
     /// One seat for a user to whose address one was assigned (usher license assign), on however many machines
+    #[value(alias = "named_user")]
     NamedUser,
 }
 
