@@ -81,7 +81,7 @@ export default {
     await tabTo(page, page.getByRole('button', { name: 'Account' }));
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
-    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Account');
     await page.keyboard.press('ArrowDown');
     await page.waitForFunction(() => document.activeElement?.textContent === 'Sign out');
     await page.keyboard.press('Enter');
@@ -156,7 +156,6 @@ export default {
 
     await press(page.getByRole('button', { name: 'Account' }));
     await page.getByRole('menuitem', { name: 'Account' }).waitFor();
-    await page.keyboard.press('ArrowDown');
     await atButton('Account');
     await page.keyboard.press('Enter');
     await press(page.getByRole('button', { name: 'Make a user token' }));
