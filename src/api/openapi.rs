@@ -235,10 +235,12 @@ fn complete_operation(path: &str, method: &'static str, operation: &mut Operatio
         }
     }
     let parameters = operation.parameters.get_or_insert_default();
-    if guarded && matches!(method, "post" | "put" | "patch" | "delete") {
+    // Beats change nothing that has a version, and are repeated as they come.
+    let is_beat = path.ends_with("/heartbeats");
+    if guarded && matches!(method, "post" | "put" | "patch" | "delete") && !is_beat {
         parameters.push(idempotency_key().into());
     }
-    if matches!(method, "put" | "patch") {
+    if matches!(method, "put" | "patch") && !is_beat {
         parameters.push(if_match().into());
     }
     if parameters.is_empty() {

@@ -73,6 +73,7 @@ LAWFUL = [
     Lawful("is another list's", "list_customers", "cursor", "^not a cursor of this list"),
     Lawful("is another list's", "list_licenses", "cursor", "^not a cursor of this list"),
     Lawful("is another list's", "list_people", "cursor", "^not a cursor of this list"),
+    Lawful("is another list's", "list_assignments", "cursor", "^not a cursor of this list"),
 ]
 
 

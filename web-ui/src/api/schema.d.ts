@@ -4757,12 +4757,7 @@ export interface operations {
     keep_seats: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The call's name: sent again with the same body it changes nothing and answers the same. */
-                "Idempotency-Key"?: string;
-                /** @description The `ETag` that was seen; another version is a conflict. */
-                "If-Match"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
