@@ -25,7 +25,8 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
       height={TOP + ROW * 7}
       legend={[
         { of: 'low', text: 'None' },
-        { of: 'high', text: `${seats.format(most)} seats on average` },
+        { of: 'high', text: `${seats.format(most)} ${most === 1 ? 'seat' : 'seats'} on average` },
+        ...(items.some(({ mean }) => mean == null) ? [{ of: 'unknown', text: 'Not in this period' }] : []),
         { of: 'refused', text: 'Refusals' },
       ]}
       table={() => (
@@ -63,7 +64,14 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
                   <title>
                     {`${dayOf(weekday)} ${hourOf(hour)}: ${mean == null ? 'not in this period' : `${seats.format(mean)} on average, at most ${peak}`}${refusals > 0 ? `, ${refusals} refused` : ''}`}
                   </title>
-                  <rect className="cell" x={x + 1} y={y + 1} width={Math.max(1, cell - 2)} height={ROW - 2} rx={2} />
+                  <rect
+                    className={mean == null ? 'cell unknown' : 'cell'}
+                    x={x + 1}
+                    y={y + 1}
+                    width={Math.max(1, cell - 2)}
+                    height={ROW - 2}
+                    rx={2}
+                  />
                   {most > 0 && mean != null && mean > 0 && (
                     <rect
                       className="heat"

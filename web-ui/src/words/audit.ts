@@ -104,7 +104,7 @@ const ENDED: { [cause: string]: string } = {
   released: 'Seat given back',
   replaced: 'Seat taken over by a later session',
   expired: 'Seat lost for want of a heartbeat',
-  revoked: 'Session ended by an operator',
+  revoked: 'Session ended by hand',
   license_ended: 'Session ended with its license',
 };
 
