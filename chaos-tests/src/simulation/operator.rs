@@ -103,11 +103,18 @@ impl Operator {
     async fn take_out(&self, name: &str) -> Result<()> {
         let Some(old) = self.node_of(name) else { return Ok(()) };
         let path = format!("/api/v1/cluster/nodes/{old}");
-        let asked = self.world.one_of(&self.nodes);
-        // Without an answer it may have been done all the same, or be done yet; then the node is out, and stays so until
-        // its turn comes again.
         self.world.set_disk_away(true);
-        if !self.ask(asked, Method::DELETE, &path).await && !self.is_removed(old) {
+        // Without an answer it may have been done all the same, or be done yet. Until that is known he does nothing else: of
+        // two voters that are left by it none can be replaced.
+        let answer = loop {
+            let asked: &String = self.world.one_of(&self.nodes);
+            let answer = self.answer(asked, Method::DELETE, &path).await;
+            if let Some(done) = answer.or_else(|| self.is_removed(old).then_some(true)) {
+                break done;
+            }
+            sleep(Duration::from_millis(200)).await;
+        };
+        if !answer && !self.is_removed(old) {
             self.world.set_disk_away(false);
             return Ok(());
         }
@@ -128,9 +135,18 @@ impl Operator {
 
     /// Asks a node for something; whether it says that it was done.
     async fn ask(&self, node: &str, method: Method, path: &str) -> bool {
+        self.answer(node, method, path).await == Some(true)
+    }
+
+    /// Asks a node for something; `None` if it does not say whether it was done.
+    async fn answer(&self, node: &str, method: Method, path: &str) -> Option<bool> {
         let nothing = json!({});
         let asking = http(node, method, path, Some(&self.made.admin_token), &nothing);
-        matches!(timeout(ASKED_WITHIN, asking).await, Ok(Ok((true, _))))
+        match timeout(ASKED_WITHIN, asking).await {
+            Ok(Ok((true, _))) => Some(true),
+            Ok(Ok((false, problem))) => (!is_open(&problem)).then_some(false),
+            Ok(Err(_)) | Err(_) => None,
+        }
     }
 
     fn clusters(&self) -> Vec<(String, Cluster)> {
@@ -192,6 +208,14 @@ impl Operator {
             sleep(Duration::from_millis(100)).await;
         }
     }
+}
+
+/// Whether a problem leaves open what became of the request, or of one like it before.
+fn is_open(problem: &serde_json::Value) -> bool {
+    !matches!(
+        problem["code"].as_str(),
+        Some("CONFLICT" | "NOT_FOUND" | "INVALID_REQUEST")
+    )
 }
 
 fn clusters(machines: &Machines) -> Vec<(String, Cluster)> {
