@@ -27,7 +27,7 @@ pub(crate) fn canonical(text: &str) -> String {
 
 /// Whether a character may be in an address. Some that are allowed between quotes come with names and lists that
 /// addresses are copied out of, and some cannot be seen: they would make an address that is nobody's.
-pub(crate) fn may_have(character: char) -> bool {
+fn may_have(character: char) -> bool {
     let is_unseen = matches!(
         character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'

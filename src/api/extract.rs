@@ -304,12 +304,18 @@ fn complaint(path: &str, message: &str) -> ApiError {
     let at = if matches!(path, "" | "." | "?") { "body" } else { path };
     let message = match message.rsplit_once(", expected ") {
         _ if message == "expected value" => "a value of another type is expected".to_owned(),
-        Some((found, "u8" | "u16" | "u32" | "u64" | "usize")) => {
-            format!("{found}, expected a whole number, at least 0")
-        }
+        Some((found, "u8")) => whole(found, u8::MAX),
+        Some((found, "u16")) => whole(found, u16::MAX),
+        Some((found, "u32")) => whole(found, u32::MAX),
+        Some((found, "u64" | "usize")) => whole(found, u64::MAX),
         _ => message.to_owned(),
     };
     ApiError::field(echo(at), echo_long(&message))
+}
+
+/// What is expected where a number is read, in words of people.
+fn whole(found: &str, max: impl std::fmt::Display) -> String {
+    format!("{found}, expected a whole number of 0 to {max}")
 }
 
 /// The message without the place in the text, which says nothing to those who did not write the text by hand.
@@ -394,6 +400,18 @@ mod tests {
             names(r#"{"name": "a", "inner": {"count": 1, "count": 2}}"#),
             "inner.count"
         );
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_told_which_would() {
+        for number in ["-1", "1.5", "4294967296"] {
+            let (field, problem) = complaint_about(&format!(r#"{{"name": "a", "inner": {{"count": {number}}}}}"#));
+            assert_eq!(field, "inner.count");
+            assert!(
+                problem.ends_with("expected a whole number of 0 to 4294967295"),
+                "{problem}"
+            );
+        }
     }
 
     #[test]

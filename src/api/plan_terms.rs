@@ -224,6 +224,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_short_ttl_brings_a_heartbeat_that_fits_and_a_heartbeat_that_is_named_stays() {
+        let made = |ttl_seconds, heartbeat_seconds| {
+            let change = TermsChange {
+                ttl_seconds,
+                heartbeat_seconds,
+                ..TermsChange::default()
+            };
+            let terms = change.make();
+            (terms.ttl.secs_ceil(), terms.heartbeat.secs_ceil())
+        };
+        assert_eq!(made(None, None), (360, 300));
+        assert_eq!(made(Some(86_400), None), (86_400, 300));
+        assert_eq!(made(Some(300), None), (300, 225));
+        assert_eq!(made(Some(2), None), (2, 1));
+        assert_eq!(made(Some(300), Some(20)), (300, 20));
+    }
+
+    #[test]
     fn what_is_left_out_stays_and_null_clears() {
         let change = TermsChange {
             seats: Some(5),

@@ -47,6 +47,23 @@ fn a_seat_is_held_while_a_command_runs() {
 }
 
 #[test]
+fn whoever_is_refused_gets_the_link_that_explains_it() {
+    let dev = Dev::start();
+    // A holder is taken as it is shown, too.
+    dev.usher("plan create coditect none --seats 0 --holder user_and_fingerprint")
+        .expect_code(0);
+    dev.usher("plan update coditect:none --holder fingerprint")
+        .expect_code(0);
+    let license = dev
+        .usher("license create --plan none --customer EXAMPLE-1 -o json")
+        .expect_code(0);
+    let key = license.json()["license_key"].as_str().unwrap().to_owned();
+    let refused = dev.usher(&format!("run --license-key {key} -- true")).expect_code(1);
+    let why = format!("why: {}/refused#why_", dev.fact("url"));
+    assert!(refused.err.contains(&why), "{}", refused.err);
+}
+
+#[test]
 fn an_acquire_whose_answer_got_lost_takes_one_seat() {
     let dev = Dev::start();
     let proxy = Proxy::start(dev.fact("url"), |words, before| match words {
@@ -96,7 +113,8 @@ fn a_seat_that_has_expired_is_taken_again() {
     let told = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(ended.status.success(), "{told}");
     assert!(
-        told.contains("The seat was lost") && told.contains("A seat is held again"),
+        told.contains("The seat was lost. The session got no heartbeat in time")
+            && told.contains("A seat is held again"),
         "{told}"
     );
     assert_eq!((proxy.count(ACQUIRE), seats_in_use(&dev)), (2, 0));
