@@ -1,5 +1,6 @@
 //! What goes wrong in a run, and when it is mended: power, processes, links, clocks, disks.
 
+mod clocks;
 mod power;
 
 use std::collections::BTreeMap;
@@ -11,19 +12,11 @@ use std::time::Duration;
 use storage::faulty::Call;
 use turmoil::Sim;
 
+use self::clocks::{Days, SlowStep};
 use super::host::{Machine, Machines, Wish};
 use super::links::{Ailment, Links};
 use super::world::{Trace, World};
 use crate::history::Us;
-
-/// All disks are slow between two steps of wall clocks.
-struct SlowStep {
-    until: Us,
-    /// The machine whose clock is right.
-    true_one: String,
-    /// How far the others' are off after the first step.
-    off_by_ms: i64,
-}
 
 /// The faults of one run.
 pub(super) struct Faults {
@@ -41,6 +34,8 @@ pub(super) struct Faults {
     slow_step: Option<SlowStep>,
     /// When wall clocks that a wrong source of time has stepped are set right.
     clocks_right: BTreeMap<String, Us>,
+    /// Days that are yet to pass in moments, if there are any.
+    days: Option<Days>,
     /// Why a node stopped that had no reason to.
     unexpected: Option<String>,
     next: Us,
@@ -68,6 +63,7 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (2, "wall clocks stepped", Faults::step_clock),
     (1, "wall clocks of a majority stepped", Faults::step_most_clocks),
     (1, "wall clocks stepped while disks are slow", Faults::step_slowly),
+    (1, "days that passed in moments", Faults::begin_days),
     (1, "clocks drifting", Faults::drift_clock),
     (2, "slow disks", Faults::slow_disk),
     (1, "disk errors", Faults::disk_error),
@@ -87,6 +83,7 @@ impl Faults {
             terms: BTreeMap::new(),
             slow_step: None,
             clocks_right: BTreeMap::new(),
+            days: None,
             unexpected: None,
             next: Us::MAX,
             until: 0,
@@ -118,6 +115,7 @@ impl Faults {
             }
         }
         self.end_slow_step(now);
+        self.let_days_pass(now);
         self.links.mend(sim, now);
         self.set_clocks_right(now);
         self.bring_back(sim, now);
@@ -297,81 +295,6 @@ impl Faults {
         for node in self.nodes.clone() {
             self.links.cut_oneway(sim, &node, &house, until);
         }
-    }
-
-    fn step_clock(&mut self, _: &mut Sim<'_>, _: Us) {
-        // A moment, hours, or years.
-        let most_ms = self.world.one_of(&[500, 3_600_000, 10 * 365 * 86_400_000]);
-        let off_by = i64::try_from(self.world.below(2 * most_ms)).unwrap_or(0) - i64::try_from(*most_ms).unwrap_or(0);
-        let machines = self.machines.borrow();
-        machines[&self.pick()].clock.off_by_ms.store(off_by, Ordering::Relaxed);
-    }
-
-    /// Two machines follow a source of time that is wrong by up to hours, so the cluster does; then the source is set right.
-    fn step_most_clocks(&mut self, _: &mut Sim<'_>, now: Us) {
-        if self.slow_step.is_some() {
-            return;
-        }
-        let off_by = i64::try_from(self.world.below(7_200_000)).unwrap_or(0);
-        let (true_one, right) = (self.pick(), self.a_while(now));
-        self.set_clocks_wrong(&true_one, off_by, right);
-    }
-
-    fn set_clocks_wrong(&mut self, true_one: &str, off_by_ms: i64, until: Us) {
-        for name in self.nodes.iter().filter(|name| *name != true_one) {
-            let machines = self.machines.borrow();
-            machines[name].clock.off_by_ms.store(off_by_ms, Ordering::Relaxed);
-            self.clocks_right.insert(name.clone(), until);
-        }
-    }
-
-    /// It takes the cluster seconds to write that its clock steps, and no election is due, since heartbeats wait for no disk.
-    /// What its leader measures meanwhile must not be counted when clocks step once more.
-    fn step_slowly(&mut self, _: &mut Sim<'_>, now: Us) {
-        if self.slow_step.is_some() {
-            return;
-        }
-        let true_one = self.pick();
-        let off_by_ms = i64::try_from(self.world.below(3_600_000)).unwrap_or(0);
-        self.stall_disks(Duration::from_secs(4));
-        self.set_clocks_wrong(&true_one, off_by_ms, Us::MAX);
-        self.slow_step = Some(SlowStep {
-            until: now + 2_000_000 + self.world.below(4_000_000),
-            true_one,
-            off_by_ms,
-        });
-    }
-
-    fn end_slow_step(&mut self, now: Us) {
-        // With the other faults it ends by itself.
-        let Some(step) = self.slow_step.take_if(|step| now >= step.until && now < self.until) else {
-            return;
-        };
-        self.stall_disks(Duration::ZERO);
-        let right = self.a_while(now);
-        self.set_clocks_wrong(&step.true_one, step.off_by_ms + 3_600_000, right);
-    }
-
-    fn stall_disks(&self, most: Duration) {
-        for machine in self.machines.borrow().values() {
-            machine.disk.set_stall_max(most);
-        }
-    }
-
-    fn set_clocks_right(&mut self, now: Us) {
-        let machines = self.machines.borrow();
-        self.clocks_right.retain(|name, right| {
-            let wrong = *right > now;
-            if !wrong {
-                machines[name].clock.off_by_ms.store(0, Ordering::Relaxed);
-            }
-            wrong
-        });
-    }
-
-    fn drift_clock(&mut self, _: &mut Sim<'_>, _: Us) {
-        let drift = i64::try_from(self.world.below(1_001)).unwrap_or(0) - 500;
-        self.machines.borrow()[&self.pick()].clock.drift(drift);
     }
 
     fn slow_disk(&mut self, _: &mut Sim<'_>, _: Us) {

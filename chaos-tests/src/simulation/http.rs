@@ -17,7 +17,7 @@ pub(super) fn now() -> Us {
     turmoil::sim_elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// One HTTP call on a connection of its own: whether it succeeded and its JSON.
+/// One HTTP call on a connection of its own: whether it succeeded and its JSON, if it has any.
 pub(super) async fn http(
     node: &str,
     method: Method,
@@ -54,8 +54,9 @@ pub(super) async fn http_on(
     let success = answer.status().is_success();
     let bytes = answer.into_body().collect().await?.to_bytes();
     driver.abort();
-    Ok((
-        success,
-        serde_json::from_slice(&bytes).context("an answer that is not JSON")?,
-    ))
+    if success && bytes.is_empty() {
+        return Ok((success, Value::Null));
+    }
+    let answer = serde_json::from_slice(&bytes).context("an answer that is not JSON")?;
+    Ok((success, answer))
 }

@@ -2,8 +2,8 @@
 //! randomness, and faults at times that the seed chooses. The same seed gives the same run, to the last byte written.
 //!
 //! `world` is the seed and the trace, `surroundings` what a node gets instead of the system, `host` runs a node, `setup`
-//! makes the cluster, `workload` asks for seats and writes down the answers, `operator` looks after the nodes, `faults`
-//! breaks things, the `links` among them, `run` puts a run together and judges it.
+//! makes the cluster, `workload` asks for seats and writes down the answers, `office` assigns seats by name, `operator`
+//! looks after the nodes, `faults` breaks things, the `links` among them, `run` puts a run together and judges it.
 
 #[cfg(not(tokio_unstable))]
 compile_error!("build the simulation from the folder chaos-tests: cargo finds the flag it needs there");
@@ -12,6 +12,7 @@ mod faults;
 mod host;
 mod http;
 mod links;
+mod office;
 mod operator;
 mod outcome;
 mod run;

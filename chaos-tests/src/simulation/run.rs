@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use futures::future::join_all;
+use licensing::time::At;
 use raft::seams::Entropy;
 use raft::{Tuning, runtime};
 use tokio::time::sleep;
@@ -19,9 +20,10 @@ use usher::founding::{self, Founding};
 use super::faults::Faults;
 use super::host::{Machine, Machines, Setting, power_on};
 use super::http::now;
+use super::office::Office;
 use super::operator::Operator;
 use super::outcome::{Outcome, Traces};
-use super::setup::{Made, Sold, set_up, sold};
+use super::setup::{Made, NAMED_SEATS, Sold, set_up, sold};
 use super::surroundings::{EPOCH_MS, SimulatedEntropy};
 use super::workload::Workload;
 use super::world::{Trace, World};
@@ -161,6 +163,7 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
     let sold = sold(world);
     let operator = employ(&mut sim, world, &machines, &nodes, &sold, &until);
     let (clients, histories) = let_clients_in(&mut sim, world, &nodes, &sold, &operator, &until);
+    let changes = open_office(&mut sim, world, &nodes, &operator, &until);
     let mut run = Run {
         world: Arc::clone(world),
         machines: Rc::clone(&machines),
@@ -179,6 +182,7 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
         broken.extend(checks::linearizable(&history.borrow(), &sold.terms));
     }
     broken.extend(checks::in_order(&merged(&histories)));
+    broken.extend(run.wrong_with_named_seats(&changes.borrow()));
     let traces = run.traces();
     // Disks die before the nodes do: a node that is dropped would otherwise write a clean end.
     for machine in machines.borrow_mut().values_mut() {
@@ -251,12 +255,7 @@ fn let_clients_in(
         let (world, nodes, seen, sold) = (Arc::clone(world), nodes.to_vec(), Rc::clone(&history), *sold);
         let (operator, until) = (Rc::clone(operator), Rc::clone(until));
         sim.client(house.clone(), async move {
-            let made = loop {
-                if let Some(made) = operator.borrow().made.clone() {
-                    break made;
-                }
-                sleep(Duration::from_millis(50)).await;
-            };
+            let made = made(&operator).await;
             let client = |number| Workload {
                 world: Arc::clone(&world),
                 history: Rc::clone(&seen),
@@ -273,6 +272,40 @@ fn let_clients_in(
         histories.push(history);
     }
     (names, histories)
+}
+
+/// Opens the office that assigns seats by name, and gives what it sees.
+fn open_office(
+    sim: &mut Sim<'_>,
+    world: &Arc<World>,
+    nodes: &[String],
+    operator: &Rc<RefCell<Work>>,
+    until: &Until,
+) -> Rc<RefCell<Vec<checks::Change>>> {
+    let changes: Rc<RefCell<Vec<checks::Change>>> = Rc::default();
+    let (world, nodes, seen) = (Arc::clone(world), nodes.to_vec(), Rc::clone(&changes));
+    let (operator, until) = (Rc::clone(operator), Rc::clone(until));
+    sim.client("office", async move {
+        let office = Office {
+            world,
+            nodes,
+            made: made(&operator).await,
+            changes: seen,
+        };
+        office.work(|| now() < until.get().saturating_add(CLIENTS_GO_ON)).await;
+        Ok(())
+    });
+    changes
+}
+
+/// What the operator made, once he has.
+async fn made(operator: &RefCell<Work>) -> Rc<Made> {
+    loop {
+        if let Some(made) = operator.borrow().made.clone() {
+            return made;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn merged(histories: &[Rc<RefCell<History>>]) -> History {
@@ -398,6 +431,24 @@ impl Run {
             broken.push("OneLeaderPerTerm: two nodes led one term".to_owned());
         }
         broken
+    }
+
+    /// What is wrong with the seats that are assigned by name. Nodes agree about them, so any will do.
+    fn wrong_with_named_seats(&self, changes: &[checks::Change]) -> Vec<String> {
+        let machines = self.machines.borrow();
+        let cluster = machines.values().find_map(|machine| machine.cluster.as_ref());
+        let (Some(cluster), Some(made)) = (cluster, &self.operator.borrow().made) else {
+            return Vec::new();
+        };
+        let (at_the_end, kept_from) = cluster.ledger(|ledger| {
+            let assigned = ledger.assignments_of(made.named, None);
+            let addresses = assigned.map(|assigned| assigned.email.to_string()).collect();
+            (addresses, ledger.retention().kept_from)
+        });
+        if kept_from.sessions > At::default() {
+            self.world.count("seeds that dropped history");
+        }
+        checks::named_seats(changes, NAMED_SEATS, &at_the_end, &History::default())
     }
 
     fn traces(&self) -> Traces {

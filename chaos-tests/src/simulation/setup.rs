@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use hyper::Method;
+use licensing::id::LicenseId;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use usher::founding;
@@ -35,7 +36,12 @@ pub(super) struct Made {
     pub(super) admin_token: String,
     /// The key of each license, in the order of what was sold.
     pub(super) license_keys: Vec<String>,
+    /// The id of a license whose seats are assigned by name.
+    pub(super) named: LicenseId,
 }
+
+/// Seats of the license whose seats are assigned by name.
+pub(super) const NAMED_SEATS: usize = 3;
 
 /// The licenses of a run: one that a few share, one that all want, one whose programs share devices.
 pub(super) fn sold(world: &World) -> Vec<Sold> {
@@ -85,9 +91,20 @@ pub(super) async fn set_up(machines: &Machines, world: &Arc<World>, sold: &[Sold
         let license = create(&admin_token, "/licenses", &license).await?;
         license_keys.push(license["license_key"].as_str().context("a license key")?.to_owned());
     }
+    let plan = json!({
+        "product": product["id"], "code": "sim-named", "name": "Sim", "seats": NAMED_SEATS, "holder": "named_user",
+    });
+    let plan = create(&admin_token, "/plans", &plan).await?;
+    let named = create(
+        &admin_token,
+        "/licenses",
+        &json!({ "plan": plan["id"], "customer": customer["id"] }),
+    )
+    .await?;
     Ok(Rc::new(Made {
         admin_token: admin_token.to_string(),
         license_keys,
+        named: named["id"].as_str().context("a license's id")?.parse()?,
     }))
 }
 
