@@ -89,6 +89,12 @@ export const refusals = {
       placeholderData: keepPreviousData,
       refetchInterval: 5000,
     }),
+  latest: (limit: number) =>
+    queryOptions({
+      queryKey: ['refusals', 'latest', limit],
+      queryFn: () => body(api.GET('/api/v1/refusals', { params: { query: { limit } } })),
+      refetchInterval: 5000,
+    }),
   one: (id: string) =>
     queryOptions({
       queryKey: ['refusals', id],

@@ -2,11 +2,13 @@
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { refusals } from '../api/analytics';
 import { queries, type Summary } from '../api/queries';
 import { Ago, Answered, Bar, Empty, Page as Frame, Panel, Seats, Status } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { health } from '../words/cluster';
-import { reasonWords } from '../words/refusals';
+import { reasonWords, why } from '../words/refusals';
+import { Asker } from './Refusals';
 
 const LATEST = 8;
 
@@ -140,14 +142,27 @@ function EndingCard({ summary: { ending } }: Of) {
 
 function RefusalsCard({ summary: { refusals } }: Of) {
   return (
-    <Panel title="Refusals, 24 h">
-      <div className="figure">{number(refusals.total)}</div>
+    <Panel title="Refused, 24 h">
+      <div className="figure">
+        {number(refusals.total)} <small>{refusals.total === 1 ? 'try' : 'tries'}</small>
+      </div>
       <Text size="xs" c="dimmed" component="div">
-        {refusals.total === 0
-          ? 'None is on record.'
-          : Object.entries(refusals.by_reason).map(([reason, count]) => (
+        {refusals.total === 0 ? (
+          'None is on record.'
+        ) : (
+          <>
+            {Object.entries(refusals.by_reason).map(([reason, count]) => (
               <div key={reason}>{`${number(count)} × ${reasonWords(reason)}`}</div>
             ))}
+            <div className="card-more">
+              Every try counts here. What is tried again within ten minutes is one of the{' '}
+              <Link to="/refusals" search={{ days: 1 }}>
+                refusals
+              </Link>
+              .
+            </div>
+          </>
+        )}
       </Text>
     </Panel>
   );
@@ -240,32 +255,45 @@ function Ending({ summary: { ending } }: Of) {
 }
 
 function Refusals() {
-  const latest = useQuery(queries.latest({ event: 'refused', command: 'acquire' }, LATEST));
-  const refused = latest.data?.items ?? [];
+  const refused = useQuery(refusals.latest(LATEST)).data?.items ?? [];
   if (refused.length === 0) return null;
   return (
-    <Panel title="Latest refusals" flush>
+    <Panel
+      title="Latest refusals"
+      flush
+      actions={
+        <Link to="/refusals" className="more">
+          All refusals
+        </Link>
+      }
+    >
       <Table
         label="Latest refusals"
         rows={refused}
-        id={({ index }) => index}
+        id={({ id }) => id}
         columns={[
+          {
+            label: 'Why',
+            cell: ({ id, reason, code }) => (
+              <Link to="/refusals/$id" params={{ id }}>
+                <Status tone="bad">{why({ reason, code })}</Status>
+              </Link>
+            ),
+          },
           { label: 'When', cell: ({ at }) => <Ago time={at} /> },
-          { label: 'Why', cell: ({ code }) => <Status tone="bad">{reasonWords(code ?? 'unknown')}</Status> },
-          { label: 'License', cell: ({ license }) => (license ? <LicenseName id={license} /> : null) },
-          { label: 'Told', wrap: true, cell: ({ reason }) => reason ?? null },
+          { label: 'Who', cell: (refusal) => <Asker refusal={refusal} /> },
+          {
+            label: 'License',
+            wrap: true,
+            cell: ({ license, customer_name, product, plan }) => (
+              <Link to="/licenses/$id" params={{ id: license }}>
+                {customer_name}: {product} {plan}
+              </Link>
+            ),
+          },
+          { label: 'Tries', align: 'right', cell: ({ tries }) => number(tries) },
         ]}
       />
     </Panel>
-  );
-}
-
-function LicenseName({ id }: { id: string }) {
-  const license = useQuery({ ...queries.license(id), staleTime: 60_000 });
-  const of = license.data;
-  return (
-    <Link to="/licenses/$id" params={{ id }}>
-      {of ? `${of.customer.name}: ${of.product.name} ${of.plan.name}` : `${id.slice(0, 12)}…`}
-    </Link>
   );
 }

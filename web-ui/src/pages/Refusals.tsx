@@ -5,7 +5,7 @@ import { type Reason, type Refusal, refusals } from '../api/analytics';
 import { queries } from '../api/queries';
 import { Ago, Empty, Page as Frame, Panel, Status } from '../ui/parts';
 import { PagedTable } from '../ui/Table';
-import { isReason, REASONS, times } from '../words/refusals';
+import { folded, isReason, REASONS, why } from '../words/refusals';
 import { onUtcDay } from '../words/time';
 
 const DAY_MS = 86_400_000;
@@ -27,10 +27,17 @@ export function Page() {
     navigate({ to: '/refusals', search: { license, reason, days, ...search }, replace: true });
   const filtered = license || reason || days;
   const keptFrom = query.data?.pages[0]?.kept_from;
+  const listed = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const tries = listed.reduce((sum, { tries }) => sum + tries, 0);
   return (
     <Frame
       title="Refusals"
-      about="Who asked for a seat and got none. What one device repeats within ten minutes is one refusal."
+      about={
+        <>
+          Who asked for a seat and got none. What one device or person tries again within ten minutes is one refusal.
+          {listed.length > 0 && ` Listed ${query.hasNextPage ? 'so far' : 'here'}: ${folded(listed.length, tries)}.`}
+        </>
+      }
     >
       <Panel
         flush
@@ -67,9 +74,9 @@ export function Page() {
           columns={[
             {
               label: 'Why',
-              cell: ({ id, reason }) => (
+              cell: ({ id, reason, code }) => (
                 <Link to="/refusals/$id" params={{ id }}>
-                  <Status tone="bad">{REASONS[reason]}</Status>
+                  <Status tone="bad">{why({ reason, code })}</Status>
                 </Link>
               ),
             },
@@ -89,7 +96,7 @@ export function Page() {
               align: 'right',
               cell: ({ limit, in_use }) => (limit == null ? null : `${in_use} of ${limit}`),
             },
-            { label: 'Asked', align: 'right', cell: ({ tries }) => times(tries) },
+            { label: 'Tries', align: 'right', cell: ({ tries }) => tries.toLocaleString('en') },
           ]}
           empty={
             <Empty
@@ -117,7 +124,7 @@ export function Page() {
 }
 
 /** Who asked, as far as is known: an address where seats are assigned by name, else a device. */
-function Asker({ refusal }: { refusal: Pick<Refusal, 'email' | 'host' | 'holder'> }) {
+export function Asker({ refusal }: { refusal: Pick<Refusal, 'email' | 'host' | 'holder'> }) {
   return refusal.email ? <span>{refusal.email}</span> : <Device refusal={refusal} />;
 }
 

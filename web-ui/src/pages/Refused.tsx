@@ -56,7 +56,7 @@ function Shown({ explanation }: { explanation: Explanation }) {
             ),
             ...(oldest_since && { 'Longest in use since': exact(oldest_since) }),
             ...(waits && { [soonest]: `in ${span(Math.ceil(wait))} at the latest, if its device is silent` }),
-            ...(tries != null && tries > 1 && { 'Asked then': times(tries) }),
+            ...(tries != null && tries > 1 && { 'Tried then': times(tries) }),
           }}
         />
       </div>

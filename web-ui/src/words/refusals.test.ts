@@ -1,5 +1,33 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { counted, isReason, met, times } from './refusals';
+import { codeWords } from './audit';
+import { counted, folded, isReason, met, reasonWords, times, why } from './refusals';
+
+const OPENAPI = JSON.parse(readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8'));
+
+test('every reason and every code by which an acquire is refused has words', () => {
+  const reasons: string[] = OPENAPI.components.schemas.RefusalReason.enum;
+  expect(reasons.filter((reason) => !isReason(reason))).toEqual([]);
+  const responses: { [status: string]: { $ref?: string } } = OPENAPI.paths['/api/v1/licenses/acquire'].post.responses;
+  const codes = Object.entries(responses)
+    .filter(([status]) => ['401', '403', '404', '409', '410'].includes(status))
+    .flatMap(([, { $ref = '' }]) => $ref.split('/').at(-1)?.split('-') ?? []);
+  expect(codes).toContain('USER_REQUIRED');
+  expect(codes.filter((code) => reasonWords(code) === codeWords(code))).toEqual([]);
+});
+
+test('a reason that is none of its own is told by its code', () => {
+  expect(why({ reason: 'other', code: 'USER_REQUIRED' })).toBe('Nobody was signed in');
+  expect(why({ reason: 'seat_limit_reached', code: 'SEAT_LIMIT_REACHED' })).toBe('Every seat was in use');
+});
+
+test('refusals are told with their tries where these are more', () => {
+  expect([folded(1, 1), folded(12, 31), folded(2, 1200)]).toEqual([
+    '1 refusal',
+    '12 refusals (31 tries)',
+    '2 refusals (1,200 tries)',
+  ]);
+});
 
 test('one is one and several are several', () => {
   expect([times(1), times(1200), counted(1, 'seat'), counted(0, 'seat')]).toEqual([

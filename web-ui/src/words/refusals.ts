@@ -11,14 +11,33 @@ export const REASONS: { [reason in Reason]: string } = {
   license_suspended: 'The license was on hold',
   license_revoked: 'The license was ended for good',
   seat_not_assigned: 'No seat was found in their name',
-  other: 'Another reason',
+  other: 'Not signed in, or another reason',
 };
 
-/** What was refused by a code such as SEAT_LIMIT_REACHED; one that is no reason of its own is told by its name. */
+/** What an acquire can be refused with that is no reason of its own. */
+const OTHERS = new Map<string, string>(
+  Object.entries({
+    USER_REQUIRED: 'Nobody was signed in',
+    TOKEN_INVALID: 'The sign-in was not accepted',
+    LICENSE_NOT_FOUND: 'The key was not known',
+    REQUEST_ID_REUSED: 'Another request had the same id',
+    REQUEST_TOO_LATE: 'The request came too late',
+    SESSION_EXPIRED: 'Asked again for a session that had expired',
+    SESSION_REVOKED: 'Asked again for a session that was ended by hand',
+    SESSION_RELEASED: 'Asked again for a seat that was given back',
+    SEATS_ALL_ASSIGNED: 'Every seat was assigned',
+  }),
+);
+
+/** What was refused by a code such as SEAT_LIMIT_REACHED; one that nobody gave words to is told by its name. */
 export function reasonWords(code: string): string {
   const reason = code.toLowerCase();
-  return isReason(reason) ? REASONS[reason] : codeWords(code);
+  return isReason(reason) ? REASONS[reason] : (OTHERS.get(code) ?? codeWords(code));
 }
+
+/** Why somebody got no seat: where the reason is none of its own, the code tells it. */
+export const why = ({ reason, code }: { reason: Reason; code: string }) =>
+  reason === 'other' ? reasonWords(code) : REASONS[reason];
 
 /** What somebody met who was refused, said to them. */
 export function met({ reason, limit, in_use }: Pick<Explanation, 'reason' | 'limit' | 'in_use'>): string {
@@ -36,6 +55,13 @@ export function met({ reason, limit, in_use }: Pick<Explanation, 'reason' | 'lim
 }
 
 export const isReason = (text: unknown): text is Reason => typeof text === 'string' && Object.hasOwn(REASONS, text);
+
+/** Such as "1 try" or "4 tries". */
+export const triesOf = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'try' : 'tries'}`;
+
+/** How many refusals there are, and of how many tries where these are more. */
+export const folded = (refusals: number, tries: number) =>
+  tries > refusals ? `${counted(refusals, 'refusal')} (${triesOf(tries)})` : counted(refusals, 'refusal');
 
 /** Such as "once" or "4 times". */
 export const times = (count: number) => (count === 1 ? 'once' : `${count.toLocaleString('en')} times`);

@@ -12,7 +12,7 @@ import { LiveSeats } from '../../ui/LiveSeats';
 import { isNamed, NamedSeats } from '../../ui/NamedSeats';
 import { PeakChart, refusedIn } from '../../ui/PeakChart';
 import { Answered, Empty, Ends, Facts, Page as Frame, Id, Note, PageOf, Panel, Seats } from '../../ui/parts';
-import { counted } from '../../words/refusals';
+import { triesOf } from '../../words/refusals';
 import { onDay } from '../../words/time';
 
 export function Page() {
@@ -125,7 +125,7 @@ function Usage({ license }: { license: License }) {
               <PeakChart hours={items} count={hours} capacity={license.seats.limit} />
               <Text size="xs" c="dimmed" mt={6}>
                 At most {peak} of {license.seats.limit} seats were held at once;{' '}
-                {refused === 0 ? 'nobody was refused' : `${counted(refused, 'request')} refused`}.
+                {refused === 0 ? 'nobody was refused' : `${triesOf(refused)} refused`}.
               </Text>
             </>
           );
