@@ -9,8 +9,14 @@ import { useSave } from '../api/save';
 import { FormDialog } from '../ui/dialogs';
 import { atFields } from './atFields';
 
-export function AssignForm({ license, onClose }: { license: License; onClose: () => void }) {
-  const [email, setEmail] = useState('');
+export function AssignForm(props: {
+  license: License;
+  /** Whose it is to be, where that is known. */
+  email?: string;
+  onClose: () => void;
+}) {
+  const { license, onClose } = props;
+  const [email, setEmail] = useState(props.email ?? '');
   const [missing, setMissing] = useState(false);
   const [asked] = useDebouncedValue(email, 200);
   // Those who may sign in for the customer; an address of anybody else can be written.

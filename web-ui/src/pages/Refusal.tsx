@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type RefusalView, refusals } from '../api/analytics';
+import { AssignToRefused } from '../ui/AssignSeat';
 import { Ago, Empty, Facts, Page as Frame, Id, PageOf, Panel, Seats } from '../ui/parts';
 import { Table } from '../ui/Table';
-import { REASONS, times } from '../words/refusals';
+import { times, why } from '../words/refusals';
 import { exact, span } from '../words/time';
 import { Device } from './Refusals';
 
@@ -23,7 +24,7 @@ function Shown({ refusal }: { refusal: RefusalView }) {
   const freed = isOwn ? 'A session of theirs ends by' : 'A seat is free by';
   return (
     <Frame
-      title={REASONS[reason]}
+      title={why(refusal)}
       about={
         <>
           when{' '}
@@ -41,10 +42,10 @@ function Shown({ refusal }: { refusal: RefusalView }) {
     >
       <Panel>
         <Facts
-          wide={['When', 'First asked', freed]}
+          wide={['When', 'First tried', freed]}
           facts={{
             When: exact(at),
-            ...(tries > 1 && { 'First asked': exact(first_at), Asked: times(tries) }),
+            ...(tries > 1 && { 'First tried': exact(first_at), Tried: times(tries) }),
             ...(refusal.limit != null && {
               [isOwn ? 'Their sessions then' : 'In use then']: (
                 <Seats inUse={refusal.in_use ?? 0} limit={refusal.limit} />
@@ -71,6 +72,7 @@ function Shown({ refusal }: { refusal: RefusalView }) {
               <li key={step}>{step}</li>
             ))}
           </ul>
+          <AssignToRefused refusal={refusal} />
           <p className="say">
             <Link to="/licenses/$id" params={{ id: license }}>
               The license

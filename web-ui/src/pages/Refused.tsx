@@ -4,7 +4,9 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Explanation, refusals } from '../api/analytics';
+import { useMay } from '../auth/login';
 import { Door } from '../shell/Door';
+import { AssignToRefused } from '../ui/AssignSeat';
 import { Answered, Empty, Facts, Id, Status } from '../ui/parts';
 import { met, times } from '../words/refusals';
 import { exact, span } from '../words/time';
@@ -66,6 +68,7 @@ function Shown({ explanation }: { explanation: Explanation }) {
           <li key={step}>{step}</li>
         ))}
       </ul>
+      {reason === 'seat_not_assigned' && refusal && <ForWhoAssigns id={refusal} />}
       {renewal_url && (
         <Button component="a" href={renewal_url} rel="noreferrer" variant="default" fullWidth mt="md">
           Ask the vendor
@@ -78,4 +81,11 @@ function Shown({ explanation }: { explanation: Explanation }) {
       )}
     </div>
   );
+}
+
+/** Who opens the link may be signed in, and be the one who assigns the seats: the refusal is read as theirs to see. */
+function ForWhoAssigns({ id }: { id: string }) {
+  const mayAssign = useMay().assign;
+  const refusal = useQuery({ ...refusals.one(id), enabled: mayAssign, retry: false }).data;
+  return refusal ? <AssignToRefused refusal={refusal} /> : null;
 }

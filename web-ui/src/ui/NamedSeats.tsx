@@ -1,13 +1,13 @@
 // The seats of a license that are assigned by name: who has one, and giving and taking them.
 import { Button, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { api } from '../api/client';
 import { type Assignment, type License, queries } from '../api/queries';
 import { useSave } from '../api/save';
 import { useAccount, useMay } from '../auth/login';
-import { AssignForm } from '../forms/AssignForm';
 import { counted } from '../words/refusals';
+import { AllAssigned, AssignButton, isAllAssigned, seatsOf } from './AssignSeat';
 import { FormDialog } from './dialogs';
 import { Filter } from './Filter';
 import { Ago, Empty, Id, Panel, Status } from './parts';
@@ -40,14 +40,12 @@ export const isNamed = ({ plan, seats }: License) => plan.holder === 'named_user
 
 export function NamedSeats({ license }: { license: License }) {
   const [search, setSearch] = useState('');
-  const [assigning, setAssigning] = useState(false);
+  const why = useId();
   const [taking, setTaking] = useState<Assignment | null>(null);
   const query = useInfiniteQuery({ ...queries.assignments(license.id, search), refetchInterval: 5000 });
   const mayAssign = useMay().assign;
-  const seats = license.seats.limit - license.seats.overage;
-  const assign = mayAssign && license.status !== 'revoked' && (
-    <Button onClick={() => setAssigning(true)}>Assign a seat</Button>
-  );
+  const seats = seatsOf(license);
+  const assign = mayAssign && license.status !== 'revoked' && <AssignButton license={license} why={why} />;
   const actions: Column<Assignment> = {
     label: '',
     align: 'right',
@@ -78,6 +76,11 @@ export function NamedSeats({ license }: { license: License }) {
           The plan gives its seats to whoever comes first, so these assignments do not count for now.
         </Text>
       )}
+      {assign && isAllAssigned(license) && (
+        <div className="inside">
+          <AllAssigned license={license} id={why} />
+        </div>
+      )}
       <PagedTable
         label="Named seats"
         query={query}
@@ -94,7 +97,6 @@ export function NamedSeats({ license }: { license: License }) {
           )
         }
       />
-      {assigning && <AssignForm license={license} onClose={() => setAssigning(false)} />}
       {taking && <TakeAway license={license} assignment={taking} onClose={() => setTaking(null)} />}
     </Panel>
   );

@@ -95,12 +95,14 @@ export default {
     await page.goto(`${demo.url}/licenses/${own.id}`);
     await page.getByRole('heading', { name: 'Named seats · 1 of 1 assigned' }).waitFor();
     await page.getByText('Seat assigned to somebody@elsewhere.example').waitFor();
-    await page.getByRole('button', { name: 'Assign a seat' }).click();
-    await dialog.getByLabel('E-mail').fill('mia@looking.example');
-    await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
-    await dialog.getByText('SEATS_ALL_ASSIGNED').waitFor();
+    // Where there is none to assign, the button says so to whoever comes to it, also by keys.
+    await page.getByText('The one seat is assigned: take one away first').waitFor();
+    const assign = page.getByRole('button', { name: 'Assign a seat', description: /take one away first/ });
+    assert.equal(await assign.getAttribute('aria-disabled'), 'true');
+    await assign.focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await dialog.count(), 0);
     await clean(page);
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
 
     const theirs = await another();
     await signInByPassword(theirs, demo.url, mia, `/portal/licenses/${own.id}`);
@@ -112,6 +114,44 @@ export default {
     await theirs.goto(explanation_url.replace(/^.*(?=\/refused)/, demo.url));
     await theirs.getByText('1 of 1 seat was assigned').waitFor();
     await theirs.getByText('assign you a seat').first().waitFor();
+    assert.equal(await theirs.getByRole('button', { name: /Assign a seat/ }).count(), 0);
     await clean(theirs);
+  },
+
+  async whoever_was_refused_is_assigned_a_seat_where_the_refusal_is_read({ page, demo, another }) {
+    const own = await demo.sell({ product: 'Gouache', customer: 'Asking & Co', seats: 2, holder: 'named_user' });
+    const boss = await demo.person('boss@asking.example', 'Boss', 'member-admin', own.customer.id);
+    const people = [];
+    for (const name of ['Ida', 'Jan'])
+      people.push(await demo.person(`${name.toLowerCase()}@asking.example`, name, 'member', own.customer.id));
+    const links = [];
+    for (const person of people) {
+      const seat = { license_key: own.license_key, hardware_id: `machine-of-${person.email}` };
+      const body = { ...seat, jwt_token: await demo.userToken(person) };
+      links.push((await demo.call('POST', '/licenses/acquire', body, 'SEAT_NOT_ASSIGNED')).explanation_url);
+    }
+    const dialog = (page) => page.getByRole('dialog');
+    const assign = async (page, email) => {
+      const button = page.getByRole('button', { name: `Assign a seat to ${email}` });
+      await button.waitFor();
+      await clean(page);
+      await button.click();
+      await dialog(page).getByRole('button', { name: 'Assign', exact: true }).click();
+      await dialog(page).waitFor({ state: 'detached' });
+      await page.getByText(`A seat is assigned to ${email} now.`).waitFor();
+      await clean(page);
+    };
+    await signIn(page, demo.url, demo.token, '/refusals');
+    await page
+      .getByRole('row', { name: /ida@asking.example/ })
+      .getByRole('link', { name: 'No seat was found in their name' })
+      .click();
+    await assign(page, 'ida@asking.example');
+
+    // The link that the application showed does it for a team admin who is signed in.
+    const theirs = await another();
+    await signInByPassword(theirs, demo.url, boss, '/portal');
+    await theirs.goto(links[1].replace(/^.*(?=\/refused)/, demo.url));
+    await assign(theirs, 'jan@asking.example');
   },
 };
