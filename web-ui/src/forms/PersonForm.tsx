@@ -1,15 +1,14 @@
 // Somebody who is to sign in, or what changes of them.
 import { Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api, type Schemas } from '../api/client';
-import { type Person, queries } from '../api/queries';
+import type { Person } from '../api/queries';
 import { useSave } from '../api/save';
 import { type Role, useAccount } from '../auth/login';
 import { FormDialog } from '../ui/dialogs';
+import { RoleName } from '../ui/RoleName';
 import { isOfTeam, ROLES, TEAM_ROLES, VENDOR_ROLES } from '../words/people';
+import { CustomerChoice } from './CustomerChoice';
 
 const choice = (roles: Role[]) => roles.map((role) => ({ value: role, label: ROLES[role].name }));
 
@@ -88,7 +87,7 @@ export function PersonForm(props: {
         data={roles}
         renderOption={({ option }) => (
           <div>
-            {option.label}
+            <RoleName role={option.value as Role} />
             <div className="dim small">{ROLES[option.value as Role].may}</div>
           </div>
         )}
@@ -102,26 +101,5 @@ export function PersonForm(props: {
         />
       )}
     </FormDialog>
-  );
-}
-
-function CustomerChoice(props: { value: string; error: React.ReactNode; onChange: (customer: string) => void }) {
-  const [search, setSearch] = useState('');
-  const [asked] = useDebouncedValue(search, 200);
-  const customers = useInfiniteQuery(queries.customers(asked));
-  const found = customers.data?.pages.flatMap(({ items }) => items) ?? [];
-  return (
-    <Select
-      label="Customer"
-      placeholder="Search by name, e-mail or reference"
-      searchable
-      nothingFoundMessage="No customer is called so"
-      onSearchChange={setSearch}
-      filter={({ options }) => options}
-      data={found.map(({ id, name }) => ({ value: id, label: name }))}
-      value={props.value || null}
-      error={props.error}
-      onChange={(value) => props.onChange(value ?? '')}
-    />
   );
 }

@@ -8,9 +8,9 @@ import { useSave } from '../api/save';
 import { askAgain, signedOut, useAccount } from '../auth/login';
 import { FormDialog } from '../ui/dialogs';
 import { Ago, Answered, Copy, Empty, Facts, Page as Frame, Panel, Status, Trouble } from '../ui/parts';
+import { RoleName } from '../ui/RoleName';
 import { Secret } from '../ui/Secret';
 import { Table } from '../ui/Table';
-import { ROLES } from '../words/people';
 import { exact } from '../words/time';
 
 export function Page() {
@@ -33,7 +33,7 @@ export function Page() {
         <Facts
           facts={{
             Name: account.name,
-            Role: account.role ? ROLES[account.role].name : '–',
+            Role: account.role ? <RoleName role={account.role} /> : '–',
             Password: (
               <Button variant="default" size="compact-xs" onClick={() => setOpen('password')}>
                 Change password

@@ -12,6 +12,7 @@ import { PersonForm } from '../forms/PersonForm';
 import { FormDialog } from '../ui/dialogs';
 import { Filter } from '../ui/Filter';
 import { Ago, Empty, Page as Frame, Panel, Status } from '../ui/parts';
+import { RoleName } from '../ui/RoleName';
 import { Secret } from '../ui/Secret';
 import { type Column, PagedTable, SortChoice } from '../ui/Table';
 import { ROLES, stateOf } from '../words/people';
@@ -51,7 +52,7 @@ export function Page() {
       ),
     },
     { label: 'E-mail', sort: 'email', cell: ({ email }) => email },
-    { label: 'Role', cell: ({ role }) => <span title={ROLES[role].may}>{ROLES[role].name}</span> },
+    { label: 'Role', cell: ({ role }) => <RoleName role={role} /> },
     ...(isTeam
       ? []
       : [{ label: 'Customer', cell: ({ customer }: Person) => (customer ? <CustomerName id={customer} /> : null) }]),
@@ -137,10 +138,11 @@ function State({ person }: { person: Person }) {
 }
 
 function CustomerName({ id }: { id: string }) {
-  const { data } = useQuery({ ...queries.customer(id), staleTime: 60_000 });
+  const { data, isError } = useQuery({ ...queries.customer(id), staleTime: 60_000 });
+  if (!data && !isError) return <span className="dim">…</span>;
   return (
     <Link to="/customers/$id" params={{ id }}>
-      {data?.name ?? `${id.slice(0, 12)}…`}
+      {data?.name ?? 'The customer'}
     </Link>
   );
 }
