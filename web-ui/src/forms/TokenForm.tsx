@@ -3,18 +3,39 @@ import { useForm } from '@mantine/form';
 import { api, type Schemas } from '../api/client';
 import { useSave } from '../api/save';
 import { FormDialog } from '../ui/dialogs';
-import { endOfDay } from '../words/time';
+import { ENDS, type Ends, endOf, isOfCustomer, SCOPES, type Scope } from '../words/tokens';
+import { CustomerChoice } from './CustomerChoice';
+
+interface Values {
+  name: string;
+  scope: Scope | null;
+  customer: string;
+  ends: Ends;
+  day: string;
+}
 
 export function TokenForm(props: { onClose: () => void; onDone: (token: Schemas['TokenWithSecret']) => void }) {
-  const form = useForm({
-    initialValues: { name: '', scope: 'admin' as Schemas['Scope'], until: '' },
-    validate: { name: (value) => (value.trim() ? null : 'Say who or what uses it.') },
+  const form = useForm<Values>({
+    // What it may do is said by whoever makes it.
+    initialValues: { name: '', scope: null, customer: '', ends: '365', day: '' },
+    validate: {
+      name: (value) => (value.trim() ? null : 'Say who or what uses it.'),
+      scope: (value) => (value ? null : 'Choose what it may do.'),
+      customer: (value, { scope }) => (isOfCustomer(scope) && !value ? 'Choose which customer it sees.' : null),
+      day: (value, { ends }) => (ends === 'day' && !value ? 'Choose the last day.' : null),
+    },
   });
+  const { scope, customer, ends } = form.values;
   const save = useSave({
-    send: ({ name, scope, until }: typeof form.values, header) =>
+    send: ({ name, scope, customer, ends, day }: Values & { scope: Scope }, header) =>
       api.POST('/api/v1/tokens', {
         params: { header },
-        body: { name, scope, expires_at: until ? endOfDay(until) : null },
+        body: {
+          name,
+          scope,
+          expires_at: endOf(ends, day),
+          customer: isOfCustomer(scope) ? customer : undefined,
+        },
       }),
     done: (token) => {
       props.onClose();
@@ -27,7 +48,9 @@ export function TokenForm(props: { onClose: () => void; onDone: (token: Schemas[
       submit="Make token"
       busy={save.isPending}
       error={save.error}
-      onSubmit={form.onSubmit((values) => save.mutate(values))}
+      onSubmit={form.onSubmit(({ scope, ...values }) => {
+        if (scope) save.mutate({ scope, ...values });
+      })}
       onClose={props.onClose}
     >
       <TextInput
@@ -39,19 +62,27 @@ export function TokenForm(props: { onClose: () => void; onDone: (token: Schemas[
       />
       <Select
         label="Scope"
+        description={scope ? SCOPES[scope] : 'What it may do; no more than it needs'}
+        placeholder="Choose one"
         allowDeselect={false}
-        data={[
-          { value: 'admin', label: 'admin: everything' },
-          { value: 'heartbeats', label: 'heartbeats: batches of heartbeats only' },
-        ]}
+        data={Object.keys(SCOPES)}
+        renderOption={({ option }) => (
+          <div>
+            {option.label}
+            <div className="dim small">{SCOPES[option.value as Scope]}</div>
+          </div>
+        )}
         {...form.getInputProps('scope')}
       />
-      <TextInput
-        label="Until"
-        description="The last day. Left empty, it has no end."
-        type="date"
-        {...form.getInputProps('until')}
-      />
+      {isOfCustomer(scope) && (
+        <CustomerChoice
+          value={customer}
+          error={form.errors.customer}
+          onChange={(customer) => form.setFieldValue('customer', customer)}
+        />
+      )}
+      <Select label="Ends" allowDeselect={false} data={ENDS} {...form.getInputProps('ends')} />
+      {ends === 'day' && <TextInput label="Last day" type="date" {...form.getInputProps('day')} />}
     </FormDialog>
   );
 }

@@ -149,6 +149,9 @@ export default {
     await page.keyboard.press('Enter');
     await dialog.waitFor();
     await page.keyboard.type('By keys');
+    await tabTo(page, dialog.getByRole('combobox', { name: 'Scope' }));
+    for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+    await tabTo(page, dialog.getByRole('button', { name: 'Make token' }));
     await page.keyboard.press('Enter');
     await page.getByTestId('secret').waitFor();
     await tabTo(page, page.getByRole('button', { name: 'I have kept it' }));

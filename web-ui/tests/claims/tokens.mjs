@@ -1,6 +1,6 @@
 // API tokens: signing in with one, making one, and ending it.
 import assert from 'node:assert/strict';
-import { clean, knock, signIn } from '../page.mjs';
+import { clean, knock, pick, signIn } from '../page.mjs';
 
 export default {
   async a_wrong_token_is_told_with_its_code_and_what_to_do({ page, demo }) {
@@ -31,9 +31,19 @@ export default {
     const dialog = page.getByRole('dialog');
     await page.getByRole('button', { name: 'New token' }).click();
     await dialog.getByLabel('Name').fill('Nightly report');
+    // Nothing is made that nobody chose the reach of.
+    await dialog.getByRole('button', { name: 'Make token' }).click();
+    await dialog.getByText('Choose what it may do.').waitFor();
+    await clean(page);
+    await pick(page, 'Scope', /^auditor/);
+    assert.equal(await dialog.getByRole('combobox', { name: 'Ends' }).inputValue(), 'in 365 days');
     await dialog.getByRole('button', { name: 'Make token' }).click();
     assert.match(await page.getByTestId('secret').textContent(), /^usher_/);
     await page.getByRole('button', { name: 'I have kept it' }).click();
+    const { items } = await demo.call('GET', '/tokens?limit=200');
+    const { scope, expires_at } = items.find(({ name }) => name === 'Nightly report');
+    assert.equal(scope, 'auditor');
+    assert.equal(Math.round((Date.parse(expires_at) - Date.now()) / 86_400_000), 365);
     await page.getByRole('button', { name: 'Revoke Nightly report' }).click();
     await dialog.getByRole('button', { name: 'Revoke' }).click();
     await page

@@ -1,4 +1,5 @@
 // What is not there at first sight: dialogs and the search.
+import { pick } from '../page.mjs';
 
 export default async function dialogs({ page, url, made, shoot }) {
   await page.goto(`${url}/licenses`);
@@ -21,6 +22,8 @@ export default async function dialogs({ page, url, made, shoot }) {
   await page.goto(`${url}/tokens`);
   await page.getByRole('button', { name: 'New token' }).click();
   await page.getByLabel('Name').fill('Nightly report');
+  await shoot('state-token');
+  await pick(page, 'Scope', /^auditor/);
   await page.getByRole('button', { name: 'Make token' }).click();
   await page.getByTestId('secret').waitFor();
   await shoot('state-secret');
