@@ -1,5 +1,5 @@
 // Where a set-up or invitation link leads: choose a password. The secret is in the fragment, which no server sees.
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { setUp } from '../auth/login';
@@ -25,9 +25,12 @@ export function Page() {
         {secret ? (
           <form onSubmit={submit} className="inside">
             <Stack gap="sm">
+              <Text size="sm">
+                Choose your password here, once. From then on you sign in with it and your e-mail address.
+              </Text>
               <TextInput
                 label="E-mail"
-                description="What you sign in by. If you were invited, the address that you were invited by."
+                description="If you were invited, the address that the invitation is for."
                 type="email"
                 autoComplete="username"
                 required
@@ -38,7 +41,7 @@ export function Page() {
               />
               <TextInput
                 label="Your name"
-                description="As others see it. If you were invited, you have one already."
+                description="As others see it. If you were invited, leave it empty to keep the one that you were given."
                 autoComplete="name"
                 value={name}
                 onChange={(event) => setName(event.currentTarget.value)}
