@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Select } from '@mantine/core';
+import { Button, Combobox, SegmentedControl, Select } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
@@ -58,7 +58,10 @@ function OfLicense({ licenses }: { licenses: License[] }) {
   const { license: wanted, days = 30 } = useSearch({ from: '/usage' });
   const navigate = useNavigate();
   const busiest = licenses.reduce((one, other) => (other.seats.in_use > one.seats.in_use ? other : one));
-  const { id } = licenses.find(({ id }) => id === wanted) ?? busiest;
+  const { id, key_hint } = licenses.find(({ id }) => id === wanted) ?? busiest;
+  const hints = new Map(licenses.map(({ id, key_hint }) => [id, key_hint]));
+  const matches = ({ value, label }: { value: string; label: string }, search: string) =>
+    `${label} …${hints.get(value)}`.toLowerCase().includes(search.trim().toLowerCase());
   const go = (search: { license?: string; days?: number }) =>
     navigate({ to: '/usage', search: { license: id, days, ...search }, replace: true });
   const asked = { from: since(days) };
@@ -73,10 +76,24 @@ function OfLicense({ licenses }: { licenses: License[] }) {
             searchable
             allowDeselect={false}
             aria-label="License"
-            data={licenses.map(({ id, customer, product, plan, key_hint }) => ({
+            data={licenses.map(({ id, customer, product, plan }) => ({
               value: id,
-              label: `${customer.name}: ${product.name} ${plan.name} …${key_hint}`,
+              label: `${customer.name}: ${product.name} ${plan.name}`,
             }))}
+            // A long name is cut short, and the end of the key tells licenses of the same name apart.
+            rightSection={
+              <span className="key-hint chosen-key">
+                …{key_hint} <Combobox.Chevron size="xs" />
+              </span>
+            }
+            rightSectionWidth={88}
+            rightSectionPointerEvents="none"
+            filter={({ options, search }) => options.filter((option) => 'value' in option && matches(option, search))}
+            renderOption={({ option }) => (
+              <div>
+                {option.label} <span className="key-hint">…{hints.get(option.value)}</span>
+              </div>
+            )}
             value={id}
             onChange={(id) => id && go({ license: id })}
           />

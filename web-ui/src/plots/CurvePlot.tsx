@@ -2,7 +2,7 @@
 import type { Curve } from '../api/analytics';
 import { Table } from '../ui/Table';
 import { Grid, Plot } from './Plot';
-import { ticks, topOf } from './scale';
+import { room, ticks, topOf } from './scale';
 
 const HEIGHT = 240;
 const LEFT = 40;
@@ -51,7 +51,7 @@ export function CurvePlot({ curve: { items, capacity } }: { curve: Curve }) {
             <path className="area" d={`${line}H${x(0)}Z`} />
             <path className="outline" d={line} />
             <line className="capacity" x1={LEFT} x2={width} y1={y(capacity)} y2={y(capacity)} />
-            {[0, 0.25, 0.5, 0.75, 1].map((share) => (
+            {(room(width - LEFT, 70, 5) < 5 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map((share) => (
               <text
                 key={share}
                 x={x(share)}

@@ -4,7 +4,7 @@ import type { Peaks } from '../api/analytics';
 import { Table } from '../ui/Table';
 import { counted } from '../words/refusals';
 import { Grid, Plot } from './Plot';
-import { midnights, steps, ticks, topOf } from './scale';
+import { midnights, room, steps, ticks, topOf } from './scale';
 
 const HEIGHT = 280;
 const LEFT = 40;
@@ -87,8 +87,8 @@ export function PeaksPlot({ peaks: { items, from, to } }: { peaks: Peaks }) {
               ),
             )}
             {(end - start > 3 * 24 * HOUR_MS
-              ? midnights(start, end, width < 480 ? 4 : 9).map((time) => [time, dayOf.format(time)] as const)
-              : hours(start, end, width < 480 ? 4 : 8)
+              ? midnights(start, end, room(width - LEFT, 80, 9)).map((time) => [time, dayOf.format(time)] as const)
+              : hours(start, end, room(width - LEFT, 80, 8))
             ).map(([time, text]) => (
               <g key={time}>
                 <line className="grid" x1={x(time)} x2={x(time)} y1={base} y2={base + 5} />

@@ -3,7 +3,7 @@ import type { WhatIf } from '../api/analytics';
 import { Table } from '../ui/Table';
 import { counted } from '../words/refusals';
 import { Grid, Plot } from './Plot';
-import { ticks, topOf } from './scale';
+import { room, ticks, topOf } from './scale';
 
 const HEIGHT = 220;
 const LEFT = 40;
@@ -42,6 +42,7 @@ export function WhatIfPlot({ whatIf: { items, refusals } }: { whatIf: WhatIf }) 
       {(width) => {
         const y = (count: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - count / top);
         const step = (width - LEFT) / items.length;
+        const every = Math.ceil(items.length / room(width - LEFT, 36, items.length));
         return (
           <>
             <Grid ticks={ticks(top)} y={y} left={LEFT} right={width} />
@@ -52,9 +53,11 @@ export function WhatIfPlot({ whatIf: { items, refusals } }: { whatIf: WhatIf }) 
                   <title>{`${counted(seats, 'seat')} more: ${avoided} avoided, ${left} left`}</title>
                   <rect className="left" x={x} y={y(refusals)} width={step * 0.7} height={y(avoided) - y(refusals)} />
                   <rect className="peak" x={x} y={y(avoided)} width={step * 0.7} height={y(0) - y(avoided)} />
-                  <text x={LEFT + (place + 0.5) * step} y={HEIGHT - 20} textAnchor="middle">
-                    +{seats}
-                  </text>
+                  {place % every === 0 && (
+                    <text x={LEFT + (place + 0.5) * step} y={HEIGHT - 20} textAnchor="middle">
+                      +{seats}
+                    </text>
+                  )}
                 </g>
               );
             })}

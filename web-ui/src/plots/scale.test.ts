@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { midnights, steps, ticks, topOf } from './scale';
+import { midnights, room, steps, ticks, topOf } from './scale';
 
 test('an axis has a few whole numbers, the last of them at the top', () => {
   for (const most of [0, 1, 3, 7, 12, 26, 99, 105, 1050, 262_500, 9_000_000]) {
@@ -20,6 +20,10 @@ test('days are marked where they begin, and not too many of them', () => {
   expect(marks.length).toBeLessThanOrEqual(8);
   expect(marks.every((mark) => new Date(mark).getHours() === 0)).toBe(true);
   expect(marks[0]).toBe(new Date(2026, 9, 21).getTime());
+});
+
+test('a narrow axis has fewer labels', () => {
+  expect([room(1000, 70, 9), room(284, 70, 9), room(100, 70, 9)]).toEqual([9, 4, 2]);
 });
 
 test('a step holds until the next', () => {

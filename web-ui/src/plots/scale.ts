@@ -14,6 +14,10 @@ export function topOf(values: number[]): number {
   return Math.ceil(most / apart) * apart;
 }
 
+/** How many labels of a width have room beside one another without crowding: at least two, at most `most`. */
+export const room = (width: number, label: number, most: number) =>
+  Math.min(most, Math.max(2, Math.floor(width / label)));
+
 /** The local midnights within a period, every so manieth of them so that at most `most` are left. */
 export function midnights(from: number, to: number, most: number): number[] {
   const all: number[] = [];

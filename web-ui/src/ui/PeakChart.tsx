@@ -2,6 +2,7 @@
 import { Tooltip } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import type { UsageHour } from '../api/queries';
+import { room } from '../plots/scale';
 import { exact } from '../words/time';
 
 const HOUR_MS = 3_600_000;
@@ -9,6 +10,8 @@ const HEIGHT = 230;
 const LEFT = 36;
 const TOP = 12;
 const BOTTOM = 26;
+/** What a time below the axis takes, with the room around it. */
+const LABEL = 72;
 
 export const refusedIn = (hour?: UsageHour) =>
   Object.values(hour?.refusals ?? {}).reduce((sum, count) => sum + count, 0);
@@ -31,7 +34,8 @@ export function PeakChart({ hours, count, capacity }: { hours: UsageHour[]; coun
   const y = (seats: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - seats / top);
   const step = (wide - LEFT) / count;
   const ticks = [0, top / 4, top / 2, (3 * top) / 4, top].filter(Number.isInteger);
-  const every = (count <= 24 ? 3 : count <= 168 ? 24 : 24 * 5) * (wide < 480 ? 2 : 1);
+  const most = room(wide - LEFT, LABEL, 8);
+  const every = Math.ceil(count / most / (count <= 24 ? 3 : 24)) * (count <= 24 ? 3 : 24);
   const bars = Array.from({ length: count }, (_, place) => last - count + 1 + place);
   return (
     <div ref={ref}>
@@ -55,12 +59,14 @@ export function PeakChart({ hours, count, capacity }: { hours: UsageHour[]; coun
           const start = new Date(hour * HOUR_MS);
           const x = LEFT + place * step;
           const refused = refusedIn(row);
-          const marked =
+          const isDue =
             count <= 24 ? start.getHours() % every === 0 : start.getHours() === 0 && (last - hour) % every < 24;
+          // One that would run out of the chart would meet the one before.
+          const marked = isDue && x < wide - LABEL / 2;
           return (
             <g key={hour}>
               {marked && (
-                <text x={Math.min(x, wide)} y={HEIGHT - 8} textAnchor={x > wide - 40 ? 'end' : 'start'}>
+                <text x={x} y={HEIGHT - 8}>
                   {count <= 24
                     ? `${String(start.getHours()).padStart(2, '0')}:00`
                     : start.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}
