@@ -26,7 +26,7 @@ import { WhatIfPlot } from '../plots/WhatIfPlot';
 import { Answered, Empty, Page as Frame, Panel, Status } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { counted } from '../words/refusals';
-import { onDay, onUtcDay, span } from '../words/time';
+import { exact, onDay, onUtcDay, span } from '../words/time';
 
 const RANGES = [
   { value: '1', label: '24 hours' },
@@ -290,11 +290,12 @@ function MoreSeats({ license, asked }: { license: string; asked: Asked }) {
       <Answered query={whatIf}>
         {(data) =>
           data.refusals === 0 ? (
-            <Empty title="Nobody was refused for want of a seat">More seats would have changed nothing.</Empty>
+            <NoneRefused whatIf={data} />
           ) : (
             <>
               <p className="say">
                 {counted(data.refusals, 'refusal')} for want of a seat. <Enough whatIf={data} />
+                {onRecord(data)}
               </p>
               <WhatIfPlot whatIf={data} />
               <div className="assumed">
@@ -317,6 +318,21 @@ function MoreSeats({ license, asked }: { license: string; asked: Asked }) {
         }
       </Answered>
     </>
+  );
+}
+
+/** Since when refusals are on record, where that is not all of the time that was asked for. */
+const onRecord = ({ complete, from }: WhatIf) =>
+  complete ? '' : ` Refusals are on record since ${exact(from)}; before, there may have been more.`;
+
+function NoneRefused({ whatIf }: { whatIf: WhatIf }) {
+  if (Date.parse(whatIf.from) >= Date.parse(whatIf.to)) {
+    return <Empty title="Nothing is on record of this time">Choose a later one.</Empty>;
+  }
+  return (
+    <Empty title="Nobody was refused for want of a seat">
+      More seats would have changed nothing.{onRecord(whatIf)}
+    </Empty>
   );
 }
 

@@ -1,6 +1,7 @@
 // Which hours of the week are busy.
 import type { HeatMap } from '../api/analytics';
 import { Table } from '../ui/Table';
+import { counted } from '../words/refusals';
 import { Plot } from './Plot';
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
@@ -18,7 +19,9 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
   const label =
     most > 0
       ? `Seats in use by hour of the week. The busiest hour is ${dayOf(busiest.weekday)} at ${hourOf(busiest.hour)}, with ${seats.format(busiest.mean ?? 0)} on average.`
-      : 'Seats in use by hour of the week. None was in use.';
+      : items.every(({ mean }) => mean == null)
+        ? 'Seats in use by hour of the week. Nothing is on record of this time.'
+        : 'Seats in use by hour of the week. None was in use.';
   return (
     <Plot
       label={label}
@@ -62,7 +65,7 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
               return (
                 <g key={`${weekday}-${hour}`}>
                   <title>
-                    {`${dayOf(weekday)} ${hourOf(hour)}: ${mean == null ? 'not in this period' : `${seats.format(mean)} on average, at most ${peak}`}${refusals > 0 ? `, ${refusals} refused` : ''}`}
+                    {`${dayOf(weekday)} ${hourOf(hour)}: ${mean == null ? 'not in this period' : `${seats.format(mean)} on average, at most ${peak}`}${refusals > 0 ? `, ${counted(refusals, 'refusal')}` : ''}`}
                   </title>
                   <rect
                     className={mean == null ? 'cell unknown' : 'cell'}
