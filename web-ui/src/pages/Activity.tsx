@@ -14,7 +14,7 @@ import { dateInput, endOfDay, startOfDay } from '../words/time';
 const KINDS = [
   { value: 'all', label: 'All' },
   { value: 'changed', label: 'Changes' },
-  { value: 'refused', label: 'Refusals' },
+  { value: 'refused', label: 'Refused' },
   { value: 'granted', label: 'Taken' },
   { value: 'ended', label: 'Ended' },
 ] as const;

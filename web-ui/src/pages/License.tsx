@@ -57,13 +57,13 @@ function Shown({ license }: { license: License }) {
       )}
       <Panel>
         <Facts
-          wide={['Until']}
+          wide={['Ends']}
           facts={{
             Status: <LicenseStatus status={license.status} />,
             'Seats in use': <Seats inUse={license.seats.in_use} limit={license.seats.limit} />,
             Ghosts: license.seats.ghosts,
             From: onDay(license.starts_at),
-            Until: license.expires_at ? <Until time={license.expires_at} /> : 'without end',
+            Ends: license.expires_at ? <Until time={license.expires_at} /> : 'never',
             'Key ends with': <span className="mono">{license.key_hint}</span>,
             'Seats come from': license.seats.own == null ? 'the plan' : 'the license',
             Id: <Id value={license.id} />,

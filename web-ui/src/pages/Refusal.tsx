@@ -55,7 +55,7 @@ function Shown({ refusal }: { refusal: RefusalView }) {
             ...(refusal.free_by &&
               refusal.limit !== 0 && { [freed]: `${exact(refusal.free_by)}, if its device stays silent` }),
             ...(refusal.email && { Who: refusal.email }),
-            ...(refusal.host && { Device: refusal.host }),
+            ...(refusal.host && { Host: refusal.host }),
             Holder: <Id value={refusal.holder} what="holder" />,
             Refusal: <Id value={refusal.id} what="the refusal's name" />,
             Code: <span className="mono">{refusal.code}</span>,
@@ -115,7 +115,7 @@ function Holders({ refusal: { holders, reason, at } }: { refusal: RefusalView })
           rows={holders}
           id={({ holder }) => holder}
           columns={[
-            { label: 'Device', cell: (holder) => <Device refusal={holder} /> },
+            { label: 'Holder', cell: (holder) => <Device refusal={holder} /> },
             { label: 'Since', cell: ({ since }) => (since ? <Ago time={since} /> : null) },
             { label: 'Held for, by then', align: 'right', cell: ({ since }) => (since ? heldFor(since, at) : null) },
             { label: 'Sessions', align: 'right', cell: ({ sessions }) => sessions },

@@ -423,7 +423,7 @@ function InUse({ license }: { license: string }) {
                   cell: ({ app, version }) => [app, version].filter(Boolean).join(' ') || 'not said',
                 },
                 { label: 'SDK', cell: ({ sdk }) => sdk ?? null },
-                { label: 'Devices', align: 'right', cell: ({ holders }) => holders },
+                { label: 'Holders', align: 'right', cell: ({ holders }) => holders },
                 { label: 'Sessions', align: 'right', cell: ({ sessions }) => sessions },
               ]}
             />

@@ -21,7 +21,7 @@ export default {
     ]);
     assert.match(download.suggestedFilename(), /^customers-.*\.csv$/);
     await page.goto(`${demo.url}/activity`);
-    await page.getByRole('main').getByText('Refusals', { exact: true }).click();
+    await page.getByRole('main').getByText('Refused', { exact: true }).click();
     await page.getByRole('table', { name: 'Activity' }).getByText('Refused to take a seat').first().waitFor();
     assert.equal(await page.getByRole('table').getByText('Seat taken').count(), 0);
     await clean(page);
