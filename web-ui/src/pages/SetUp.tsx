@@ -26,7 +26,8 @@ export function Page() {
           <form onSubmit={submit} className="inside">
             <Stack gap="sm">
               <Text size="sm">
-                Choose your password here, once. From then on you sign in with it and your e-mail address.
+                Choose a password. The link that led you here is good once; from then on you sign in with your e-mail
+                address and the password.
               </Text>
               <TextInput
                 label="E-mail"
