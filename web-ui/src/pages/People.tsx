@@ -1,7 +1,7 @@
 // Who may sign in, with which role: the vendor's own people, or a customer's team.
 import { Button, Menu, Select, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client';
@@ -9,6 +9,7 @@ import { type Order, type Person, queries, type Sorted } from '../api/queries';
 import { useSave } from '../api/save';
 import { type Role, useAccount, useMay } from '../auth/login';
 import { PersonForm } from '../forms/PersonForm';
+import { CustomerName } from '../ui/CustomerName';
 import { FormDialog } from '../ui/dialogs';
 import { Filter } from '../ui/Filter';
 import { Ago, Empty, Page as Frame, Panel, Status } from '../ui/parts';
@@ -135,16 +136,6 @@ export function Page() {
 function State({ person }: { person: Person }) {
   const { tone, words } = stateOf(person);
   return <Status tone={tone}>{words}</Status>;
-}
-
-function CustomerName({ id }: { id: string }) {
-  const { data, isError } = useQuery({ ...queries.customer(id), staleTime: 60_000 });
-  if (!data && !isError) return <span className="dim">…</span>;
-  return (
-    <Link to="/customers/$id" params={{ id }}>
-      {data?.name ?? 'The customer'}
-    </Link>
-  );
 }
 
 function Actions({ person, onAsk }: { person: Person; onAsk: (ask: Ask) => void }) {

@@ -6,6 +6,7 @@ import { queries, type Token } from '../api/queries';
 import { useSave } from '../api/save';
 import { useMay } from '../auth/login';
 import { TokenForm } from '../forms/TokenForm';
+import { CustomerName } from '../ui/CustomerName';
 import { FormDialog } from '../ui/dialogs';
 import { Ago, Empty, Ends, Page as Frame, Id, Panel, Status } from '../ui/parts';
 import { Secret } from '../ui/Secret';
@@ -30,7 +31,20 @@ export function Page() {
           id={({ id }) => id}
           columns={[
             { label: 'Name', cell: ({ name }) => <b>{name}</b> },
-            { label: 'Scope', cell: ({ scope }) => scope },
+            {
+              label: 'Scope',
+              cell: ({ scope, customer }) => (
+                <>
+                  {scope}
+                  {customer && (
+                    <>
+                      {' '}
+                      of <CustomerName id={customer} />
+                    </>
+                  )}
+                </>
+              ),
+            },
             { label: 'Status', cell: stateOf },
             { label: 'Made', cell: ({ created_at }) => <Ago time={created_at} /> },
             {

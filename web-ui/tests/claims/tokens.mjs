@@ -52,4 +52,26 @@ export default {
       .waitFor();
     await clean(page);
   },
+
+  async a_token_of_a_team_is_of_the_customer_that_is_chosen_and_shows_it({ page, demo }) {
+    const { id } = await demo.call('POST', '/customers', { name: 'Tokening & Co' });
+    await signIn(page, demo.url, demo.token, '/tokens');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'New token' }).click();
+    await dialog.getByLabel('Name').fill('Their portal');
+    await pick(page, 'Scope', /^member(?!-)/);
+    await pick(page, 'Ends', /^never/);
+    await dialog.getByRole('button', { name: 'Make token' }).click();
+    await dialog.getByText('Choose which customer it sees.').waitFor();
+    await clean(page);
+    await pick(page, 'Customer', 'Tokening & Co');
+    await dialog.getByRole('button', { name: 'Make token' }).click();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    const row = page.getByRole('row', { name: /Their portal/ });
+    await row.getByRole('link', { name: 'Tokening & Co' }).waitFor();
+    const { items } = await demo.call('GET', '/tokens?limit=200');
+    const made = items.find(({ name }) => name === 'Their portal');
+    assert.deepEqual([made.scope, made.customer, made.expires_at], ['member', id, null]);
+    await clean(page);
+  },
 };
