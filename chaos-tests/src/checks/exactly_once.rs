@@ -36,6 +36,8 @@ mod tests {
             seq: 2,
             at: 0,
         };
-        assert_eq!(exactly_once(&history(&[acquired(0, 10, "a", 1), second])).len(), 1);
+        let history = history(&[acquired(0, 10, "a", 1), second]);
+        assert_eq!(exactly_once(&history).len(), 1);
+        assert!(super::super::all(&history, &TERMS).contains(&exactly_once(&history)[0]));
     }
 }
