@@ -14,7 +14,7 @@ use crate::client::{Call, segment};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  usher token create 'billing system' --expires 365d
+  usher token create 'billing system' --scope operator
   usher token create gateway --scope heartbeats
   usher token create portal --scope member --customer CRM-1042
   usher token revoke tok_…
@@ -33,8 +33,8 @@ enum Verb {
     /// Create a token and show it
     #[command(after_help = "\
 Examples:
-  usher token create 'billing system' --expires 365d
-  usher token create gateway --scope heartbeats
+  usher token create 'billing system' --scope operator
+  usher token create gateway --scope heartbeats --expires never
   usher token create reports --scope auditor --expires 90d
   usher token create portal --scope member --customer CRM-1042
 
@@ -44,8 +44,8 @@ But for admin and heartbeats, a token may do what a person of the role of the sa
         /// Who or what uses it
         name: String,
 
-        /// What it may do
-        #[arg(long, value_enum, default_value = "admin")]
+        /// What it may do: no more than its work needs
+        #[arg(long, value_enum, value_name = SCOPES)]
         scope: Scope,
 
         /// The id or reference of the customer that a token of the scope member-admin or member is to see
@@ -53,7 +53,7 @@ But for admin and heartbeats, a token may do what a person of the role of the sa
         customer: Option<String>,
 
         /// Until when it may be used
-        #[arg(long, value_name = "TIME|never", value_parser = words::end, default_value = "never")]
+        #[arg(long, value_name = "TIME|never", value_parser = words::end, default_value = "365d")]
         expires: End,
     },
     /// List the tokens, the revoked ones too
@@ -73,12 +73,15 @@ But for admin and heartbeats, a token may do what a person of the role of the sa
     },
 }
 
+/// The scopes as the message has them that asks for one.
+const SCOPES: &str = "admin|heartbeats|operator|support|auditor|member-admin|member";
+
 /// What a token may do.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Scope {
-    /// Everything
+    /// Everything: for whoever sets usher up
     Admin,
-    /// Batch heartbeats only
+    /// Batch heartbeats only: for a gateway before many clients
     Heartbeats,
     /// Everything but people, tokens, settings and the cluster
     Operator,
@@ -145,11 +148,19 @@ impl Noun {
     }
 }
 
-/// Shows a token with its secret, and says that this is the only time.
+/// Shows a token with its secret, and says that this is the only time, and until when it is good.
 fn created(output: Output, item: &Value) -> Answered {
+    let until = if item["expires_at"].is_null() {
+        format!(
+            "It may be used until `usher token revoke {}` ends it.",
+            text(item, "/id")
+        )
+    } else {
+        format!("It may be used until {}.", minute(item, "/expires_at").as_text())
+    };
     let lines = |page: &Page| {
         let lines: Vec<(&str, Cell)> = KIND.lines.iter().map(|(name, read)| (*name, read(item))).collect();
-        page.details(&lines) + "\nKeep the secret: it is not stored and cannot be shown again.\n"
+        page.details(&lines) + "\nKeep the secret: it is not stored and cannot be shown again.\n" + &until + "\n"
     };
     Ok(output.answer(item, lines)?)
 }

@@ -167,7 +167,7 @@ fn every_answer_can_be_had_as_json() {
         (format!("license unassign {license} ann@example.com"), "/unassigned"),
         (format!("license revoke {license} --reason r"), "/status"),
         ("token list".to_owned(), "/items/0/scope"),
-        ("token create t".to_owned(), "/token"),
+        ("token create t --scope operator".to_owned(), "/token"),
         (format!("token show {token}"), "/name"),
         (
             "token create t2 --scope member --customer EXAMPLE-1".to_owned(),
@@ -227,6 +227,8 @@ fn a_long_list_goes_on_where_it_ended() {
         .json();
     assert_eq!(
         (
+        "token create portal --scope member --customer EXAMPLE-1 --expires never",
+        "token create everything",
             first["items"].as_array().unwrap().len(),
             second["items"].as_array().unwrap().len()
         ),
