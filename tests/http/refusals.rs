@@ -298,6 +298,29 @@ async fn the_answer_to_a_request_that_is_sent_again_has_a_link_to_the_same_refus
 }
 
 #[tokio::test]
+async fn a_link_is_taken_whole_and_from_its_hash_on() {
+    let server = TestServer::start().await;
+    let sold = full(&server).await;
+    let problem = ask(&server, &sold.key, "second")
+        .await
+        .problem(409, "SEAT_LIMIT_REACHED");
+    let (whole, link) = (text(&problem["explanation_url"]), secret(&problem));
+    let by_link = explain(&server, &link).await.expect(200);
+    for text in [
+        whole,
+        format!("#{link}"),
+        format!("https://other.example:1/a/refused#{link}"),
+    ] {
+        let said = explain(&server, &text).await.expect(200);
+        assert_eq!(
+            (&said["refusal"], &said["at"]),
+            (&by_link["refusal"], &by_link["at"]),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_link_that_was_made_up_is_not_known_and_nobody_may_try_for_long() {
     let server = TestServer::start().await;
     let sold = full(&server).await;
@@ -312,7 +335,17 @@ async fn a_link_that_was_made_up_is_not_known_and_nobody_may_try_for_long() {
     );
     explain(&server, &changed).await.problem(404, "NOT_FOUND");
     explain(&server, "why_not-a-link").await.problem(404, "NOT_FOUND");
-    explain(&server, "").await.problem(400, "INVALID_REQUEST");
+    for wrong in [
+        "",
+        "ref_0000000000000",
+        "https://license.example/refused",
+        "https://license.example/refused#",
+        "a b#why_1",
+    ] {
+        let problem = explain(&server, wrong).await.problem(400, "INVALID_REQUEST");
+        assert_eq!(problem["errors"][0]["field"], "link", "{wrong}");
+        assert!(text(&problem["detail"]).contains("/refused#why_…"), "{problem}");
+    }
     let mut allowed = 2;
     loop {
         let answer = explain(&server, &link).await;

@@ -36,7 +36,7 @@ const LINK_LIFE: Span = Span::from_secs(30 * 86_400);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExplainRequest {
-    /// What follows the `#` in the link.
+    /// The link, whole or from behind its `#`.
     link: RefusalLinkText,
 }
 

@@ -1584,7 +1584,7 @@ export interface components {
         EventKind: "granted" | "ended" | "changed" | "refused" | "identified" | "dropped" | "linked";
         /** @description Asks why. */
         ExplainRequest: {
-            /** @description What follows the `#` in the link. */
+            /** @description The link, whole or from behind its `#`. */
             link: components["schemas"]["RefusalLinkText"];
         };
         /** @description Why somebody was refused. */
@@ -3131,7 +3131,7 @@ export interface components {
             tries: number;
         };
         RefusalId: string;
-        /** @description The secret of a refusal's link: what follows the `#`. */
+        /** @description A refusal's link: the whole address, or what follows its `#`. */
         RefusalLinkText: string;
         /**
          * @description Why an acquire was refused.
