@@ -168,7 +168,7 @@ impl<'a> Filter<'a> {
             query,
             customer: Wanted::new(query.customer.as_deref(), |text| customer_id(ledger, text)),
             product: Wanted::new(query.product.as_deref(), |text| product_id(ledger, text)),
-            plan: Wanted::new(query.plan.as_deref(), |text| plan_id(ledger, text).ok()),
+            plan: Wanted::new(query.plan.as_deref(), |text| plan_id(ledger, text)),
         }
     }
 

@@ -103,9 +103,94 @@ pub(crate) struct PlanQuery {
     search: Option<Search>,
 }
 
+/// Why no plan was found, as a part of a sentence.
+enum Missing {
+    /// There is none, and what there is.
+    None(String),
+    /// Several products have one of this code: their names.
+    Several(String),
+}
+
+impl Missing {
+    /// No product that was named has such a plan.
+    fn of(ledger: &Ledger, text: &str) -> Self {
+        let Some((product, code)) = text.split_once(':') else {
+            let text = quoted(text);
+            return Self::None(format!(
+                "no plan has the id or code {text}; `usher plan list` shows all"
+            ));
+        };
+        let Some(product) = product_id(ledger, product).and_then(|id| ledger.product(id)) else {
+            let product = quoted(product);
+            return Self::None(format!("there is no product {product}; `usher product list` shows all"));
+        };
+        let has = some_of(ledger.plans(None).filter(|plan| plan.product == product.id));
+        let has = match has.as_str() {
+            "" => format!(", nor any other; `usher plan create {} CODE` makes one", product.code),
+            has => format!(", but {has}; `usher plan list --product {}` shows all", product.code),
+        };
+        let code = quoted(code);
+        Self::None(format!("the product `{}` has no plan {code}{has}", product.code))
+    }
+
+    /// The same as a member of a request is told.
+    fn of_request(self) -> ApiError {
+        match self {
+            Self::None(told) => ApiError::field("plan", told),
+            Self::Several(plans) => ApiError::field("plan", format!("several products have one of this code: {plans}")),
+        }
+    }
+}
+
+impl From<Missing> for ApiError {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::None(told) => Self::new(Code::NotFound, format!("{}.", with_capital(&told))),
+            Missing::Several(plans) => Self::new(
+                Code::Conflict,
+                format!("Several products have a plan of this code. Name it as product:plan, {plans}, or by its id."),
+            ),
+        }
+    }
+}
+
+/// What was asked for, if it can be said.
+fn quoted(text: &str) -> String {
+    if text.is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
+        return "that was asked for".to_owned();
+    }
+    format!("`{text}`")
+}
+
+fn with_capital(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+/// How many plans a problem names.
+const NAMED_MAX: usize = 10;
+
+/// The first codes of plans.
+fn some_of<'a>(plans: impl Iterator<Item = &'a licensing::catalogue::Plan>) -> String {
+    let mut codes: Vec<String> = plans.map(|plan| format!("`{}`", plan.code)).collect();
+    codes.sort_unstable();
+    if codes.len() > NAMED_MAX {
+        codes.truncate(NAMED_MAX);
+        codes.push("others".to_owned());
+    }
+    codes.join(", ")
+}
+
 /// The plan of an id, of `product:plan` by their codes, or of a code that only one product has.
-pub(super) fn plan_id(ledger: &Ledger, text: &str) -> Result<PlanId, ApiError> {
-    let missing = || not_found(Kind::Plan);
+pub(super) fn plan_id(ledger: &Ledger, text: &str) -> Option<PlanId> {
+    find(ledger, text).ok()
+}
+
+fn find(ledger: &Ledger, text: &str) -> Result<PlanId, Missing> {
+    let missing = || Missing::of(ledger, text);
     if let Some(plan) = text.parse().ok().and_then(|id| ledger.plan(id)) {
         return Ok(plan.id);
     }
@@ -118,18 +203,22 @@ pub(super) fn plan_id(ledger: &Ledger, text: &str) -> Result<PlanId, ApiError> {
     }
     let mut of_code = ledger.plans(None).filter(|plan| &*plan.code == text);
     let plan = of_code.next().ok_or_else(missing)?;
+    let name = |plan: &licensing::catalogue::Plan| {
+        let product = ledger.product(plan.product)?;
+        Some(format!("{}:{}", product.code, plan.code))
+    };
     match of_code.next() {
         None => Ok(plan.id),
-        Some(_) => Err(ApiError::new(
-            Code::Conflict,
-            "Several products have a plan of this code. Name it as product:plan, such as coditect:pro, or by its id.",
-        )),
+        Some(other) => {
+            let both: Vec<String> = [plan, other].into_iter().filter_map(name).collect();
+            Err(Missing::Several(format!("such as {}", both.join(" or "))))
+        }
     }
 }
 
 /// The plan that a request names in its member `plan`.
 pub(super) fn plan_of_request(ledger: &Ledger, plan: &Handle) -> Result<PlanId, ApiError> {
-    plan_id(ledger, plan).map_err(|_| ApiError::field("plan", "no plan has this id, or not exactly one has this code"))
+    find(ledger, plan).map_err(Missing::of_request)
 }
 
 fn shown(api: &Api, id: PlanId) -> Result<Shown<Plan>, ApiError> {
@@ -143,7 +232,7 @@ fn shown(api: &Api, id: PlanId) -> Result<Shown<Plan>, ApiError> {
 
 async fn named(api: &Api, text: &str) -> Result<PlanId, ApiError> {
     api.cluster().barrier().await?;
-    api.cluster().ledger(|ledger| plan_id(ledger, text))
+    Ok(api.cluster().ledger(|ledger| find(ledger, text))?)
 }
 
 /// List plans, in id order.

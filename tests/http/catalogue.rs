@@ -259,6 +259,47 @@ async fn a_rotated_key_opens_and_the_old_one_does_not() {
 }
 
 #[tokio::test]
+async fn a_plan_that_is_not_there_is_told_with_those_that_are() {
+    let server = TestServer::start().await;
+    server.sell(json!({})).await;
+    let product = json!({"code": "desk", "name": "Desk", "key_prefix": "DESK"});
+    server.post("/products", product).await.expect(201);
+    let problem = async |plan: &str| {
+        let read = server.get(&format!("/plans/{}", plan.replace(' ', "%20"))).await;
+        let read = text(&read.problem(404, "NOT_FOUND")["detail"]);
+        let new = json!({"plan": plan, "customer": "crm-1"});
+        let created = server.post("/licenses", new).await.problem(400, "INVALID_REQUEST");
+        assert_eq!(created["errors"][0]["field"], "plan");
+        let created = text(&created["errors"][0]["problem"]);
+        assert_eq!(read.to_lowercase(), format!("{}.", created.to_lowercase()));
+        created
+    };
+    assert_eq!(
+        problem("coditect:team").await,
+        "the product `coditect` has no plan `team`, but `pro`; `usher plan list --product coditect` shows all"
+    );
+    assert_eq!(
+        problem("desk:team").await,
+        "the product `desk` has no plan `team`, nor any other; `usher plan create desk CODE` makes one"
+    );
+    assert_eq!(
+        problem("chair:team").await,
+        "there is no product `chair`; `usher product list` shows all"
+    );
+    assert_eq!(
+        problem("team").await,
+        "no plan has the id or code `team`; `usher plan list` shows all"
+    );
+    let long = "x".repeat(150);
+    assert!(!problem(&long).await.contains("xxx"));
+    let plan = json!({"product": "desk", "code": "pro", "name": "Pro", "seats": 5});
+    server.post("/plans", plan).await.expect(201);
+    let both = server.get("/plans/pro").await.problem(409, "CONFLICT");
+    let both = text(&both["detail"]);
+    assert!(both.contains("coditect:pro") && both.contains("desk:pro"), "{both}");
+}
+
+#[tokio::test]
 async fn licenses_are_filtered_by_what_they_hang_on() {
     let server = TestServer::start().await;
     let sold = server.sell(json!({})).await;

@@ -31,11 +31,14 @@ class Lawful:
 # What is reckoned of a period.
 FIGURES = ("get_peaks", "get_heat_map", "get_duration_curve", "get_idle_seats", "get_what_if", "get_forecast")
 
+# A plan is named by its id, its code, or its product's code and its own.
+NO_PLAN = "^no plan has the id|^there is no product|^the product .* has no plan|^several products have one"
+
 LAWFUL = [
     # The names of what is there are not in a schema.
     Lawful("names nothing", "create_plan", "product", "^no product has this id"),
-    Lawful("names nothing", "create_license", "plan", "^no plan has this id"),
-    Lawful("names nothing", "change_license", "plan", "^no plan has this id"),
+    Lawful("names nothing", "create_license", "plan", NO_PLAN),
+    Lawful("names nothing", "change_license", "plan", NO_PLAN),
     Lawful("names nothing", "create_license", "customer", "^no customer has this id"),
     Lawful("names nothing", "create_person", "customer", "^no customer has this id"),
     Lawful("names nothing", "create_token", "customer", "^no customer has this id"),
