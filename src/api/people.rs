@@ -45,6 +45,8 @@ pub(crate) struct Person {
     role: RoleName,
     /// The customer that a member belongs to.
     customer: Option<id::CustomerId>,
+    /// That customer's name.
+    customer_name: Option<String>,
     /// Whether they may not sign in any more.
     disabled: bool,
     /// Whether they have chosen a password.
@@ -74,6 +76,11 @@ impl Person {
             name: person.name.to_string(),
             role: person.role.into(),
             customer: person.role.customer().map(Id),
+            customer_name: person
+                .role
+                .customer()
+                .and_then(|id| ledger.customer(id))
+                .map(|customer| customer.name.to_string()),
             disabled: person.disabled_at.is_some(),
             has_password: person.password.is_some(),
             totp: person.totp.is_some(),

@@ -2516,6 +2516,8 @@ export interface components {
             items: {
                 created_at: components["schemas"]["Timestamp"];
                 customer?: components["schemas"]["CustomerId"] | null;
+                /** @description That customer's name. */
+                customer_name?: string | null;
                 /** @description Whether they may not sign in any more. */
                 disabled: boolean;
                 /** @description What they sign in by. */
@@ -2817,6 +2819,8 @@ export interface components {
         Person: {
             created_at: components["schemas"]["Timestamp"];
             customer?: components["schemas"]["CustomerId"] | null;
+            /** @description That customer's name. */
+            customer_name?: string | null;
             /** @description Whether they may not sign in any more. */
             disabled: boolean;
             /** @description What they sign in by. */
