@@ -49,7 +49,7 @@ mod session_stream;
 mod sessions;
 mod setup;
 mod sign_in;
-mod sorted;
+pub(crate) mod sorted;
 mod strangers;
 mod summary;
 mod text;

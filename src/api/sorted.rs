@@ -6,6 +6,7 @@ use std::fmt::{Display, Write as _};
 use std::str::FromStr;
 
 use axum::Json as Answer;
+use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
 use licensing::ledger::Ledger;
 use licensing::time::At;
 use serde::Deserialize;
@@ -58,14 +59,36 @@ impl SortKey {
         key
     }
 
-    /// A text, whatever its case.
+    /// A text, whatever its case and its marks: `École` is beside `ecole`, and those two in the order of themselves.
     pub(crate) fn text(text: &str) -> Self {
-        if !text.is_ascii() {
-            return Self::of(text.to_lowercase().as_bytes());
+        if text.is_ascii() {
+            let mut key = Self::of(text.as_bytes());
+            key.bytes.make_ascii_lowercase();
+            return key;
         }
-        let mut key = Self::of(text.as_bytes());
-        key.bytes.make_ascii_lowercase();
+        let mut key = Self::of(&[]);
+        push_bare(text, |character| key.push(character));
+        let mut has_room = key.push('\0');
+        for character in text.chars() {
+            if !has_room {
+                break;
+            }
+            has_room = push_lower(character, &mut |character| key.push(character));
+        }
         key
+    }
+
+    /// Adds a character; `false` if there is no room for it, or for another.
+    fn push(&mut self, character: char) -> bool {
+        if character.is_ascii() && self.len < KEY_BYTES_MAX {
+            self.bytes[self.len] = character as u8;
+            self.len += 1;
+        } else if let Some(room) = self.bytes.get_mut(self.len..self.len + character.len_utf8()) {
+            self.len += character.encode_utf8(room).len();
+        } else {
+            return false;
+        }
+        self.len < KEY_BYTES_MAX
     }
 
     /// A number.
@@ -81,6 +104,51 @@ impl SortKey {
     pub(crate) fn end(end: Option<At>) -> Self {
         Self::number(end.map_or(u64::MAX, At::ms))
     }
+}
+
+/// A text in lower case, without the marks that its letters bear.
+pub(crate) fn folded(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    push_bare(text, |character| {
+        bare.push(character);
+        true
+    });
+    bare
+}
+
+/// The same, given away one by one for as long as there is room. Each letter is looked at by itself: a list of ten
+/// thousand names is sorted so for each of its pages.
+fn push_bare(text: &str, mut push: impl FnMut(char) -> bool) {
+    for character in text.chars() {
+        if !is_mark(character) && !push_lower(unmarked(character), &mut push) {
+            return;
+        }
+    }
+}
+
+fn push_lower(character: char, push: &mut impl FnMut(char) -> bool) -> bool {
+    if character.is_ascii() {
+        return push(character.to_ascii_lowercase());
+    }
+    character.to_lowercase().all(push)
+}
+
+const DECOMPOSITION: CanonicalDecompositionBorrowed<'static> = CanonicalDecompositionBorrowed::new();
+
+/// A letter without its marks.
+fn unmarked(mut letter: char) -> char {
+    while !letter.is_ascii() {
+        letter = match DECOMPOSITION.decompose(letter) {
+            Decomposed::Singleton(same) => same,
+            Decomposed::Expansion(base, mark) if is_mark(mark) => base,
+            Decomposed::Expansion(..) | Decomposed::Default => break,
+        };
+    }
+    letter
+}
+
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36f}')
 }
 
 /// Where a page of a sorted list ends.
@@ -273,10 +341,47 @@ mod tests {
     }
 
     #[test]
+    fn letters_with_marks_are_beside_those_without() {
+        let mut names = [
+            "Zoo",
+            "Élan",
+            "fuji",
+            "École",
+            "apple",
+            "E\u{301}cole B",
+            "Ecole",
+            "Ecole A",
+        ];
+        names.sort_by_cached_key(|name| SortKey::text(name));
+        assert_eq!(
+            names,
+            [
+                "apple",
+                "Ecole",
+                "École",
+                "Ecole A",
+                "E\u{301}cole B",
+                "Élan",
+                "fuji",
+                "Zoo"
+            ]
+        );
+        assert_eq!(
+            (folded("Ế ǅ İ가"), folded("\u{212b}")),
+            ("e ǆ i가".to_owned(), "a".to_owned())
+        );
+        let long = "é".repeat(KEY_BYTES_MAX);
+        assert_eq!(SortKey::text(&long).as_bytes(), "e".repeat(KEY_BYTES_MAX).as_bytes());
+        // Two that are folded to one text are told apart, also where one page ends between them.
+        assert!(SortKey::text("Ecole") < SortKey::text("École"));
+    }
+
+    #[test]
     fn texts_sort_whatever_their_case_and_numbers_by_their_size() {
         assert!(SortKey::text("alpha") < SortKey::text("Beta"));
         assert!(SortKey::text("alpha") < SortKey::text("alphabet"));
         assert_eq!(SortKey::text("ALPHA"), SortKey::text("alpha"));
+        assert_eq!(SortKey::text("ÄRZTE"), SortKey::text("ärzte"));
         assert!(SortKey::number(9_u32) < SortKey::number(10_u32));
         assert!(SortKey::end(Some(At::from_ms(5))) < SortKey::end(None));
     }

@@ -7,6 +7,7 @@ use super::Answered;
 use super::connection::Connection;
 use super::output::Output;
 use super::resource::{Kind, Paging, cell, minute, set, text};
+use crate::api::sorted::folded;
 use crate::client::{Call, segment};
 
 /// Customers: the organisations and persons that hold licenses
@@ -103,7 +104,7 @@ const KIND: Kind = Kind {
         ("created", |item| minute(item, "/created_at")),
         ("version", |item| cell(item, "/version")),
     ],
-    order: |item| text(item, "/name").to_lowercase(),
+    order: |item| folded(&text(item, "/name")),
     none: "There are no such customers; `usher customer create NAME` makes one.",
 };
 

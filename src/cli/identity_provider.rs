@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::output::{Cell, Output};
 use super::resource::{Kind, Paging, cell, minute, set, text};
 use super::secret::Secret;
+use crate::api::sorted::folded;
 use crate::client::{Call, segment};
 
 /// Identity providers: who else may say who somebody is
@@ -221,7 +222,7 @@ const KIND: Kind = Kind {
         ("created", |item| minute(item, "/created_at")),
         ("version", |item| cell(item, "/version")),
     ],
-    order: |item| text(item, "/name"),
+    order: |item| folded(&text(item, "/name")),
     none: "There are no identity providers yet; `usher identity-provider create` adds one.",
 };
 
