@@ -1,6 +1,7 @@
 //! `usher license`: the right to a number of seats until a date.
 
 mod assignments;
+mod usage;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ Examples:
   usher license extend lic_… --until 2028-12-31
   usher license suspend lic_… --reason 'payment is overdue'
   usher license assign lic_… ann@example.com
+  usher license usage lic_… --days 90
 
 The license key is shown when a license is created or its key is rotated, and never again.")]
 pub(super) struct Noun {
@@ -76,6 +78,14 @@ Example:
 It counts where the license's plan goes by named users (usher plan update PLAN --holder named-user): then nobody else gets
 a seat. They get theirs when they show a token that vouches for the address; `usher login` gives them one.")]
     Assign(assignments::WithAddress),
+    /// Show how full it is, who was refused, what more seats would have changed, and until when the seats last
+    #[command(after_help = "\
+Examples:
+  usher license usage lic_…
+  usher license usage lic_… --days 90 --seats 10
+
+With -o json it is every figure, and the peak of each hour. The forecast looks back on 91 days at least.")]
+    Usage(usage::Usage),
     /// Take an assigned seat away; what is running with it is told so, and the seat is free at once
     Unassign(assignments::WithAddress),
 }
@@ -272,6 +282,7 @@ impl Noun {
                 return KIND.list(&client, output, &list.paging, call).await;
             }
             Verb::Assignments(list) => return list.run(&client, output).await,
+            Verb::Usage(usage) => return usage.run(&client, output).await,
             Verb::Assign(address) => return address.assign(&client, output).await,
             Verb::Unassign(address) => return address.unassign(&client, output).await,
             Verb::Create(create) => return with_key(output, &create.send(&client).await?),

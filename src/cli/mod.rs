@@ -3,6 +3,7 @@
 //! A command gives 0 when it did what it was asked for, 1 when it did not, and 64 when it was called wrongly. `status`
 //! also gives 2 and 3, see there. Answers go to standard output, everything else to standard error.
 
+mod audit;
 mod bench;
 mod cluster;
 mod config;
@@ -22,6 +23,7 @@ mod pem;
 mod person;
 mod plan;
 mod product;
+mod refusal;
 mod resource;
 mod retention;
 mod run;
@@ -78,6 +80,8 @@ enum Command {
     Customer(customer::Noun),
     License(license::Noun),
     Session(session::Noun),
+    Refusal(refusal::Noun),
+    Audit(audit::Noun),
     Person(person::Noun),
     IdentityProvider(identity_provider::Noun),
     Token(token::Noun),
@@ -137,6 +141,8 @@ fn run(command: Command, output: Output) -> Answered {
             Command::Customer(noun) => noun.run(output).await,
             Command::License(noun) => noun.run(output).await,
             Command::Session(noun) => noun.run(output).await,
+            Command::Refusal(noun) => noun.run(output).await,
+            Command::Audit(noun) => noun.run(output).await,
             Command::Person(noun) => noun.run(output).await,
             Command::IdentityProvider(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,

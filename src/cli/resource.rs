@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Answered;
 use super::output::{Cell, Output, Page, Style, remark};
-use crate::client::{Call, Client};
+use crate::client::{Call, CallError, Client};
 
 /// The most rows that the API gives in one page.
 const PAGE_ROWS_MAX: usize = 200;
@@ -24,6 +24,44 @@ pub(super) struct Paging {
     /// Go on where an earlier list ended
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
+}
+
+/// A list as far as it was asked for.
+pub(super) struct Listing {
+    pub(super) items: Vec<Value>,
+    next_cursor: Option<String>,
+    /// Since when there is any, in lists of what is over; `null` where nothing was dropped.
+    kept_from: Option<Value>,
+}
+
+impl Listing {
+    /// Fetches pages. `names` are those of the cursor: as it is sent, and in a page.
+    pub(super) async fn fetch<'a>(
+        client: &Client,
+        paging: &Paging,
+        names: (&'a str, &str),
+        call: impl Fn() -> Call<'a>,
+    ) -> Result<Self, CallError> {
+        let wanted = if paging.all { usize::MAX } else { paging.limit };
+        let (mut items, mut cursor, mut kept_from) = (Vec::new(), paging.cursor.clone(), None);
+        loop {
+            let rows = PAGE_ROWS_MAX.min(wanted - items.len());
+            let mut page = client
+                .call(call().with("limit", Some(rows)).with(names.0, cursor.take()))
+                .await?;
+            items.extend(page["items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            cursor = Some(text(&page[names.1], "")).filter(|cursor| !cursor.is_empty());
+            kept_from = page.get("kept_from").cloned().or(kept_from);
+            if cursor.is_none() || items.len() >= wanted {
+                break;
+            }
+        }
+        Ok(Self {
+            items,
+            next_cursor: cursor,
+            kept_from,
+        })
+    }
 }
 
 /// A column of a table: its heading and how to read it.
@@ -50,25 +88,28 @@ impl Kind {
         paging: &Paging,
         call: impl Fn() -> Call<'a>,
     ) -> Answered {
-        let wanted = if paging.all { usize::MAX } else { paging.limit };
-        let (mut items, mut cursor) = (Vec::new(), paging.cursor.clone());
-        loop {
-            let rows = PAGE_ROWS_MAX.min(wanted - items.len());
-            let mut page = client
-                .call(call().with("limit", Some(rows)).with("cursor", cursor.take()))
-                .await?;
-            items.extend(page["items"].as_array_mut().map(std::mem::take).unwrap_or_default());
-            cursor = page["next_cursor"].as_str().map(str::to_owned);
-            if cursor.is_none() || items.len() >= wanted {
-                break;
-            }
-        }
-        let answer = json!({"items": items, "next_cursor": cursor});
-        output.answer(&answer, |page| self.table(*page, &items, cursor.is_none()))?;
+        let list = Listing::fetch(client, paging, ("cursor", "next_cursor"), call).await?;
+        self.write(output, &list)
+    }
+
+    /// Writes a list that was fetched.
+    pub(super) fn write(&self, output: Output, list: &Listing) -> Answered {
+        let Listing {
+            items,
+            next_cursor,
+            kept_from,
+        } = list;
+        let mut answer = json!({"items": items, "next_cursor": next_cursor});
+        set(&mut answer, "kept_from", kept_from.clone());
+        output.answer(&answer, |page| self.table(*page, items, next_cursor.is_none()))?;
         if items.is_empty() {
             remark(self.none);
-        } else if let Some(cursor) = cursor {
+        } else if let Some(cursor) = next_cursor {
             remark(&format!("There are more: --all shows them, or --cursor {cursor}"));
+        }
+        if kept_from.as_ref().is_some_and(Value::is_string) {
+            let from = minute(&answer, "/kept_from");
+            remark(&format!("What was before {} is dropped.", from.as_text()));
         }
         Ok(())
     }

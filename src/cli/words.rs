@@ -104,6 +104,23 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     })
 }
 
+/// A point in time that is over: a date, a full time, or how long ago it was.
+pub(super) fn past(text: &str) -> Result<Timestamp, String> {
+    let Ok(ago) = duration(text) else {
+        return time(text).map_err(|_| {
+            "expected a date such as 2026-11-22, a time such as 2026-11-22T10:00:00Z, or how long ago, such as 7d"
+                .to_owned()
+        });
+    };
+    let ms = u64::try_from(ago.as_millis())
+        .ok()
+        .and_then(|ms| SystemClock.unix_ms().checked_sub(ms));
+    let at = ms
+        .and_then(|ms| i64::try_from(ms).ok())
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    at.ok_or_else(|| "that is before 1970".to_owned())
+}
+
 /// A point in time, or `never`.
 pub(super) fn end(text: &str) -> Result<End, String> {
     if text == "never" {

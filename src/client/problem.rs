@@ -126,7 +126,7 @@ impl Problem {
             "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
             "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
             "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",
-            "NOT_FOUND" if says("`usher ") => return None,
+            "NOT_FOUND" if says("`usher ") || says("This link ") => return None,
             "NOT_FOUND" if says("List its assignments") => "`usher license assignments LICENSE` shows who has one",
             "NOT_FOUND" | "LICENSE_NOT_FOUND" | "SESSION_NOT_FOUND" => {
                 "the `list` verb of this noun shows what there is"

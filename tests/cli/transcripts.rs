@@ -1,6 +1,6 @@
 //! Conversations with a server, word for word.
 
-use crate::usher::{Dev, Ended, compare};
+use crate::usher::{Dev, Ended, compare, wait_for};
 
 #[test]
 fn the_catalogue_is_kept() {
@@ -111,6 +111,114 @@ fn history_is_kept_for_as_long_as_is_said() {
 }
 
 #[test]
+fn who_got_no_seat_is_listed_and_explained() {
+    let dev = Dev::start_with("--seats 1");
+    dev.acquire("the-first-laptop");
+    let refused = dev.usher("run --hardware-id the-second-laptop -- true");
+    let link = refused.err.split_whitespace().find(|word| word.contains("#why_"));
+    let link = link.unwrap_or_else(|| panic!("{refused:?}")).to_owned();
+    let name = dev.usher("refusal list -o json").json()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let license = dev.usher("license list -o json").json()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let secret = link.split_once('#').unwrap().1.to_owned();
+    let lines = [
+        format!("refusal list --license {license} --reason seat-limit-reached --from 1h"),
+        "refusal list --customer EXAMPLE-1 --reason license-expired".to_owned(),
+        "refusal list --to 2020-01-01".to_owned(),
+        format!("refusal show {name}"),
+        format!("refusal show {link}"),
+        format!("refusal show {secret}"),
+        "refusal show why_0000000000000000".to_owned(),
+        "refusal show 17".to_owned(),
+        format!("license usage {license}"),
+        format!("license usage {license} --days 7 --seats 1"),
+        "license usage lic_00000000000000000000000000".to_owned(),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    // How long the seat was held of how long the license is there differs from run to run.
+    let transcript = dev.transcript(&lines);
+    let transcript = transcript.lines().map(|line| match line.split_once(" on average") {
+        Some((before, _)) => format!("{}… on average; …", before.trim_end_matches(|last: char| last != ',')),
+        None => line.to_owned(),
+    });
+    compare("refusals", &transcript.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn who_changed_what_is_listed_the_latest_first() {
+    let dev = Dev::start();
+    let license = dev.usher("license list -o json").json()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for line in [
+        format!("license suspend {license} --reason 'payment is overdue'"),
+        format!("license assign {license} ann@example.com"),
+        format!("license reinstate {license}"),
+    ] {
+        dev.usher(&line).expect_code(0);
+    }
+    let about = format!("audit list --about {license} --from 1h");
+    wait_for("the record of the last command", || {
+        let ended = dev.usher(&about);
+        ended.out.contains("reinstate_license").then_some(())
+    });
+    let transcript = dev.transcript(&[
+        &format!("audit list --about {license} --event changed --limit 2"),
+        "audit list --command suspend_license",
+        "audit list --event ended",
+        "audit list --event lost",
+    ]);
+    // How many records there are by then is the server's own business.
+    let transcript = without_cursors(&transcript);
+    compare("audit", &transcript);
+    let first = dev.usher(&format!("{about} --limit 2 -o json")).expect_code(0).json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = dev
+        .usher(&format!("{about} --cursor {cursor} -o json"))
+        .expect_code(0)
+        .json();
+    let commands = |page: &serde_json::Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| item["command"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(commands(&first), ["reinstate_license", "assign_seat"]);
+    assert_eq!(commands(&rest), ["suspend_license", "create_license"]);
+    let token = dev.usher("token list -o json").json()["items"][0].clone();
+    assert_eq!(
+        (&first["items"][0]["actor"], &first["items"][0]["actor_name"]),
+        (&token["id"], &token["name"])
+    );
+}
+
+/// Without the number of the record where a list ended.
+fn without_cursors(transcript: &str) -> String {
+    let lines = transcript.lines().map(|line| match line.split_once("--cursor ") {
+        Some((before, _)) => format!("{before}--cursor …"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn names_are_listed_whatever_their_case_and_marks() {
+    let dev = Dev::start();
+    for name in ["Zoo", "École", "apple", "Fuji"] {
+        dev.usher(&format!("customer create {name} --reference {name}"))
+            .expect_code(0);
+    }
+    let list = dev.usher("customer list").expect_code(0).out;
+    let names = ["apple", "École", "Fuji", "Zoo"];
+    let places: Vec<usize> = names.iter().map(|name| list.find(name).unwrap()).collect();
+    assert!(places.is_sorted(), "{list}");
+}
+
+#[test]
 fn access_and_the_cluster_are_shown() {
     let dev = Dev::start();
     let only = dev.usher("token list -o json").json()["items"][0]["id"]
@@ -119,6 +227,8 @@ fn access_and_the_cluster_are_shown() {
         .to_owned();
     let transcript = dev.transcript(&[
         "token create gateway --scope heartbeats --expires 2099-12-31",
+        "token create portal --scope member --customer EXAMPLE-1 --expires never",
+        "token create everything",
         "token revoke tok_0000000000000000",
         &format!("token revoke {only}"),
         "session revoke ses_0000000000000000 --reason 'the laptop was stolen'",
@@ -163,7 +273,10 @@ fn every_answer_can_be_had_as_json() {
         (format!("license reinstate {license}"), "/id"),
         (format!("license extend {license} --until 30d"), "/expires_at"),
         (format!("license rotate-key {license}"), "/license_key"),
+        (format!("license usage {license}"), "/what_if/items/0/avoided"),
         ("session list".to_owned(), "/items/0/license"),
+        ("refusal list".to_owned(), "/items"),
+        ("audit list --event changed".to_owned(), "/items/0/actor"),
         (format!("session show {session}"), "/status"),
         (format!("session revoke {session} --reason r"), "/ended_at"),
         (format!("license assign {license} ann@example.com"), "/assigned_at"),
@@ -182,7 +295,7 @@ fn every_answer_can_be_had_as_json() {
             "person create bob@example.com Bob --role member --customer EXAMPLE-1".to_owned(),
             "/customer",
         ),
-        ("person list --role member".to_owned(), "/items/0/email"),
+        ("person list --role member".to_owned(), "/items/0/customer_name"),
         ("person show ann@example.com".to_owned(), "/invited_until"),
         ("person update bob@example.com --role member-admin".to_owned(), "/role"),
         ("person disable bob@example.com".to_owned(), "/disabled"),
@@ -231,8 +344,6 @@ fn a_long_list_goes_on_where_it_ended() {
         .json();
     assert_eq!(
         (
-        "token create portal --scope member --customer EXAMPLE-1 --expires never",
-        "token create everything",
             first["items"].as_array().unwrap().len(),
             second["items"].as_array().unwrap().len()
         ),

@@ -249,8 +249,9 @@ pub(crate) fn redact(text: &str, known: &[(&str, &str)]) -> String {
 }
 
 fn redact_word(word: &str) -> String {
-    const PREFIXES: [&str; 12] = [
-        "lic_", "ses_", "prd_", "pln_", "cus_", "tok_", "jtk_", "clu_", "hld_", "req_", "usher_", "sid_",
+    const PREFIXES: [&str; 14] = [
+        "lic_", "ses_", "prd_", "pln_", "cus_", "tok_", "jtk_", "clu_", "hld_", "req_", "usher_", "sid_", "ref_",
+        "why_",
     ];
     let masked = |kept: usize, mask: &str| {
         let (kept, rest) = word.split_at(kept);
