@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Answered;
 use super::connection::Connection;
+use super::failure::Failure;
 use super::output::{Cell, Output, Page, Style};
 use super::resource::{Kind, Paging, cell, end, minute, set, text};
 use super::words::{self, End};
@@ -52,9 +53,9 @@ But for admin and heartbeats, a token may do what a person of the role of the sa
         #[arg(long)]
         customer: Option<String>,
 
-        /// Until when it may be used
-        #[arg(long, value_name = "TIME|never", value_parser = words::end, default_value = "365d")]
-        expires: End,
+        /// Until when it may be used; left out, for a year and the rest of that day
+        #[arg(long, value_name = "TIME|never", value_parser = words::end)]
+        expires: Option<End>,
     },
     /// List the tokens, the revoked ones too
     List {
@@ -139,13 +140,21 @@ impl Noun {
                 expires,
             } => {
                 let scope = scope.to_possible_value().map(|value| value.get_name().to_owned());
-                let mut body = json!({"name": name, "scope": scope, "expires_at": expires.to_json()});
+                let mut body =
+                    json!({"name": name, "scope": scope, "expires_at": expires.map_or_else(in_a_year, Ok)?.to_json()});
                 set(&mut body, "customer", customer);
                 return created(output, &client.call(Call::post("/tokens", &body)).await?);
             }
         };
         KIND.show(output, &item)
     }
+}
+
+/// The end of the day in a year, so that the same command says the same when it is repeated.
+fn in_a_year() -> Result<End, Failure> {
+    let then = words::time("366d").map_err(Failure::Usage)?;
+    let midnight = words::time(&then.to_string()[.."2026-11-22".len()]).map_err(Failure::Usage)?;
+    Ok(End::At(midnight))
 }
 
 /// Shows a token with its secret, and says that this is the only time, and until when it is good.

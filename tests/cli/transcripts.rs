@@ -239,6 +239,19 @@ fn access_and_the_cluster_are_shown() {
 }
 
 #[test]
+fn a_token_without_an_end_is_good_for_a_year_also_when_it_is_asked_for_again() {
+    let dev = Dev::start();
+    let create = "token create gateway --scope heartbeats --idempotency-key once -o json";
+    let (first, again) = (dev.usher(create).expect_code(0).json(), dev.usher(create));
+    let again = again.expect_code(0).json();
+    assert_eq!(first["id"], again["id"]);
+    let day = |member: &str| -> jiff::civil::Date { first[member].as_str().unwrap()[..10].parse().unwrap() };
+    let days = day("created_at").until(day("expires_at")).unwrap().get_days();
+    assert_eq!(days, 366, "{first}");
+    assert!(first["expires_at"].as_str().unwrap().contains("T00:00:00"), "{first}");
+}
+
+#[test]
 fn every_answer_can_be_had_as_json() {
     let dev = Dev::start();
     dev.acquire("the-first-laptop");
