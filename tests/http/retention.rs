@@ -232,7 +232,7 @@ async fn what_is_over_long_enough_is_gone_and_said_to_be_gone_and_the_rest_is_wh
     assert!(
         hours
             .iter()
-            .all(|hour| hour["peak"].is_null() && hour["mean"].is_null())
+            .all(|hour| hour["peak"].is_null() && hour["mean"].is_null() && hour["refusals"].is_null())
     );
     world.server.heartbeat(&text(&kept["session_id"])).await.expect(200);
 

@@ -1757,9 +1757,9 @@ export interface components {
             peak?: number | null;
             /**
              * Format: int64
-             * @description Refusals, retries folded.
+             * @description Refusals, retries folded; `null` if the period has none of these hours.
              */
-            refusals: number;
+            refusals?: number | null;
             /**
              * Format: int64
              * @description How many seconds of the period lie in such hours.

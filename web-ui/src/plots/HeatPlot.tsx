@@ -65,7 +65,7 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
               return (
                 <g key={`${weekday}-${hour}`}>
                   <title>
-                    {`${dayOf(weekday)} ${hourOf(hour)}: ${mean == null ? 'not in this period' : `${seats.format(mean)} on average, at most ${peak}`}${refusals > 0 ? `, ${counted(refusals, 'refusal')}` : ''}`}
+                    {`${dayOf(weekday)} ${hourOf(hour)}: ${mean == null ? 'not in this period' : `${seats.format(mean)} on average, at most ${peak}`}${refusals ? `, ${counted(refusals, 'refusal')}` : ''}`}
                   </title>
                   <rect
                     className={mean == null ? 'cell unknown' : 'cell'}
@@ -86,7 +86,7 @@ export function HeatPlot({ heat: { items } }: { heat: HeatMap }) {
                       opacity={0.15 + 0.85 * (mean / most)}
                     />
                   )}
-                  {refusals > 0 && (
+                  {(refusals ?? 0) > 0 && (
                     <circle className="refused" cx={x + cell / 2} cy={y + ROW / 2} r={Math.min(4, cell / 4)} />
                   )}
                 </g>

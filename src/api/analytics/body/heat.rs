@@ -29,8 +29,8 @@ pub(crate) struct HeatHour {
     mean: Option<f64>,
     /// The most at any moment; `null` if the period has none.
     peak: Option<u32>,
-    /// Refusals, retries folded.
-    refusals: u64,
+    /// Refusals, retries folded; `null` if the period has none of these hours.
+    refusals: Option<u64>,
     /// How many seconds of the period lie in such hours.
     seconds: u64,
 }
@@ -44,7 +44,7 @@ impl HeatMap {
             hour: hour(place),
             mean: cell.mean().map(rounded),
             peak: (cell.ms > 0).then_some(cell.peak),
-            refusals: cell.refusals,
+            refusals: (cell.ms > 0).then_some(cell.refusals),
             seconds: cell.ms / 1_000,
         };
         Self {
@@ -65,7 +65,7 @@ impl Table for HeatMap {
                 item.hour.to_string(),
                 or_none(item.mean),
                 or_none(item.peak),
-                item.refusals.to_string(),
+                or_none(item.refusals),
                 item.seconds.to_string(),
             ]
         };
