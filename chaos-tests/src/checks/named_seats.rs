@@ -20,7 +20,7 @@ pub struct Change {
 }
 
 /// What is answered to a [`Change`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// It is so now.
     Done,
@@ -32,6 +32,8 @@ pub enum Said {
     Unknown,
     /// That it was not done.
     NotDone,
+    /// Something that there is no reason for, with its code.
+    Odd(String),
 }
 
 impl Change {
@@ -50,7 +52,8 @@ impl Change {
 }
 
 /// What is wrong with the answers to these changes of a license of so many seats, and with the addresses that have one at
-/// the end. `history` says how long a request may be on its way.
+/// the end. The changes are in the order in which they were sent, each after the one before was answered or given up.
+/// `history` says how long a request may be on its way.
 pub fn named_seats(changes: &[Change], seats: usize, at_the_end: &BTreeSet<String>, history: &History) -> Vec<String> {
     let seen = Seen { changes, history };
     let mut broken = Vec::new();
@@ -65,14 +68,21 @@ pub fn named_seats(changes: &[Change], seats: usize, at_the_end: &BTreeSet<Strin
             ));
         }
         let is_certain = seen.is_certain(&change.address, change.begun, answered);
-        let has_no_reason = match change.said {
-            Said::AllAssigned => is_certain || possible.into_iter().filter(others).count() < seats,
-            Said::HasNone => is_certain,
+        let has_no_reason = match &change.said {
+            Said::AllAssigned => !change.assigns || is_certain || possible.into_iter().filter(others).count() < seats,
+            Said::HasNone => change.assigns || is_certain,
+            Said::Odd(_) => true,
             Said::Done | Said::Unknown | Said::NotDone => false,
         };
         if has_no_reason {
             broken.push(format!("HonestDenial: {change:?} has no reason"));
         }
+    }
+    if at_the_end.len() > seats {
+        broken.push(format!(
+            "NeverOversold: {} addresses have {seats} seats at the end",
+            at_the_end.len()
+        ));
     }
     let (certain, possible) = (seen.certain(Us::MAX), seen.possible(Us::MAX, Us::MAX));
     for address in certain.iter().filter(|address| !at_the_end.contains(**address)) {
@@ -175,6 +185,29 @@ mod tests {
             change((20, 30), "bob", true, Said::Done),
         ];
         assert!(broken(&one_after_the_other, &["bob"]).is_empty());
+    }
+
+    #[test]
+    fn a_seat_too_many_that_nobody_was_told_of_is_noticed() {
+        let late = [
+            change((0, 10), "ann", true, Said::Done),
+            change((20, 0), "bob", true, Said::Unknown),
+        ];
+        assert_eq!(broken(&late, &["ann", "bob"]).len(), 1);
+        assert!(broken(&late, &["ann"]).is_empty());
+    }
+
+    #[test]
+    fn an_answer_to_another_question_is_noticed() {
+        let known = change((0, 10), "ann", true, Said::Done);
+        for (assigns, said) in [
+            (true, Said::HasNone),
+            (false, Said::AllAssigned),
+            (true, Said::Odd("LICENSE_NOT_FOUND".to_owned())),
+        ] {
+            let odd = change((20, 30), "bob", assigns, said);
+            assert_eq!(broken(&[known.clone(), odd], &["ann"]).len(), 1);
+        }
     }
 
     #[test]

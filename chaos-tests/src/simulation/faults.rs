@@ -36,6 +36,8 @@ pub(super) struct Faults {
     clocks_right: BTreeMap<String, Us>,
     /// Days that are yet to pass in moments, if there are any.
     days: Option<Days>,
+    /// How much later it is than by the run's time, by days that have passed in moments.
+    passed_ms: i64,
     /// Why a node stopped that had no reason to.
     unexpected: Option<String>,
     next: Us,
@@ -84,6 +86,7 @@ impl Faults {
             slow_step: None,
             clocks_right: BTreeMap::new(),
             days: None,
+            passed_ms: 0,
             unexpected: None,
             next: Us::MAX,
             until: 0,
@@ -338,7 +341,7 @@ impl Faults {
             machine.disk.set_stall_max(Duration::ZERO);
             machine.disk.set_unlimited();
             machine.dies_at_new_term = false;
-            machine.clock.off_by_ms.store(0, Ordering::Relaxed);
+            machine.clock.off_by_ms.store(self.passed_ms, Ordering::Relaxed);
             machine.clock.drift(0);
         }
         sim.set_max_message_latency(Duration::from_millis(5));

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
-use hyper::{Method, Request, header};
+use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use turmoil::net::TcpStream;
@@ -51,10 +51,10 @@ pub(super) async fn http_on(
     let answer = sender
         .send_request(request.body(Full::new(Bytes::from(body.to_string())))?)
         .await?;
-    let success = answer.status().is_success();
+    let (success, is_empty) = (answer.status().is_success(), answer.status() == StatusCode::NO_CONTENT);
     let bytes = answer.into_body().collect().await?.to_bytes();
     driver.abort();
-    if success && bytes.is_empty() {
+    if is_empty {
         return Ok((success, Value::Null));
     }
     let answer = serde_json::from_slice(&bytes).context("an answer that is not JSON")?;

@@ -66,13 +66,13 @@ impl Office {
             let answer = self.ask(Method::POST, &path, &json!({ "email": address })).await;
             let said = answer.map_or(Said::Unknown, |(success, value)| read(success, &value));
             if let Some(change) = self.changes.borrow_mut().last_mut() {
-                change.said = said;
                 change.answered = (said != Said::Unknown).then(now);
+                change.said = said.clone();
                 self.world.note(Trace::Events, format!("{change:?}").as_bytes());
             }
             match said {
                 Said::Done => return self.world.count("seats assigned or taken away by name"),
-                Said::AllAssigned | Said::HasNone => return self.world.count("assignments refused"),
+                Said::AllAssigned | Said::HasNone | Said::Odd(_) => return self.world.count("assignments refused"),
                 Said::Unknown | Said::NotDone => sleep(Duration::from_millis(20 + self.world.below(200))).await,
             }
         }
@@ -102,7 +102,9 @@ fn read(success: bool, answer: &Value) -> Said {
         Told::NotDone => Said::NotDone,
         Told::Refused { code } if code == "SEATS_ALL_ASSIGNED" => Said::AllAssigned,
         Told::Refused { code } if code == "NOT_FOUND" => Said::HasNone,
-        // That it was taken away meanwhile, by a request that was not answered, says that this one was done.
-        Told::Refused { .. } | Told::Unknown | Told::Held { .. } | Told::Released { .. } => Said::Unknown,
+        // It was done, and undone by a request that nobody had answered.
+        Told::Refused { code } if code == "CONFLICT" => Said::Unknown,
+        Told::Refused { code } => Said::Odd(code),
+        Told::Unknown | Told::Held { .. } | Told::Released { .. } => Said::Unknown,
     }
 }

@@ -182,7 +182,9 @@ fn simulate(seed: u64, seconds: u64, world: &Arc<World>, entropy: &dyn Entropy) 
         broken.extend(checks::linearizable(&history.borrow(), &sold.terms));
     }
     broken.extend(checks::in_order(&merged(&histories)));
-    broken.extend(run.wrong_with_named_seats(&changes.borrow()));
+    if broken.is_empty() {
+        broken.extend(run.wrong_with_named_seats(&changes.borrow()));
+    }
     let traces = run.traces();
     // Disks die before the nodes do: a node that is dropped would otherwise write a clean end.
     for machine in machines.borrow_mut().values_mut() {
@@ -433,7 +435,7 @@ impl Run {
         broken
     }
 
-    /// What is wrong with the seats that are assigned by name. Nodes agree about them, so any will do.
+    /// What is wrong with the seats that are assigned by name, once all nodes agree: any will do.
     fn wrong_with_named_seats(&self, changes: &[checks::Change]) -> Vec<String> {
         let machines = self.machines.borrow();
         let cluster = machines.values().find_map(|machine| machine.cluster.as_ref());

@@ -8,6 +8,8 @@ use turmoil::Sim;
 use super::Faults;
 use crate::history::Us;
 
+const DAY_MS: i64 = 86_400_000;
+
 /// All disks are slow between two steps of wall clocks.
 pub(super) struct SlowStep {
     until: Us,
@@ -28,8 +30,7 @@ impl Faults {
         // A moment, hours, or years.
         let most_ms = self.world.one_of(&[500, 3_600_000, 10 * 365 * 86_400_000]);
         let off_by = i64::try_from(self.world.below(2 * most_ms)).unwrap_or(0) - i64::try_from(*most_ms).unwrap_or(0);
-        let machines = self.machines.borrow();
-        machines[&self.pick()].clock.off_by_ms.store(off_by, Ordering::Relaxed);
+        self.put_clock(&self.pick(), off_by);
     }
 
     /// Two machines follow a source of time that is wrong by hours, or by nearly two days, so the cluster does; then the source
@@ -46,8 +47,7 @@ impl Faults {
 
     pub(super) fn set_clocks_wrong(&mut self, true_one: &str, off_by_ms: i64, until: Us) {
         for name in self.nodes.iter().filter(|name| *name != true_one) {
-            let machines = self.machines.borrow();
-            machines[name].clock.off_by_ms.store(off_by_ms, Ordering::Relaxed);
+            self.put_clock(name, off_by_ms);
             self.clocks_right.insert(name.clone(), until);
         }
     }
@@ -86,14 +86,10 @@ impl Faults {
     }
 
     pub(super) fn set_clocks_right(&mut self, now: Us) {
-        let machines = self.machines.borrow();
-        self.clocks_right.retain(|name, right| {
-            let wrong = *right > now;
-            if !wrong {
-                machines[name].clock.off_by_ms.store(0, Ordering::Relaxed);
-            }
-            wrong
-        });
+        let due = self.clocks_right.extract_if(.., |_, right| *right <= now);
+        for (name, _) in due.collect::<Vec<_>>() {
+            self.put_clock(&name, 0);
+        }
     }
 
     pub(super) fn drift_clock(&mut self, _: &mut Sim<'_>, _: Us) {
@@ -118,8 +114,15 @@ impl Faults {
         if days.left == 0 {
             self.days = None;
         }
+        self.passed_ms += DAY_MS;
         for machine in self.machines.borrow().values() {
-            machine.clock.off_by_ms.fetch_add(86_400_000, Ordering::Relaxed);
+            machine.clock.off_by_ms.fetch_add(DAY_MS, Ordering::Relaxed);
         }
+    }
+
+    /// Steps a wall clock, to be off by so much from what the time is by now.
+    pub(super) fn put_clock(&self, name: &str, off_by_ms: i64) {
+        let clock = &self.machines.borrow()[name].clock;
+        clock.off_by_ms.store(self.passed_ms + off_by_ms, Ordering::Relaxed);
     }
 }
