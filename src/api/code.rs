@@ -96,7 +96,7 @@ codes! {
     /// The request was so long on its way that it is not carried out any more. Send it again with a new request id.
     RequestTooLate = "REQUEST_TOO_LATE", CONFLICT, "The request arrived too late";
     /// This address asks too often for things that do not exist, or too many passwords were not right. Wait for `retry_after`.
-    RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many failed requests";
+    RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many requests";
     /// Nothing was changed: the cluster has no leader at the moment. Send it again, also to another node.
     NoLeader = "NO_LEADER", SERVICE_UNAVAILABLE, "The cluster has no leader at the moment";
     /// Nothing was changed: this node has more work than it can do, or is shutting down. Send it again.

@@ -115,21 +115,19 @@ impl Missing {
     /// No product that was named has such a plan.
     fn of(ledger: &Ledger, text: &str) -> Self {
         let Some((product, code)) = text.split_once(':') else {
-            let text = quoted(text);
-            return Self::None(format!(
-                "no plan has the id or code {text}; `usher plan list` shows all"
-            ));
+            let id = of_code(text);
+            return Self::None(format!("there is no plan {id}; `usher plan list` shows all"));
         };
         let Some(product) = product_id(ledger, product).and_then(|id| ledger.product(id)) else {
-            let product = quoted(product);
-            return Self::None(format!("there is no product {product}; `usher product list` shows all"));
+            let code = of_code(product);
+            return Self::None(format!("there is no product {code}; `usher product list` shows all"));
         };
         let has = some_of(ledger.plans(None).filter(|plan| plan.product == product.id));
         let has = match has.as_str() {
             "" => format!(", nor any other; `usher plan create {} CODE` makes one", product.code),
             has => format!(", but {has}; `usher plan list --product {}` shows all", product.code),
         };
-        let code = quoted(code);
+        let code = of_code(code);
         Self::None(format!("the product `{}` has no plan {code}{has}", product.code))
     }
 
@@ -137,7 +135,10 @@ impl Missing {
     fn of_request(self) -> ApiError {
         match self {
             Self::None(told) => ApiError::field("plan", told),
-            Self::Several(plans) => ApiError::field("plan", format!("several products have one of this code: {plans}")),
+            Self::Several(plans) => ApiError::field(
+                "plan",
+                format!("several products have one of this code; say which, such as {plans}"),
+            ),
         }
     }
 }
@@ -148,16 +149,18 @@ impl From<Missing> for ApiError {
             Missing::None(told) => Self::new(Code::NotFound, format!("{}.", with_capital(&told))),
             Missing::Several(plans) => Self::new(
                 Code::Conflict,
-                format!("Several products have a plan of this code. Name it as product:plan, {plans}, or by its id."),
+                format!(
+                    "Several products have a plan of this code. Name it as product:plan, such as {plans}, or by its id."
+                ),
             ),
         }
     }
 }
 
 /// What was asked for, if it can be said.
-fn quoted(text: &str) -> String {
+fn of_code(text: &str) -> String {
     if text.is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
-        return "that was asked for".to_owned();
+        return "of this id or code".to_owned();
     }
     format!("`{text}`")
 }
@@ -211,7 +214,7 @@ fn find(ledger: &Ledger, text: &str) -> Result<PlanId, Missing> {
         None => Ok(plan.id),
         Some(other) => {
             let both: Vec<String> = [plan, other].into_iter().filter_map(name).collect();
-            Err(Missing::Several(format!("such as {}", both.join(" or "))))
+            Err(Missing::Several(both.join(" or ")))
         }
     }
 }

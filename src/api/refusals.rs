@@ -292,6 +292,11 @@ impl SeatsNow {
             in_use: seats.in_use,
         })
     }
+
+    /// Seats that nobody holds.
+    fn free(self) -> u32 {
+        self.limit.saturating_sub(self.in_use)
+    }
 }
 
 #[cfg(test)]

@@ -67,8 +67,7 @@ impl SortKey {
             return key;
         }
         let mut key = Self::of(&[]);
-        push_bare(text, |character| key.push(character));
-        let mut has_room = key.push('\0');
+        let mut has_room = push_bare(text, |character| key.push(character)) && key.push('\0');
         for character in text.chars() {
             if !has_room {
                 break;
@@ -78,15 +77,15 @@ impl SortKey {
         key
     }
 
-    /// Adds a character; `false` if there is no room for it, or for another.
+    /// Adds a character, or as many of its bytes as there is room for; whether there is room for more.
     fn push(&mut self, character: char) -> bool {
-        if character.is_ascii() && self.len < KEY_BYTES_MAX {
-            self.bytes[self.len] = character as u8;
+        let mut bytes = [0; 4];
+        for byte in character.encode_utf8(&mut bytes).bytes() {
+            if self.len == KEY_BYTES_MAX {
+                return false;
+            }
+            self.bytes[self.len] = byte;
             self.len += 1;
-        } else if let Some(room) = self.bytes.get_mut(self.len..self.len + character.len_utf8()) {
-            self.len += character.encode_utf8(room).len();
-        } else {
-            return false;
         }
         self.len < KEY_BYTES_MAX
     }
@@ -116,14 +115,11 @@ pub(crate) fn folded(text: &str) -> String {
     bare
 }
 
-/// The same, given away one by one for as long as there is room. Each letter is looked at by itself: a list of ten
-/// thousand names is sorted so for each of its pages.
-fn push_bare(text: &str, mut push: impl FnMut(char) -> bool) {
-    for character in text.chars() {
-        if !is_mark(character) && !push_lower(unmarked(character), &mut push) {
-            return;
-        }
-    }
+/// The same, given away one by one for as long as there is room; whether there was. Each letter is looked at by itself: a
+/// list of ten thousand names is sorted so for each of its pages.
+fn push_bare(text: &str, mut push: impl FnMut(char) -> bool) -> bool {
+    let mut letters = text.chars().filter(|character| !is_mark(*character));
+    letters.all(|letter| push_lower(unmarked(letter), &mut push))
 }
 
 fn push_lower(character: char, push: &mut impl FnMut(char) -> bool) -> bool {
@@ -372,6 +368,9 @@ mod tests {
         );
         let long = "é".repeat(KEY_BYTES_MAX);
         assert_eq!(SortKey::text(&long).as_bytes(), "e".repeat(KEY_BYTES_MAX).as_bytes());
+        // What fits in part is in its order all the same.
+        let wide = |last: &str| SortKey::text(&("x".repeat(KEY_BYTES_MAX - 2) + last));
+        assert!(wide("a") < wide("日"));
         // Two that are folded to one text are told apart, also where one page ends between them.
         assert!(SortKey::text("Ecole") < SortKey::text("École"));
     }

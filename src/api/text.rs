@@ -28,6 +28,14 @@ fn no_control(character: char) -> bool {
     !character.is_control()
 }
 
+/// Without control characters, and without those that turn the direction of whatever is written after them.
+fn readable(character: char) -> bool {
+    no_control(character) && !matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What the document says of a readable text.
+const READABLE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
+
 /// What the document says of a text without control characters, as a regular expression. It names the characters, since
 /// few readers of such documents know classes of Unicode.
 pub(super) const NO_CONTROL: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
@@ -157,7 +165,7 @@ macro_rules! text {
 
 text!(
     /// A name for people.
-    Name: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
+    Name: 1..=200, readable, READABLE, "1 to 200 characters without control characters"
 );
 text!(
     /// A short name in tokens, commands and addresses, such as `coditect-pro`.
@@ -169,7 +177,7 @@ text!(
 );
 text!(
     /// Why something was done, in the operator's words; clients read it.
-    Reason: 1..=200, no_control, NO_CONTROL, "1 to 200 characters without control characters"
+    Reason: 1..=200, readable, READABLE, "1 to 200 characters without control characters"
 );
 text!(
     /// An `https://` address.

@@ -41,7 +41,7 @@ struct List {
     #[arg(long, value_enum)]
     event: Option<Event>,
 
-    /// Only of this command, such as create_license
+    /// Only of this command, as the list names it, such as create_license or issue_api_token
     #[arg(long)]
     command: Option<String>,
 
@@ -123,7 +123,7 @@ impl Noun {
             Call::get("/audit")
                 .with("order", Some("desc"))
                 .with("event", event.as_ref())
-                .with("command", list.command.as_ref())
+                .with("command", list.command.as_ref().map(|name| name.replace('-', "_")))
                 .with("actor", list.actor.as_ref())
                 .with("about", list.about.as_ref())
                 .with("from", list.from)

@@ -51,9 +51,19 @@ impl Connection {
             given: self.token.as_deref(),
             file: self.token_file.as_deref(),
         };
+        let token = token.read()?;
+        if token
+            .as_ref()
+            .is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(Failure::Usage(
+                "the API token holds a character that none has, such as a space or the end of a line; copy it again"
+                    .to_owned(),
+            ));
+        }
         Ok(Client::new(Target {
             urls: self.url.clone(),
-            token: token.read()?,
+            token,
             cacert: self.cacert.clone(),
             within: self.timeout,
             key: self.idempotency_key.clone(),

@@ -96,12 +96,19 @@ enum Command {
 
 /// Reads the arguments, does what they say, and gives the code to exit with.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and the version are answers too; clap numbers a wrong call 2, which here means "degraded".
             let code = if error.use_stderr() { USAGE } else { 0 };
-            return if error.print().is_ok() {
+            let told = if error.use_stderr() && wants_json(&arguments) {
+                let told = error.to_string();
+                Failure::Usage(told.trim_start_matches("error: ").trim_end().to_owned()).tell(Format::Json)
+            } else {
+                error.print()
+            };
+            return if told.is_ok() {
                 ExitCode::from(code)
             } else {
                 ExitCode::FAILURE
@@ -115,6 +122,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         },
     }
+}
+
+/// Whether arguments that make no sense ask for JSON all the same. What stands behind `--` is another program's.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let texts: Vec<&str> = own.map(|argument| argument.to_str().unwrap_or_default()).collect();
+    let pairs = texts
+        .windows(2)
+        .any(|pair| ["-o", "--output"].contains(&pair[0]) && pair[1] == "json");
+    let given = pairs
+        || ["-ojson", "-o=json", "--output=json"]
+            .iter()
+            .any(|one| texts.contains(one));
+    given || std::env::var_os("USHER_OUTPUT").is_some_and(|format| format == "json")
 }
 
 /// What the arguments are understood as, or what would be said about them. A door for `fuzz/targets`.

@@ -17,7 +17,7 @@ use crate::client::{Call, segment};
 #[command(after_help = "\
 Examples:
   usher refusal list --license lic_…
-  usher refusal list --customer CRM-1042 --reason seat-limit-reached --from 7d
+  usher refusal list --customer CRM-1042 --reason seat_limit_reached --from 7d
   usher refusal show ref_…
   usher refusal show 'https://license.example:4600/refused#why_…'
 
@@ -36,7 +36,8 @@ enum Verb {
     List(List),
     /// Explain one refusal
     Show {
-        /// Its name (ref_…), or the link that whoever was refused was shown: for that no token is needed
+        /// Its name (ref_…), or the link that whoever was refused was shown: for that no token is needed. Whichever servers a
+        /// link names, those of --url are asked
         #[arg(value_name = "REFUSAL|LINK")]
         refusal: String,
     },
@@ -70,22 +71,31 @@ struct List {
 
 /// Why an acquire was refused.
 #[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
 enum Reason {
     /// Every seat was held
+    #[value(alias = "seat-limit-reached")]
     SeatLimitReached,
     /// Too many clients may still have been running on their offline grace
+    #[value(alias = "ghost-limit-reached")]
     GhostLimitReached,
     /// The holder had as many sessions as it may have
+    #[value(alias = "holder-limit-reached")]
     HolderLimitReached,
     /// The license had ended
+    #[value(alias = "license-expired")]
     LicenseExpired,
     /// The license had not started
+    #[value(alias = "license-not-started")]
     LicenseNotStarted,
     /// The license was on hold
+    #[value(alias = "license-suspended")]
     LicenseSuspended,
     /// The license was ended for good
+    #[value(alias = "license-revoked")]
     LicenseRevoked,
     /// The license's seats are assigned by name, and none was to who asked
+    #[value(alias = "seat-not-assigned")]
     SeatNotAssigned,
     /// Anything else
     Other,
@@ -105,7 +115,7 @@ const KIND: Kind = Kind {
     lines: &[],
     // The latest first, as they come.
     order: |_| String::new(),
-    none: "Nobody was refused.",
+    none: "There are no such refusals.",
 };
 
 fn plan(item: &Value) -> String {
@@ -124,7 +134,7 @@ impl Noun {
         match self.verb {
             Verb::List(list) => {
                 let reason = list.reason.and_then(|reason| reason.to_possible_value());
-                let reason = reason.map(|reason| reason.get_name().replace('-', "_"));
+                let reason = reason.map(|reason| reason.get_name().to_owned());
                 let call = || {
                     Call::get("/refusals")
                         .with("license", list.license.as_ref())
@@ -152,7 +162,6 @@ impl Noun {
                     ));
                 };
                 let lines = explained(&item);
-                let lines: Vec<(&str, Cell)> = lines.iter().map(|(name, cell)| (*name, cell.clone())).collect();
                 Ok(output.answer(&item, |page| page.details(&lines))?)
             }
         }

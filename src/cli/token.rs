@@ -153,8 +153,8 @@ impl Noun {
 /// The end of the day in a year, so that the same command says the same when it is repeated.
 fn in_a_year() -> Result<End, Failure> {
     let then = words::time("366d").map_err(Failure::Usage)?;
-    let midnight = words::time(&then.to_string()[.."2026-11-22".len()]).map_err(Failure::Usage)?;
-    Ok(End::At(midnight))
+    let midnight = then.to_zoned(jiff::tz::TimeZone::UTC).start_of_day()?;
+    Ok(End::At(midnight.timestamp()))
 }
 
 /// Shows a token with its secret, and says that this is the only time, and until when it is good.

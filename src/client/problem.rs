@@ -16,7 +16,7 @@ pub(crate) struct Problem {
     request_id: Option<String>,
     retry_after: Option<u64>,
     /// The whole answer.
-    pub(super) as_sent: Value,
+    pub(crate) as_sent: Value,
 }
 
 /// A member of the request that is wrong.
@@ -122,7 +122,7 @@ impl Problem {
     fn next_step(&self) -> Option<&'static str> {
         let says = |text: &str| self.detail.as_ref().is_some_and(|detail| detail.contains(text));
         Some(match self.code.as_str() {
-            "UNAUTHENTICATED" => "pass an admin token with --token or USHER_TOKEN; `usher init` printed the first one",
+            "UNAUTHENTICATED" => "pass an API token with --token or USHER_TOKEN; `usher init` printed the first one",
             "FORBIDDEN" => "use a token with the scope that this call needs; `usher token list` shows them",
             "NO_LEADER" => "`usher status` shows which nodes are up; a majority of them must be",
             "OVERLOADED" | "RATE_LIMITED" => "wait a moment and try again",

@@ -33,7 +33,7 @@ fn a_missing_or_wrong_token_says_where_to_get_one() {
     assert!(
         ended
             .err
-            .contains("next: pass an admin token with --token or USHER_TOKEN"),
+            .contains("next: pass an API token with --token or USHER_TOKEN"),
         "{}",
         ended.err
     );
@@ -52,6 +52,41 @@ fn a_missing_or_wrong_token_says_where_to_get_one() {
         String::from_utf8(missing.stderr)
             .unwrap()
             .contains("--token-file: /nowhere cannot be read")
+    );
+}
+
+#[test]
+fn a_token_that_can_be_none_is_not_taken_for_a_server_that_does_not_answer() {
+    let ended = usher("license list --token 'a b' -o json").expect_code(64);
+    assert_eq!(ended.json()["code"], "USAGE");
+    assert!(
+        ended.err.contains("the API token holds a character that none has"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_call_that_makes_no_sense_is_told_as_json_where_that_is_asked_for() {
+    for line in [
+        "license list --limit x -o json",
+        "token create x --output=json",
+        "-ojson nonsense",
+    ] {
+        let ended = usher(line).expect_code(64);
+        assert_eq!(ended.json()["code"], "USAGE", "{line}");
+        assert!(
+            ended.err.starts_with("error: ") && !ended.err.starts_with("error: error"),
+            "{}",
+            ended.err
+        );
+    }
+    // That of another program is not usher's.
+    assert!(
+        usher("run --nonsense -- program -o json")
+            .expect_code(64)
+            .out
+            .is_empty()
     );
 }
 

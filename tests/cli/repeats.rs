@@ -93,5 +93,5 @@ fn what_a_flag_says_wins_over_the_environment() {
         .output()
         .unwrap()
         .into();
-    assert!(nothing.expect_code(1).err.contains("pass an admin token"));
+    assert!(nothing.expect_code(1).err.contains("pass an API token"));
 }

@@ -448,6 +448,20 @@ async fn a_version_that_is_none_is_refused() {
 }
 
 #[tokio::test]
+async fn a_name_that_turns_what_is_written_after_it_is_refused() {
+    let server = TestServer::start().await;
+    for name in ["gro.elpmaxe\u{202e}", "a\u{2066}b", "a\u{7}"] {
+        let answer = server.post("/customers", json!({"name": name})).await;
+        names(answer, "name", name);
+    }
+    // Those that are written from right to left are names as any.
+    server
+        .post("/customers", json!({"name": "\u{5e9}\u{5dc}\u{5d5}\u{5dd}"}))
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
 async fn names_that_lead_nowhere_are_refused_where_they_stand() {
     let fixture = Fixture::new().await;
     let before = fixture.server.rows();

@@ -288,7 +288,7 @@ async fn a_plan_that_is_not_there_is_told_with_those_that_are() {
     );
     assert_eq!(
         problem("team").await,
-        "no plan has the id or code `team`; `usher plan list` shows all"
+        "there is no plan `team`; `usher plan list` shows all"
     );
     let long = "x".repeat(150);
     assert!(!problem(&long).await.contains("xxx"));

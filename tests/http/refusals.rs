@@ -248,6 +248,22 @@ async fn whoever_is_refused_gets_a_link_that_says_why_and_names_nobody() {
     let said = explain(&server, &link).await.expect(200);
     assert_eq!(said["now"], json!({"limit": 1, "in_use": 0}));
     assert!(said["next"][0].as_str().unwrap().contains("free now"), "{said}");
+    let view = |said: &Value| format!("/refusals/{}", text(&said["refusal"]));
+    let seen = server.get(&view(&said)).await.expect(200);
+    assert!(seen["next"][0].as_str().unwrap().contains("free by now"), "{seen}");
+    // Unless the license cannot be used any more.
+    for (verb, told, to_operators) in [
+        ("suspend", "on hold by now", "reinstate it"),
+        ("revoke", "ended for good since", "Issue another license"),
+    ] {
+        let path = format!("/licenses/{}/{verb}", sold.license);
+        server.post(&path, json!({"reason": "unpaid"})).await.expect(200);
+        let said = explain(&server, &link).await.expect(200);
+        let next = said["next"].to_string();
+        assert!(next.contains(told) && !next.contains("free now"), "{said}");
+        let seen = server.get(&view(&said)).await.expect(200);
+        assert!(seen["next"][0].as_str().unwrap().contains(to_operators), "{seen}");
+    }
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ class Lawful:
 FIGURES = ("get_peaks", "get_heat_map", "get_duration_curve", "get_idle_seats", "get_what_if", "get_forecast")
 
 # A plan is named by its id, its code, or its product's code and its own.
-NO_PLAN = "^no plan has the id|^there is no product|^the product .* has no plan|^several products have one"
+NO_PLAN = "^there is no plan|^there is no product|^the product .* has no plan|^several products have one"
 
 LAWFUL = [
     # The names of what is there are not in a schema.

@@ -18,6 +18,7 @@ use crate::api::Api;
 use crate::api::code::Code;
 use crate::api::extract::Json;
 use crate::api::id::Id;
+use crate::api::license_view::Status;
 use crate::api::problem::ApiError;
 use crate::api::recall::{decode, held_at};
 use crate::api::resource::Shown;
@@ -133,7 +134,7 @@ pub(super) async fn explain_refusal(
             refusal: refused.as_ref().map(|refused| Id(RefusalNo(refused.index))),
             now,
             renewal_url: product.renewal_url.as_deref().map(str::to_owned),
-            next: next(&told, now, plan.terms.holder, has_address),
+            next: next(&told, now, Status::of(ledger, license), plan.terms.holder, has_address),
             server_time: Timestamp(ledger.at()),
         })
     };
@@ -177,9 +178,22 @@ async fn find(file: &StateFile, told: &Told) -> Result<Option<Refused>, ApiError
 }
 
 /// What somebody without a seat can do.
-fn next(told: &Told, now: SeatsNow, holder: HolderPolicy, has_address: bool) -> Vec<String> {
+fn next(told: &Told, now: SeatsNow, status: Status, holder: HolderPolicy, has_address: bool) -> Vec<String> {
     let mut next = Vec::new();
-    let free = now.limit.saturating_sub(now.in_use);
+    let unusable = match status {
+        Status::Active => None,
+        Status::Suspended => Some("The license is on hold by now"),
+        Status::Revoked => Some("The license was ended for good since"),
+        Status::Expired => Some("The license has ended since"),
+        Status::NotStarted => Some("The license has not started by now"),
+    };
+    if let Some(unusable) = unusable {
+        next.push(format!(
+            "{unusable}: ask whoever manages your licenses. A seat that is free does not help before that."
+        ));
+        return next;
+    }
+    let free = now.free();
     match told.reason {
         Reason::NotAssigned if !has_address => {
             next.push(

@@ -18,6 +18,7 @@ use crate::api::caller::Caller;
 use crate::api::code::Code;
 use crate::api::extract::InPath;
 use crate::api::id::{self, Id};
+use crate::api::license_view::Status;
 use crate::api::problem::ApiError;
 use crate::api::recall::{RECORDS_MAX, decode, held_at};
 use crate::api::resource::Shown;
@@ -94,13 +95,14 @@ pub(crate) async fn get_refusal(
     let view = |ledger: &Ledger| {
         let license = ledger.license(refused.license)?;
         let plan = ledger.plan(license.plan)?;
+        let now = SeatsNow::of(ledger, refused.license)?;
         Some(RefusalView {
             refusal: Refusal::of(ledger, &row)?,
             detail: ApiError::from(row.last.rejection.clone()).problem("").detail,
             free_by: row.last.free_by().map(Timestamp),
             holders: held.as_deref().map(|held| holders(ledger, refused.license, held)),
-            now: SeatsNow::of(ledger, refused.license)?,
-            next: next_for_operators(&row.last.rejection, &plan.terms),
+            now,
+            next: next_for_operators(&row.last.rejection, &plan.terms, Status::of(ledger, license), now),
         })
     };
     api.cluster().ledger(view).map(Shown::plain).ok_or_else(not_found)
@@ -140,9 +142,28 @@ fn holders(ledger: &Ledger, license: LicenseId, held: &[(Held, Option<At>)]) -> 
 }
 
 /// What who runs the licenses can do.
-fn next_for_operators(rejection: &Rejection, terms: &PlanTerms) -> Vec<String> {
+fn next_for_operators(rejection: &Rejection, terms: &PlanTerms, status: Status, now: SeatsNow) -> Vec<String> {
     let mut next: Vec<&str> = Vec::new();
+    match status {
+        Status::Active => {}
+        Status::Suspended => next.push("The license is on hold: reinstate it once its reason is settled."),
+        Status::Revoked => next.push("Issue another license: this one was ended for good."),
+        Status::Expired => next.push("The license has ended: extend it, or send its holder where it is renewed."),
+        Status::NotStarted => next.push("The license has not started: start it earlier, if it may be used already."),
+    }
     match rejection {
+        Rejection::LicenseExpired { .. }
+        | Rejection::LicenseNotStarted { .. }
+        | Rejection::LicenseSuspended { .. }
+        | Rejection::LicenseRevoked { .. } => {
+            if status == Status::Active {
+                next.push("The license can be used by now: the application gets a seat when it asks again.");
+            }
+        }
+        Rejection::SeatLimitReached { .. } if status == Status::Active && now.free() > 0 => {
+            next.push("A seat is free by now: the application gets it when it asks again.");
+            next.push("Look at the license's usage: it tells how many refusals further seats would have avoided.");
+        }
         Rejection::SeatLimitReached { .. } => {
             next.push("End a session that nobody uses any more; its seat is free at once.");
             next.push("Look at the license's usage: it tells how many refusals further seats would have avoided.");
@@ -175,10 +196,6 @@ fn next_for_operators(rejection: &Rejection, terms: &PlanTerms) -> Vec<String> {
                 "Change the license to a plan that gives its seats to whoever comes first, if names do not matter.",
             );
         }
-        Rejection::LicenseExpired { .. } => next.push("Extend the license, or send its holder where it is renewed."),
-        Rejection::LicenseNotStarted { .. } => next.push("Start the license earlier, if it may be used already."),
-        Rejection::LicenseSuspended { .. } => next.push("Reinstate the license once its reason is settled."),
-        Rejection::LicenseRevoked { .. } => next.push("Issue another license; this one was ended for good."),
         _ => next.push("Nothing needs to be done: the application asks again by itself."),
     }
     next.into_iter().map(str::to_owned).collect()

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::Which;
 use crate::cli::Answered;
+use crate::cli::failure::Failure;
 use crate::cli::output::{Cell, Output};
 use crate::cli::resource::{cell, minute, text};
-use crate::client::{Call, Client};
+use crate::client::{Call, CallError, Client};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -45,10 +46,10 @@ impl Usage {
             client.call(call).await
         };
         let answer = json!({
-            "idle": figure("idle", self.days, None).await?,
-            "peaks": figure("peaks", self.days, None).await?,
-            "what_if": figure("what-if", self.days, Some(self.seats)).await?,
-            "forecast": figure("forecast", self.days.max(FORECAST_DAYS), None).await?,
+            "idle": figure("idle", self.days, None).await.map_err(fewer_days)?,
+            "peaks": figure("peaks", self.days, None).await.map_err(fewer_days)?,
+            "what_if": or_problem(figure("what-if", self.days, Some(self.seats)).await)?,
+            "forecast": or_problem(figure("forecast", self.days.max(FORECAST_DAYS), None).await)?,
         });
         let lines = lines(&answer);
         Ok(output.answer(&answer, |page| {
@@ -58,6 +59,27 @@ impl Usage {
                 .collect();
             page.details(&lines)
         })?)
+    }
+}
+
+/// What is said of a figure that would take too long to reckon.
+const TOO_MUCH: &str = "INVALID_REQUEST";
+
+/// The problem speaks of a `from`, which is not what was given here.
+fn fewer_days(error: CallError) -> Failure {
+    match error.code() {
+        Some(TOO_MUCH) => {
+            Failure::Usage("more is on record of these days than one answer goes through; give fewer --days".to_owned())
+        }
+        _ => error.into(),
+    }
+}
+
+/// A figure, or why there is none, so that the others are told nevertheless.
+fn or_problem(figure: Result<Value, CallError>) -> Result<Value, CallError> {
+    match figure {
+        Err(CallError::Answered(problem)) if problem.code == TOO_MUCH => Ok(json!({ "problem": problem.as_sent })),
+        figure => figure,
     }
 }
 
@@ -74,6 +96,10 @@ fn lines(answer: &Value) -> Vec<(String, String)> {
         line("in use", in_use(&answer["idle"])),
         line("refusals", refusals(answer)),
     ];
+    if answer["what_if"]["problem"].is_object() {
+        let told = "too much is on record to say; give fewer --seats or --days";
+        lines.push(line("with more seats", told.to_owned()));
+    }
     let refused = answer["what_if"]["refusals"].as_u64().unwrap_or(0);
     for row in answer["what_if"]["items"].as_array().into_iter().flatten() {
         let [seats, avoided, left] = ["seats", "avoided", "left"].map(|member| row[member].as_u64().unwrap_or(0));
@@ -100,7 +126,7 @@ fn on_record(answer: &Value) -> String {
         return String::new();
     }
     match answer["idle"]["kept_from"].as_str() {
-        Some(_) => format!("since {}", minute(answer, "/idle/kept_from").as_text()),
+        Some(_) => format!("since {}", minute(answer, "/idle/from").as_text()),
         None => "not all on this node; another one may have more".to_owned(),
     }
 }
@@ -123,10 +149,11 @@ fn refusals(answer: &Value) -> String {
     }
     let hours = answer["peaks"]["items"].as_array().into_iter().flatten();
     let all: u64 = hours.filter_map(|hour| hour["refusals"].as_u64()).sum();
-    match (all, answer["what_if"]["refusals"].as_u64().unwrap_or(0)) {
+    match (all, answer["what_if"]["refusals"].as_u64()) {
         (0, _) => "none".to_owned(),
-        (all, want) if all == want => format!("{all}, for want of a seat"),
-        (all, want) => format!("{all}, {want} of them for want of a seat"),
+        (all, None) => all.to_string(),
+        (all, Some(want)) if all == want => format!("{all}, for want of a seat"),
+        (all, Some(want)) => format!("{all}, {want} of them for want of a seat"),
     }
 }
 
@@ -136,6 +163,9 @@ fn forecast(forecast: &Value) -> String {
         "" => "more than a year ahead".to_owned(),
         day => day.to_owned(),
     };
+    if forecast["problem"].is_object() {
+        return format!("too much is on record of the last {FORECAST_DAYS} days to say");
+    }
     match forecast["verdict"].as_str().unwrap_or_default() {
         "too_little_data" => format!(
             "needs {} whole days on record; there are {}",
@@ -195,9 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_much_to_reckon_does_not_hide_the_rest() {
+        let problem = json!({"problem": {"code": "INVALID_REQUEST"}});
+        let answer = json!({
+            "idle": {"complete": true, "capacity": 10, "max": 10, "p95": 8, "mean": 4.0, "full_share": 0.5},
+            "peaks": {"items": [{"refusals": 3}]}, "what_if": problem, "forecast": problem,
+        });
+        let told = told(&answer);
+        assert!(
+            told.contains("in use: at most 10") && told.contains("refusals: 3") && !told.contains("of them"),
+            "{told}"
+        );
+        assert!(told.contains("with more seats: too much is on record to say"), "{told}");
+        assert!(
+            told.contains("forecast: too much is on record of the last 91 days"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn what_is_not_on_record_is_not_told_as_nothing() {
         let answer = json!({
-            "idle": {"complete": false, "kept_from": "2026-11-27T00:00:00Z", "capacity": 10, "mean": null, "full_share": null},
+            "idle": {"complete": false, "from": "2026-11-27T00:00:00Z", "kept_from": "2026-11-27T00:00:00Z", "capacity": 10, "mean": null, "full_share": null},
             "peaks": {"items": []}, "what_if": {"refusals": 0, "items": [{"seats": 1, "avoided": 0, "left": 0}]},
             "forecast": {"verdict": "too_little_data", "days": 0, "days_needed": 28},
         });

@@ -9,7 +9,6 @@ import { type Order, type Person, queries, type Sorted } from '../api/queries';
 import { useSave } from '../api/save';
 import { type Role, useAccount, useMay } from '../auth/login';
 import { PersonForm } from '../forms/PersonForm';
-import { CustomerName } from '../ui/CustomerName';
 import { FormDialog } from '../ui/dialogs';
 import { Filter } from '../ui/Filter';
 import { Ago, Empty, Page as Frame, Panel, Status } from '../ui/parts';
@@ -28,6 +27,15 @@ interface Invited {
 type PersonSort = Schemas['PersonSort'];
 
 type Ask = 'change' | 'link' | 'totp' | 'logins' | 'disable' | 'enable' | 'remove';
+
+function customerOf({ customer, customer_name }: Person) {
+  if (!customer) return null;
+  return (
+    <Link to="/customers/$id" params={{ id: customer }}>
+      {customer_name}
+    </Link>
+  );
+}
 
 export function Page() {
   const account = useAccount();
@@ -54,9 +62,7 @@ export function Page() {
     },
     { label: 'E-mail', sort: 'email', cell: ({ email }) => email },
     { label: 'Role', cell: ({ role }) => <RoleName role={role} /> },
-    ...(isTeam
-      ? []
-      : [{ label: 'Customer', cell: ({ customer }: Person) => (customer ? <CustomerName id={customer} /> : null) }]),
+    ...(isTeam ? [] : [{ label: 'Customer', cell: customerOf }]),
     { label: 'State', cell: (person) => <State person={person} /> },
     {
       label: 'Second factor',

@@ -14,25 +14,24 @@ export const REASONS: { [reason in Reason]: string } = {
   other: 'Not signed in, or another reason',
 };
 
-/** What an acquire can be refused with that is no reason of its own. */
-const OTHERS = new Map<string, string>(
-  Object.entries({
-    USER_REQUIRED: 'Nobody was signed in',
-    TOKEN_INVALID: 'The sign-in was not accepted',
-    LICENSE_NOT_FOUND: 'The key was not known',
-    REQUEST_ID_REUSED: 'Another request had the same id',
-    REQUEST_TOO_LATE: 'The request came too late',
-    SESSION_EXPIRED: 'Asked again for a session that had expired',
-    SESSION_REVOKED: 'Asked again for a session that was ended by hand',
-    SESSION_RELEASED: 'Asked again for a seat that was given back',
-    SEATS_ALL_ASSIGNED: 'Every seat was assigned',
-  }),
-);
+/** Codes of what was refused that are no reason of their own. */
+const OTHERS: { [code: string]: string } = {
+  USER_REQUIRED: 'Nobody was signed in',
+  TOKEN_INVALID: 'The sign-in was not accepted',
+  LICENSE_NOT_FOUND: 'The key was not known',
+  REQUEST_ID_REUSED: 'Another request had the same id',
+  REQUEST_TOO_LATE: 'The request came too late',
+  SESSION_EXPIRED: 'Asked again for a session that had expired',
+  SESSION_REVOKED: 'Asked again for a session that was ended by hand',
+  SESSION_RELEASED: 'Asked again for a seat that was given back',
+  SEATS_ALL_ASSIGNED: 'Every seat was assigned',
+};
 
 /** What was refused by a code such as SEAT_LIMIT_REACHED; one that nobody gave words to is told by its name. */
 export function reasonWords(code: string): string {
   const reason = code.toLowerCase();
-  return isReason(reason) ? REASONS[reason] : (OTHERS.get(code) ?? codeWords(code));
+  if (isReason(reason)) return REASONS[reason];
+  return (Object.hasOwn(OTHERS, code) && OTHERS[code]) || codeWords(code);
 }
 
 /** Why somebody got no seat: where the reason is none of its own, the code tells it. */

@@ -10,8 +10,14 @@ test('every scope has words', () => {
 
 test('a token ends unless somebody chose that it never does', () => {
   const now = Date.parse('2026-11-27T10:00:00Z');
-  expect(endOf('365', '', now)).toBe('2027-11-27T10:00:00.000Z');
-  expect(endOf('30', '2026-12-24', now)).toBe('2026-12-27T10:00:00.000Z');
+  const at = (time: number) => {
+    const day = new Date(time);
+    return new Date(day.getFullYear(), day.getMonth(), day.getDate(), 23, 59, 59).toISOString();
+  };
+  expect(endOf('365', '', now)).toBe(at(now + 365 * 86_400_000));
+  expect(endOf('30', '2026-12-24', now)).toBe(at(now + 30 * 86_400_000));
+  // Sent again after a moment without an answer, it is the same request.
+  expect(endOf('365', '', now + 1)).toBe(endOf('365', '', now));
   expect(endOf('day', '2026-12-24', now)).toBe(new Date(2026, 11, 24, 23, 59, 59).toISOString());
   expect(ENDS.filter(({ value }) => value !== 'day' && endOf(value, '', now) === null)).toEqual([
     { value: 'never', label: 'never, until it is revoked' },

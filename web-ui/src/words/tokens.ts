@@ -1,11 +1,11 @@
 // What an API token may do, and until when, in words.
 import type { Schemas } from '../api/client';
 import { isOfTeam, ROLES } from './people';
-import { endOfDay } from './time';
+import { dateInput, endOfDay } from './time';
 
 export type Scope = Schemas['Scope'];
 
-/** Each scope by the name that the API and the command line have for it, those that may the least first. */
+/** Each scope by the name that the API and the command line have for it: the vendor's, then those of a customer's team. */
 export const SCOPES: { [scope in Scope]: string } = {
   heartbeats: 'Sends batches of heartbeats and nothing else',
   auditor: ROLES.auditor.may,
@@ -35,8 +35,11 @@ export const ENDS: { value: Ends; label: string }[] = [
 
 const DAY_MS = 86_400_000;
 
-/** Until when a token is good; `null` is without end, which is only what was asked for. */
+/**
+ * Until when a token is good; `null` is without end, which is only what was asked for. It is the end of a day, so that a
+ * request says the same when it is repeated.
+ */
 export function endOf(ends: Ends, day: string, now = Date.now()): string | null {
   if (ends === 'never') return null;
-  return ends === 'day' ? endOfDay(day) : new Date(now + Number(ends) * DAY_MS).toISOString();
+  return endOfDay(ends === 'day' ? day : dateInput(new Date(now + Number(ends) * DAY_MS).toISOString()));
 }
