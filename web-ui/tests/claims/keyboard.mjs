@@ -149,8 +149,13 @@ export default {
     await page.keyboard.press('Enter');
     await dialog.waitFor();
     await page.keyboard.type('By keys');
-    await tabTo(page, dialog.getByRole('combobox', { name: 'Scope' }));
-    for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+    const scope = dialog.getByRole('combobox', { name: 'Scope' });
+    await tabTo(page, scope);
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('option', { name: 'auditor' }).waitFor();
+    for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
+    await page.getByRole('option', { name: 'auditor' }).waitFor({ state: 'hidden' });
+    assert.notEqual(await scope.inputValue(), '');
     await tabTo(page, dialog.getByRole('button', { name: 'Make token' }));
     await page.keyboard.press('Enter');
     await page.getByTestId('secret').waitFor();
