@@ -11,6 +11,8 @@ import { licenseColumnsOfOne } from '../ui/LicenseTable';
 import { Ago, Copy, Empty, Facts, Page as Frame, Id, PageOf, Panel } from '../ui/parts';
 import { PagedTable } from '../ui/Table';
 
+const BACK = { to: '/customers', name: 'Customers' } as const;
+
 export function Page() {
   const { id } = useParams({ from: '/customers/$id' });
   const customer = useQuery(queries.customer(id));
@@ -19,11 +21,11 @@ export function Page() {
   const [key, setKey] = useState<string | null>(null);
   const mayChange = useMay().sell;
   return (
-    <PageOf kind="Customer" query={customer}>
+    <PageOf kind="Customer" back={BACK} query={customer}>
       {(customer) => (
         <Frame
           title={customer.name}
-          back={{ to: '/customers', name: 'Customers' }}
+          back={BACK}
           actions={
             mayChange && (
               <>

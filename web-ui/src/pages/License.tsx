@@ -24,11 +24,13 @@ import { onDay } from '../words/time';
 
 type Open = 'change' | 'extend' | 'suspend' | 'revoke' | 'key' | 'assign' | null;
 
+const BACK = { to: '/licenses', name: 'Licenses' } as const;
+
 export function Page() {
   const { id } = useParams({ from: '/licenses/$id' });
   const license = useQuery({ ...queries.license(id), refetchInterval: 3000 });
   return (
-    <PageOf kind="License" query={license}>
+    <PageOf kind="License" back={BACK} query={license}>
       {(license) => <Shown license={license} />}
     </PageOf>
   );
@@ -49,7 +51,7 @@ function Shown({ license }: { license: License }) {
           </Link>
         </>
       }
-      back={{ to: '/licenses', name: 'Licenses' }}
+      back={BACK}
       actions={<Actions license={license} onOpen={setOpen} />}
     >
       {license.reason && license.status !== 'active' && (

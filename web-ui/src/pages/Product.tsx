@@ -11,6 +11,8 @@ import { Table } from '../ui/Table';
 import { written } from '../words/entitlements';
 import { onDay, span } from '../words/time';
 
+const BACK = { to: '/products', name: 'Products' } as const;
+
 export function Page() {
   const { id } = useParams({ from: '/products/$id' });
   const product = useQuery(queries.product(id));
@@ -19,11 +21,11 @@ export function Page() {
   const [plan, setPlan] = useState<Plan | 'new' | null>(null);
   const mayChange = useMay().sell;
   return (
-    <PageOf kind="Product" query={product}>
+    <PageOf kind="Product" back={BACK} query={product}>
       {(product) => (
         <Frame
           title={product.name}
-          back={{ to: '/products', name: 'Products' }}
+          back={BACK}
           actions={
             mayChange && (
               <>

@@ -8,11 +8,13 @@ import { times, why } from '../words/refusals';
 import { exact, span } from '../words/time';
 import { Device } from './Refusals';
 
+const BACK = { to: '/refusals', name: 'Refusals' } as const;
+
 export function Page() {
   const { id } = useParams({ from: '/refusals/$id' });
   const refusal = useQuery(refusals.one(id));
   return (
-    <PageOf kind="Refusal" query={refusal}>
+    <PageOf kind="Refusal" back={BACK} query={refusal}>
       {(refusal) => <Shown refusal={refusal} />}
     </PageOf>
   );
@@ -38,7 +40,7 @@ function Shown({ refusal }: { refusal: RefusalView }) {
           , <Ago time={at} />
         </>
       }
-      back={{ to: '/refusals', name: 'Refusals' }}
+      back={BACK}
     >
       <Panel>
         <Facts

@@ -51,7 +51,7 @@ export function Page() {
               label: 'Ends',
               cell: ({ expires_at }) => <Ends time={expires_at} />,
             },
-            { label: 'Id', wide: true, cell: ({ id }) => <Id value={id} /> },
+            { label: 'Id', cell: ({ id }) => <Id value={id} /> },
             {
               label: '',
               align: 'right',

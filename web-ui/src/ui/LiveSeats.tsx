@@ -19,9 +19,9 @@ const READ_AGAIN_MS = 3000;
 const ASK_MS = 5000;
 
 export const WATCHING: { [now in Watching]: React.ReactNode } = {
-  beginning: <Status tone="quiet">Beginning to watch</Status>,
+  beginning: <Status tone="quiet">Connecting</Status>,
   live: <Status tone="good">Live</Status>,
-  lost: <Status tone="warn">Not live at the moment; tried again by itself</Status>,
+  lost: <Status tone="warn">Not live at the moment; connecting again</Status>,
 };
 
 export function LiveSeats(props: {

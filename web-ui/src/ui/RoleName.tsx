@@ -7,7 +7,7 @@ export function RoleName({ role }: { role: Role }) {
   return (
     <span title={may}>
       {name}
-      {name.toLowerCase() !== role && <span className="mono dim small"> {role}</span>}
+      {name.toLowerCase() !== role && <span className="mono dim small whole"> {role}</span>}
     </span>
   );
 }

@@ -179,7 +179,7 @@ export function PagedTable<T, Key extends string = string>(props: {
             {rows.length > 0 ? (
               <Table label={props.label} rows={rows} columns={props.columns} id={props.id} sorting={props.sorting} />
             ) : (
-              <Empty title="Nothing yet">What was looked through so far has none of it.</Empty>
+              <Empty title="Nothing found so far">What was looked through so far has none of it.</Empty>
             )}
             <More query={query} />
           </>

@@ -7,10 +7,16 @@ import { Problem, UNREACHABLE } from '../api/client';
 import type { Tone } from '../words/audit';
 import { ago, exact, onDay } from '../words/time';
 
+/** The list that a page of one thing was reached from. */
+interface Back {
+  to: string;
+  name: string;
+}
+
 export function Page(props: {
   title: ReactNode;
   about?: ReactNode;
-  back?: { to: string; name: string };
+  back?: Back;
   actions?: ReactNode;
   children: ReactNode;
 }) {
@@ -262,12 +268,12 @@ export function Empty(props: { title: string; children?: ReactNode; action?: Rea
   );
 }
 
-/** A page of one thing, which has no name until the thing is there. */
-export function PageOf<T>(props: Parameters<typeof Answered<T>>[0] & { kind: string }) {
-  const { kind, ...answered } = props;
+/** A page of one thing, which has no name until the thing is there, but a way back. */
+export function PageOf<T>(props: Parameters<typeof Answered<T>>[0] & { kind: string; back: Back }) {
+  const { kind, back, ...answered } = props;
   if (props.query.data !== undefined) return <Answered {...answered} />;
   return (
-    <Page title={kind}>
+    <Page title={kind} back={back}>
       <Answered {...answered} />
     </Page>
   );

@@ -15,11 +15,13 @@ import { Answered, Empty, Ends, Facts, Page as Frame, Id, Note, PageOf, Panel, S
 import { triesOf } from '../../words/refusals';
 import { onDay } from '../../words/time';
 
+const BACK = { to: '/portal', name: 'My licenses' } as const;
+
 export function Page() {
   const { id } = useParams({ from: '/portal/licenses/$id' });
   const license = useQuery({ ...queries.license(id), refetchInterval: 4000 });
   return (
-    <PageOf kind="License" query={license}>
+    <PageOf kind="License" back={BACK} query={license}>
       {(license) => <Shown license={license} />}
     </PageOf>
   );
@@ -40,7 +42,7 @@ function Shown({ license }: { license: License }) {
   return (
     <Frame
       title={`${license.product.name} ${license.plan.name}`}
-      back={{ to: '/portal', name: 'My licenses' }}
+      back={BACK}
       actions={
         mayRotate && (
           <Button variant="default" onClick={() => setAsking(true)}>

@@ -15,12 +15,14 @@ const DAYS_MAX = 36_500;
 export function Retention() {
   const retention = useQuery({ ...queries.retention, refetchOnWindowFocus: false });
   return (
-    <Answered query={retention}>
-      {(retention) => (
-        // Another version is another form.
-        <RetentionForm key={retention.version} retention={retention} />
-      )}
-    </Answered>
+    <Panel title="How long history is kept">
+      <Answered query={retention}>
+        {(retention) => (
+          // Another version is another form.
+          <RetentionForm key={retention.version} retention={retention} />
+        )}
+      </Answered>
+    </Panel>
   );
 }
 
@@ -67,82 +69,80 @@ function RetentionForm({ retention }: { retention: Stored }) {
     said: () => 'How long history is kept was changed. Until tomorrow nothing is dropped.',
   });
   return (
-    <Panel title="How long history is kept">
-      <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
-        <Stack gap="md">
-          {!may && <Alert color="gray">Your role reads the settings. An owner changes them.</Alert>}
-          {retention.drops_from && (retention.session_days != null || retention.usage_days != null) && (
-            <Alert color="gray">
-              Nothing is dropped until {exact(retention.drops_from)}, so that a change can be taken back.
-            </Alert>
-          )}
-          {KINDS.map(({ field, kept, label, about, least, usual }) => {
-            const days = form.values[field];
-            const isDays = days !== null;
-            const said = outOf(days, least)
-              ? null
-              : consequence(days, { at: retention.at, oldest: retention.oldest, keptFrom: retention[kept] });
-            return (
-              <Stack key={field} gap={6} component="fieldset" className="kept">
-                <Text component="legend" size="sm" fw={600}>
-                  {label}
-                </Text>
-                <Text size="xs" c="dimmed">
-                  {about}
-                </Text>
-                <Group gap="md" align="center">
-                  <Switch
-                    label="Drop what is older"
-                    aria-label={`${label}: drop what is older`}
-                    checked={isDays}
-                    disabled={!may}
-                    onChange={({ currentTarget: { checked } }) => form.setFieldValue(field, checked ? usual : null)}
+    <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
+      <Stack gap="md">
+        {!may && <Alert color="gray">Your role reads the settings. An owner changes them.</Alert>}
+        {retention.drops_from && (retention.session_days != null || retention.usage_days != null) && (
+          <Alert color="gray">
+            Nothing is dropped until {exact(retention.drops_from)}, so that a change can be taken back.
+          </Alert>
+        )}
+        {KINDS.map(({ field, kept, label, about, least, usual }) => {
+          const days = form.values[field];
+          const isDays = days !== null;
+          const said = outOf(days, least)
+            ? null
+            : consequence(days, { at: retention.at, oldest: retention.oldest, keptFrom: retention[kept] });
+          return (
+            <Stack key={field} gap={6} component="fieldset" className="kept">
+              <Text component="legend" size="sm" fw={600}>
+                {label}
+              </Text>
+              <Text size="xs" c="dimmed">
+                {about}
+              </Text>
+              <Group gap="md" align="center">
+                <Switch
+                  label="Drop what is older"
+                  aria-label={`${label}: drop what is older`}
+                  checked={isDays}
+                  disabled={!may}
+                  onChange={({ currentTarget: { checked } }) => form.setFieldValue(field, checked ? usual : null)}
+                />
+                {isDays && (
+                  <NumberInput
+                    w={150}
+                    aria-label={`${label}: days`}
+                    suffix=" days"
+                    min={least}
+                    max={DAYS_MAX}
+                    allowDecimal={false}
+                    clampBehavior="none"
+                    thousandSeparator=","
+                    readOnly={!may}
+                    value={days}
+                    error={form.errors[field]}
+                    onChange={(value) => form.setFieldValue(field, typeof value === 'number' ? value : 0)}
                   />
-                  {isDays && (
-                    <NumberInput
-                      w={150}
-                      aria-label={`${label}: days`}
-                      suffix=" days"
-                      min={least}
-                      max={DAYS_MAX}
-                      allowDecimal={false}
-                      clampBehavior="none"
-                      thousandSeparator=","
-                      readOnly={!may}
-                      value={days}
-                      error={form.errors[field]}
-                      onChange={(value) => form.setFieldValue(field, typeof value === 'number' ? value : 0)}
-                    />
-                  )}
-                </Group>
-                {said && (
-                  <Text size="sm" c={said.drops ? undefined : 'dimmed'} fw={said.drops ? 600 : undefined} role="status">
-                    {said.words}
-                  </Text>
                 )}
-              </Stack>
-            );
-          })}
-          <Text size="xs" c="dimmed">
-            Changes of products, customers, licenses, people and the cluster stay on record for ever. Dropped is gone:
-            only a backup has it.
-          </Text>
-          {save.error && <Trouble error={save.error} />}
-          {may && (
-            <Group justify="flex-end">
-              <Button
-                type="submit"
-                aria-label="Save how long history is kept"
-                loading={save.isPending}
-                disabled={!form.isDirty()}
-              >
-                Save
-              </Button>
-            </Group>
-          )}
-        </Stack>
-      </form>
-    </Panel>
+              </Group>
+              {said && (
+                <Text size="sm" c={said.drops ? undefined : 'dimmed'} fw={said.drops ? 600 : undefined} role="status">
+                  {said.words}
+                </Text>
+              )}
+            </Stack>
+          );
+        })}
+        <Text size="xs" c="dimmed">
+          Changes of products, customers, licenses, people and the cluster stay on record for ever. Dropped is gone:
+          only a backup has it.
+        </Text>
+        {save.error && <Trouble error={save.error} />}
+        {may && (
+          <Group justify="flex-end">
+            <Button
+              type="submit"
+              aria-label="Save how long history is kept"
+              loading={save.isPending}
+              disabled={!form.isDirty()}
+            >
+              Save
+            </Button>
+          </Group>
+        )}
+      </Stack>
+    </form>
   );
 }
 
