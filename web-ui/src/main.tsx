@@ -7,6 +7,7 @@ import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from './api/client';
+import { queries } from './api/queries';
 import { begin } from './auth/login';
 import { router } from './routes';
 import { theme, variables } from './theme';
@@ -29,6 +30,8 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 setNonce(nonce);
 
 void begin();
+// The first thing that anybody sees has the vendor's name in it.
+void client.prefetchQuery(queries.branding);
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <MantineProvider

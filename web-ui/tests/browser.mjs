@@ -3,6 +3,7 @@
 // is a failure.
 import assert from 'node:assert/strict';
 import failover from './claims/failover.mjs';
+import firstLoad from './claims/first-load.mjs';
 import identityProviders from './claims/identity-providers.mjs';
 import keyboard from './claims/keyboard.mjs';
 import keyboardPortal from './claims/keyboard-portal.mjs';
@@ -20,6 +21,7 @@ import { Demo } from './demo.mjs';
 import { launch, open } from './page.mjs';
 
 const SUBJECTS = [
+  firstLoad,
   tokens,
   licenses,
   liveSeats,
