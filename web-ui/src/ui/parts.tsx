@@ -204,7 +204,7 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
       title={problem ? titleOf(problem) : 'Something is wrong with this page'}
       alert
     >
-      <div>{error.message}</div>
+      <div>{(problem && TOLD[problem.code]) ?? error.message}</div>
       {problem?.fields.length ? (
         <ul>
           {problem.fields.map(({ field, problem }) => (
@@ -226,6 +226,12 @@ export function Trouble({ error, again }: { error: Error; again?: () => void }) 
     </Note>
   );
 }
+
+/** What the server says to programs, said to people. */
+const TOLD: { [code: string]: string } = {
+  NO_LEADER:
+    'Nothing was changed. Most of its nodes do not answer, or have yet to agree on a leader, which takes a moment. Until then nothing can be changed, and nothing is shown that may not be so any more.',
+};
 
 const TITLES: { [code: string]: string } = {
   UNREACHABLE: 'The server cannot be reached',
