@@ -4,6 +4,7 @@
 
 mod explain;
 mod link;
+mod link_text;
 mod list;
 mod view;
 mod walk;

@@ -13,6 +13,7 @@ use storage::checkpoint::{Order, StateFile};
 use utoipa::ToSchema;
 
 use super::link::{Told, beginning};
+use super::link_text::RefusalLinkText;
 use super::{RefusalId, RefusalNo, RefusalReason, Refused, SeatsNow, is_person, walk};
 use crate::api::Api;
 use crate::api::code::Code;
@@ -23,7 +24,6 @@ use crate::api::problem::ApiError;
 use crate::api::recall::{decode, held_at};
 use crate::api::resource::Shown;
 use crate::api::strangers::Source;
-use crate::api::text::RefusalLinkText;
 use crate::api::time::Timestamp;
 use licensing::usage::Refusal as Reason;
 

@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::lookup::LookupKey;
 
 /// What a link's secret begins with.
-const PREFIX: &str = "why_";
+pub(super) const PREFIX: &str = "why_";
 
 /// The layout of what a link says.
 const VERSION: u8 = 1;
