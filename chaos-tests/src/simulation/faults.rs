@@ -32,6 +32,8 @@ pub(super) struct Faults {
     terms: BTreeMap<String, u64>,
     /// A step of the clock that takes long, if there is one.
     slow_step: Option<SlowStep>,
+    /// When a machine whose log stalls loses power.
+    tails: BTreeMap<String, Us>,
     /// When wall clocks that a wrong source of time has stepped are set right.
     clocks_right: BTreeMap<String, Us>,
     /// Days that are yet to pass in moments, if there are any.
@@ -52,6 +54,7 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (2, "power cuts inside a write", Faults::fuse),
     (3, "power cuts inside a sync", Faults::fuse_in_sync),
     (2, "power cuts after a new term", Faults::fuse_at_term),
+    (2, "power cuts behind a checkpoint", Faults::stall_log),
     (1, "power cuts of all machines", Faults::blackout),
     (2, "processes killed", Faults::kill),
     (2, "processes stopped in order", Faults::stop),
@@ -72,6 +75,14 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (1, "full disks", Faults::fill_disk),
 ];
 
+/// Takes out the machines that are due now.
+fn taken(due: &mut BTreeMap<String, Us>, now: Us) -> Vec<String> {
+    let is_due = |(name, at): (&String, &Us)| (*at <= now).then(|| name.clone());
+    let names: Vec<String> = due.iter().filter_map(is_due).collect();
+    due.retain(|_, at| *at > now);
+    names
+}
+
 impl Faults {
     /// Faults on these machines, none of them yet.
     pub(super) fn new(world: &Arc<World>, machines: &Machines, nodes: &[String], clients: &[String]) -> Self {
@@ -84,6 +95,7 @@ impl Faults {
             back: BTreeMap::new(),
             terms: BTreeMap::new(),
             slow_step: None,
+            tails: BTreeMap::new(),
             clocks_right: BTreeMap::new(),
             days: None,
             passed_ms: 0,
@@ -119,6 +131,7 @@ impl Faults {
         }
         self.end_slow_step(now);
         self.let_days_pass(now);
+        self.lose_tails(sim, now);
         self.links.mend(sim, now);
         self.set_clocks_right(now);
         self.bring_back(sim, now);
@@ -335,12 +348,14 @@ impl Faults {
         for at in self.back.values_mut() {
             *at = now;
         }
+        self.tails.clear();
         self.links.mend_all(sim);
         for machine in self.machines.borrow_mut().values_mut() {
             machine.disk.keep_power();
             machine.disk.set_stall_max(Duration::ZERO);
             machine.disk.set_unlimited();
             machine.dies_at_new_term = false;
+            machine.lost_its_tail = false;
             machine.clock.off_by_ms.store(self.passed_ms, Ordering::Relaxed);
             machine.clock.drift(0);
         }

@@ -48,6 +48,8 @@ pub(super) struct Machine {
     pub(super) is_new: bool,
     /// Whether it loses power as soon as its node sees another term.
     pub(super) dies_at_new_term: bool,
+    /// Whether its log may have lost its end to a power cut, while its checkpoint has all.
+    pub(super) lost_its_tail: bool,
     /// Whether its disk may fail a call now.
     pub(super) disk_is_faulty: bool,
     /// Whether its disk has failed calls, and may have lost what it was told to keep. Only another disk cures that.
@@ -87,6 +89,7 @@ impl Machine {
             up: true,
             is_new: false,
             dies_at_new_term: false,
+            lost_its_tail: false,
             disk_is_faulty: false,
             disk_is_suspect: false,
             is_beyond_repair: false,
@@ -99,6 +102,7 @@ impl Machine {
         self.disk = empty_disk(world);
         self.keys = None;
         self.is_new = true;
+        self.lost_its_tail = false;
         self.disk_is_suspect = false;
         self.is_beyond_repair = false;
     }
@@ -156,7 +160,13 @@ pub(super) async fn power_on(name: String, machines: Machines, setting: Setting)
         net: Arc::new(SimulatedNet(Arc::clone(&setting.world))),
         disk: Arc::new(disk.clone()),
     };
-    let ended = serve(&name, &machines, keys, seams, setting.tuning, &stop).await;
+    // Its operator may have changed that: a snapshot every few seconds, or hardly ever.
+    let snapshot_within = *setting.world.one_of(&[200, 5_000]);
+    let tuning = Tuning {
+        snapshot_entries: 20 + setting.world.below(snapshot_within),
+        ..setting.tuning
+    };
+    let ended = serve(&name, &machines, keys, seams, tuning, &stop).await;
     // A disk without power fails everything; that is not the server's fault.
     if !disk.lost_power() {
         let ended = match ended {

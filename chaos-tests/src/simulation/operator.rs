@@ -15,7 +15,7 @@ use licensing::ledger::Ledger;
 use licensing::outcome::{Kind, Outcome, Rejection};
 use licensing::time::Span;
 use raft::Cluster;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::host::{Machine, Machines, Wish, new_node};
@@ -57,6 +57,8 @@ impl Operator {
                 if let Some((name, old)) = out {
                     self.join_anew(&name, old).await?;
                 }
+            } else if let Some(name) = self.suspect(|machine| machine.lost_its_tail && machine.cluster.is_some()) {
+                self.teach_from(&name).await?;
             } else if now() >= due {
                 due = now() + 2_000_000 + self.world.below(8_000_000);
                 // No second disk is taken away while one may have lost something.
@@ -79,12 +81,44 @@ impl Operator {
     }
 
     async fn transfer_lead(&self) {
-        let leads = |cluster: &Cluster| cluster.known_leader().leader == Some(cluster.me());
-        let leader = self.clusters().into_iter().find(|(_, cluster)| leads(cluster));
-        let Some((name, _)) = leader else { return };
-        if self.ask(&name, Method::POST, "/api/v1/cluster/transfer").await {
+        let Some(leader) = self.leader() else { return };
+        if self.hand_over(&leader, &json!({})).await {
             self.world.count("leads handed over");
         }
+    }
+
+    async fn hand_over(&self, leader: &str, to: &Value) -> bool {
+        let answer = self.answer(leader, Method::POST, "/api/v1/cluster/transfer", to);
+        answer.await == Some(true)
+    }
+
+    fn leader(&self) -> Option<String> {
+        let leads = |cluster: &Cluster| cluster.known_leader().leader == Some(cluster.me());
+        let mut clusters = self.clusters().into_iter();
+        clusters.find(|(_, cluster)| leads(cluster)).map(|(name, _)| name)
+    }
+
+    /// A machine whose log lost its end gets the lead, and another a new disk, which then has everything from there.
+    async fn teach_from(&self, name: &str) -> Result<()> {
+        self.machine(name, |machine| machine.lost_its_tail = false);
+        let Some(node) = self.node_of(name) else { return Ok(()) };
+        let to = json!({ "to": node.get() });
+        for _ in 0..10 {
+            match self.leader() {
+                Some(leader) if leader == name => break,
+                Some(leader) => drop(self.hand_over(&leader, &to).await),
+                None => {}
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+        let others_are_sound = self.suspect(|machine| machine.disk_is_suspect).is_none();
+        if others_are_sound && self.leader().as_deref() == Some(name) {
+            let others: Vec<String> = self.nodes.iter().filter(|other| *other != name).cloned().collect();
+            let other: &String = self.world.one_of(&others);
+            self.replace(other).await?;
+            self.world.count("nodes taught by one that lost the end of its log");
+        }
+        Ok(())
     }
 
     /// A disk is gone: a new node takes the place of the old one.
@@ -108,7 +142,7 @@ impl Operator {
         // two voters that are left by it none can be replaced.
         let answer = loop {
             let asked: &String = self.world.one_of(&self.nodes);
-            let answer = self.answer(asked, Method::DELETE, &path).await;
+            let answer = self.answer(asked, Method::DELETE, &path, &json!({})).await;
             if let Some(done) = answer.or_else(|| self.is_removed(old).then_some(true)) {
                 break done;
             }
@@ -133,15 +167,9 @@ impl Operator {
         Ok(())
     }
 
-    /// Asks a node for something; whether it says that it was done.
-    async fn ask(&self, node: &str, method: Method, path: &str) -> bool {
-        self.answer(node, method, path).await == Some(true)
-    }
-
     /// Asks a node for something; `None` if it does not say whether it was done.
-    async fn answer(&self, node: &str, method: Method, path: &str) -> Option<bool> {
-        let nothing = json!({});
-        let asking = http(node, method, path, Some(&self.made.admin_token), &nothing);
+    async fn answer(&self, node: &str, method: Method, path: &str, body: &Value) -> Option<bool> {
+        let asking = http(node, method, path, Some(&self.made.admin_token), body);
         match timeout(ASKED_WITHIN, asking).await {
             Ok(Ok((true, _))) => Some(true),
             Ok(Ok((false, problem))) => (!is_open(&problem)).then_some(false),
@@ -151,6 +179,11 @@ impl Operator {
 
     fn clusters(&self) -> Vec<(String, Cluster)> {
         clusters(&self.machines)
+    }
+
+    fn machine<T>(&self, name: &str, change: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut machines = self.machines.borrow_mut();
+        change(machines.get_mut(name).expect("a machine is never removed"))
     }
 
     fn node_of(&self, name: &str) -> Option<NodeId> {
@@ -176,11 +209,7 @@ impl Operator {
     async fn wipe(&self, name: &str) {
         while self.node_of(name).is_some() {
             // Again each time: a machine without power is wiped when it is back.
-            self.machines
-                .borrow_mut()
-                .get_mut(name)
-                .expect("a machine is never removed")
-                .wish = Some(Wish::Wipe);
+            self.machine(name, |machine| machine.wish = Some(Wish::Wipe));
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -211,7 +240,7 @@ impl Operator {
 }
 
 /// Whether a problem leaves open what became of the request, or of one like it before.
-fn is_open(problem: &serde_json::Value) -> bool {
+fn is_open(problem: &Value) -> bool {
     !matches!(
         problem["code"].as_str(),
         Some("CONFLICT" | "NOT_FOUND" | "INVALID_REQUEST")

@@ -123,8 +123,8 @@ impl Distance {
                 heartbeat: tuning.heartbeat * factor,
                 election_min: tuning.election_min * factor,
                 election_max: tuning.election_max * factor,
-                snapshot_entries: 20 + world.below(200),
                 log_entries_kept: world.below(50),
+                ..tuning
             },
         }
     }

@@ -195,6 +195,11 @@ impl FaultyDisk {
         self.state().stall_max = stall_max;
     }
 
+    /// Lets the next piece of work on one lane take so much longer, while the others go on.
+    pub fn stall(&self, lane: Lane, stall: Duration) {
+        self.state().lanes.entry(lane).or_default().stall = stall;
+    }
+
     /// Flips one bit of a file behind everybody's back. `false` if there is no such bit.
     pub fn flip_bit(&self, name: &str, bit: usize) -> bool {
         let mut state = self.state();
@@ -233,19 +238,24 @@ impl FaultyDisk {
     }
 
     /// How long a piece of work takes: mostly about a millisecond, sometimes ten, rarely a stall.
-    fn latency(&self) -> Duration {
-        let stall_us = usize::try_from(self.state().stall_max.as_micros()).unwrap_or(usize::MAX - 1);
+    fn latency(&self, lane: Lane) -> Duration {
+        let (stall_max, stall) = {
+            let mut state = self.state();
+            let stall = std::mem::take(&mut state.lanes.entry(lane).or_default().stall);
+            (state.stall_max, stall)
+        };
+        let stall_us = usize::try_from(stall_max.as_micros()).unwrap_or(usize::MAX - 1);
         let us = match self.below(100) {
             0..90 => 200 + self.below(1_500),
             90..99 => 2_000 + self.below(8_000),
             _ => 20_000 + self.below(stall_us + 1),
         };
-        Duration::from_micros(us as u64)
+        stall + Duration::from_micros(us as u64)
     }
 
     async fn work_off(self, lane: Lane) {
         while let Some(work) = self.next(lane) {
-            tokio::time::sleep(self.latency()).await;
+            tokio::time::sleep(self.latency(lane)).await;
             if self.lost_power() {
                 return;
             }

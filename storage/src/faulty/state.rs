@@ -50,6 +50,8 @@ pub(super) struct LaneQueue {
     pub(super) queued: VecDeque<Work>,
     /// Whether a task is working it off.
     pub(super) busy: bool,
+    /// How much longer the next piece of work takes.
+    pub(super) stall: Duration,
 }
 
 impl State {

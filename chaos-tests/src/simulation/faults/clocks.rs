@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use turmoil::Sim;
 
-use super::Faults;
+use super::{Faults, taken};
 use crate::history::Us;
 
 const DAY_MS: i64 = 86_400_000;
@@ -86,8 +86,7 @@ impl Faults {
     }
 
     pub(super) fn set_clocks_right(&mut self, now: Us) {
-        let due = self.clocks_right.extract_if(.., |_, right| *right <= now);
-        for (name, _) in due.collect::<Vec<_>>() {
+        for name in taken(&mut self.clocks_right, now) {
             self.put_clock(&name, 0);
         }
     }

@@ -1,17 +1,41 @@
 //! Machines that lose power or their process, and how they come back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use storage::disk::Lane;
 use storage::faulty::PowerLoss;
 use turmoil::Sim;
 
 use super::super::host::{Ended, Machine};
 use super::super::links::Links;
 use super::super::world::Trace;
-use super::Faults;
+use super::{Faults, taken};
 use crate::history::Us;
 
 impl Faults {
+    /// What is written to a machine's log waits, and its power goes away before that is on disk. The others have agreed on
+    /// it meanwhile, so it is applied here, and a checkpoint has it: the log ends before the checkpoint.
+    pub(super) fn stall_log(&mut self, _: &mut Sim<'_>, now: Us) {
+        if let Some(name) = self.pick_running() {
+            self.machines.borrow()[&name]
+                .disk
+                .stall(Lane::Log, Duration::from_secs(5));
+            // A checkpoint is due a second after what it has to write.
+            self.tails.insert(name, now + 1_300_000 + self.world.below(2_000_000));
+        }
+    }
+
+    pub(super) fn lose_tails(&mut self, sim: &mut Sim<'_>, now: Us) {
+        for name in taken(&mut self.tails, now) {
+            if self.is_up(&name) {
+                self.cut_power(sim, &name);
+                self.machine(&name, |machine| machine.lost_its_tail = true);
+                self.back.insert(name, now + 20_000 + self.world.below(500_000));
+            }
+        }
+    }
+
     /// A process ended by itself. Its supervisor starts it again; if its disk has failed it before and that does not help,
     /// somebody restarts the machine, and then puts another disk in.
     pub(super) fn ended(&mut self, sim: &mut Sim<'_>, name: &str, how: Ended, now: Us) {
@@ -106,10 +130,7 @@ impl Faults {
     }
 
     pub(super) fn bring_back(&mut self, sim: &mut Sim<'_>, now: Us) {
-        let is_due = |(name, at): (&String, &Us)| (*at <= now).then(|| name.clone());
-        let due: Vec<String> = self.back.iter().filter_map(is_due).collect();
-        for name in due {
-            self.back.remove(&name);
+        for name in taken(&mut self.back, now) {
             self.start(sim, &name);
         }
         // A machine with a new disk starts as soon as it has been admitted again.
