@@ -72,9 +72,12 @@ def copy_tree(tree: pathlib.Path, sources: dict[str, str]) -> None:
 def build(target: pathlib.Path, tree: pathlib.Path) -> pathlib.Path:
     environment = {name: value for name, value in os.environ.items() if name != "RUSTFLAGS"}
     environment["CARGO_TARGET_DIR"] = str(target / "simulation")
-    # Without the ledger's own assertions, which stop a node before any client could see the harm: the laws are to do it.
-    unasserted = "profile.simulation.package.licensing.debug-assertions=false"
-    arguments = ["--profile", "simulation", "--config", unasserted, "--features", "simulation", "--bin", "simulate"]
+    # Without the ledger's and the engine's assertions, which stop a node before any client could see the harm: the laws are
+    # to do it.
+    unasserted = [
+        f"--config=profile.simulation.package.{package}.debug-assertions=false" for package in ("licensing", "openraft")
+    ]
+    arguments = ["--profile", "simulation", *unasserted, "--features", "simulation", "--bin", "simulate"]
     print("building the sources with all bugs in them …", file=sys.stderr)
     subprocess.run(["cargo", "build", "--quiet", *arguments], cwd=tree / "chaos-tests", env=environment, check=True)
     built = tree.parent / "simulate"
