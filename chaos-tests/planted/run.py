@@ -72,8 +72,8 @@ def copy_tree(tree: pathlib.Path, sources: dict[str, str]) -> None:
 def build(target: pathlib.Path, tree: pathlib.Path) -> pathlib.Path:
     environment = {name: value for name, value in os.environ.items() if name != "RUSTFLAGS"}
     environment["CARGO_TARGET_DIR"] = str(target / "simulation")
-    # Without the ledger's and the engine's assertions, which stop a node before any client could see the harm: the laws are
-    # to do it.
+    # Without the debug assertions of the ledger and the engine, which stop a node before any client could see the harm: the
+    # laws are to do it.
     unasserted = [
         f"--config=profile.simulation.package.{package}.debug-assertions=false" for package in ("licensing", "openraft")
     ]
@@ -110,7 +110,7 @@ def law(broken: str) -> str:
         return "the cluster does not heal"
     if "stopped:" in broken:
         return "a node stops by itself"
-    return "an assertion stops a node" if "process ended" in broken else broken[:60]
+    return "a panic stops a node" if "process ended" in broken else broken[:60]
 
 
 def write_table(file: pathlib.Path, rows: list[str]) -> None:
@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("target", type=pathlib.Path)
     parser.add_argument("--check", action="store_true", help="only see that each bug has its place")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
-    parser.add_argument("--seeds", type=int, default=100, help="give a bug up after so many")
+    parser.add_argument("--seeds", type=int, default=200, help="give a bug up after so many")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--table", type=pathlib.Path, help="a Markdown file whose table of caught bugs to write anew")
     asked = parser.parse_args()

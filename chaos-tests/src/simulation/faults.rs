@@ -13,7 +13,7 @@ use storage::faulty::Call;
 use turmoil::Sim;
 
 use self::clocks::{Days, SlowStep};
-use super::host::{Machine, Machines, Wish};
+use super::host::{Machine, Machines, Wish, leader};
 use super::links::{Ailment, Links};
 use super::world::{Trace, World};
 use crate::history::Us;
@@ -33,7 +33,7 @@ pub(super) struct Faults {
     /// A step of the clock that takes long, if there is one.
     slow_step: Option<SlowStep>,
     /// When a machine whose log stalls loses power.
-    tails: BTreeMap<String, Us>,
+    cuts_behind_checkpoint: BTreeMap<String, Us>,
     /// When wall clocks that a wrong source of time has stepped are set right.
     clocks_right: BTreeMap<String, Us>,
     /// Days that are yet to pass in moments, if there are any.
@@ -75,8 +75,8 @@ const KINDS: &[(u64, &str, Fault)] = &[
     (1, "full disks", Faults::fill_disk),
 ];
 
-/// Takes out the machines that are due now.
-fn taken(due: &mut BTreeMap<String, Us>, now: Us) -> Vec<String> {
+/// Takes out the machines whose time has come.
+fn take_due(due: &mut BTreeMap<String, Us>, now: Us) -> Vec<String> {
     let is_due = |(name, at): (&String, &Us)| (*at <= now).then(|| name.clone());
     let names: Vec<String> = due.iter().filter_map(is_due).collect();
     due.retain(|_, at| *at > now);
@@ -95,7 +95,7 @@ impl Faults {
             back: BTreeMap::new(),
             terms: BTreeMap::new(),
             slow_step: None,
-            tails: BTreeMap::new(),
+            cuts_behind_checkpoint: BTreeMap::new(),
             clocks_right: BTreeMap::new(),
             days: None,
             passed_ms: 0,
@@ -131,7 +131,7 @@ impl Faults {
         }
         self.end_slow_step(now);
         self.let_days_pass(now);
-        self.lose_tails(sim, now);
+        self.cut_behind_checkpoint(sim, now);
         self.links.mend(sim, now);
         self.set_clocks_right(now);
         self.bring_back(sim, now);
@@ -146,9 +146,7 @@ impl Faults {
                 }
                 continue;
             }
-            let (lost_power, ended, wish, term) = {
-                let mut machines = self.machines.borrow_mut();
-                let machine = machines.get_mut(&name).expect("a machine is never removed");
+            let (lost_power, ended, wish, term) = self.machine(&name, |machine| {
                 let term = machine.cluster.as_ref().map(|cluster| cluster.known_leader().term);
                 (
                     machine.disk.lost_power(),
@@ -156,7 +154,7 @@ impl Faults {
                     machine.wish.take(),
                     term,
                 )
-            };
+            });
             let new_term = term.is_some() && self.terms.insert(name.clone(), term.unwrap_or(0)) != term;
             let doomed = new_term && self.lights_at_term(&name);
             if lost_power || doomed {
@@ -180,9 +178,7 @@ impl Faults {
     }
 
     fn lights_at_term(&self, name: &str) -> bool {
-        let mut machines = self.machines.borrow_mut();
-        let machine = machines.get_mut(name).expect("a machine is never removed");
-        std::mem::take(&mut machine.dies_at_new_term)
+        self.machine(name, |machine| std::mem::take(&mut machine.dies_at_new_term))
     }
 
     fn pick(&self) -> String {
@@ -230,22 +226,10 @@ impl Faults {
             machine.dies_at_new_term = true;
         }
         // And so that there is a next term, the leader is not heard for a while.
-        let leader = self.leader().unwrap_or_else(|| self.pick());
+        let leader = leader(&self.machines).unwrap_or_else(|| self.pick());
         for other in self.nodes.clone() {
             self.links.cut_oneway(sim, &leader, &other, now + 2_000_000);
         }
-    }
-
-    fn leader(&self) -> Option<String> {
-        let machines = self.machines.borrow();
-        let leads = |machine: &Machine| {
-            let cluster = machine.cluster.as_ref();
-            cluster.is_some_and(|cluster| cluster.known_leader().leader == Some(cluster.me()))
-        };
-        machines
-            .iter()
-            .find(|(_, machine)| leads(machine))
-            .map(|(name, _)| name.clone())
     }
 
     fn blackout(&mut self, sim: &mut Sim<'_>, now: Us) {
@@ -348,7 +332,7 @@ impl Faults {
         for at in self.back.values_mut() {
             *at = now;
         }
-        self.tails.clear();
+        self.cuts_behind_checkpoint.clear();
         self.links.mend_all(sim);
         for machine in self.machines.borrow_mut().values_mut() {
             machine.disk.keep_power();

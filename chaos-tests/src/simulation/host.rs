@@ -116,6 +116,23 @@ fn empty_disk(world: &Arc<World>) -> FaultyDisk {
 /// All machines, by name: `n1`, `n2`, `n3`.
 pub(super) type Machines = Rc<RefCell<BTreeMap<String, Machine>>>;
 
+/// Changes a machine.
+pub(super) fn change<T>(machines: &Machines, name: &str, change: impl FnOnce(&mut Machine) -> T) -> T {
+    let mut machines = machines.borrow_mut();
+    change(machines.get_mut(name).expect("a machine is never removed"))
+}
+
+/// The machine whose node takes itself for the leader.
+pub(super) fn leader(machines: &Machines) -> Option<String> {
+    let machines = machines.borrow();
+    let leads = |machine: &Machine| {
+        let cluster = machine.cluster.as_ref();
+        cluster.is_some_and(|cluster| cluster.known_leader().leader == Some(cluster.me()))
+    };
+    let found = machines.iter().find(|(_, machine)| leads(machine));
+    found.map(|(name, _)| name.clone())
+}
+
 /// What is the same on all machines.
 #[derive(Clone)]
 pub(super) struct Setting {
@@ -160,10 +177,10 @@ pub(super) async fn power_on(name: String, machines: Machines, setting: Setting)
         net: Arc::new(SimulatedNet(Arc::clone(&setting.world))),
         disk: Arc::new(disk.clone()),
     };
-    // Its operator may have changed that: a snapshot every few seconds, or hardly ever.
-    let snapshot_within = *setting.world.one_of(&[200, 5_000]);
+    // An operator may change this between two starts: snapshots often, or hardly ever.
+    let snapshot_entries_max = *setting.world.one_of(&[200, 5_000]);
     let tuning = Tuning {
-        snapshot_entries: 20 + setting.world.below(snapshot_within),
+        snapshot_entries: 20 + setting.world.below(snapshot_entries_max),
         ..setting.tuning
     };
     let ended = serve(&name, &machines, keys, seams, tuning, &stop).await;
@@ -173,11 +190,7 @@ pub(super) async fn power_on(name: String, machines: Machines, setting: Setting)
             Ok(()) => Ended::InOrder,
             Err(error) => Ended::Failed(format!("{error:#}")),
         };
-        machines
-            .borrow_mut()
-            .get_mut(&name)
-            .expect("a machine is never removed")
-            .ended = Some(ended);
+        change(&machines, &name, |machine| machine.ended = Some(ended));
     }
     std::future::pending().await
 }
@@ -190,10 +203,6 @@ async fn serve(name: &str, machines: &Machines, keys: Keys, seams: Seams, tuning
         server.node().found(new_node(name, 1)).await?;
     }
     let cluster = server.node().cluster().clone();
-    machines
-        .borrow_mut()
-        .get_mut(name)
-        .expect("a machine is never removed")
-        .cluster = Some(cluster);
+    change(machines, name, |machine| machine.cluster = Some(cluster));
     server.run_until(stop.notified()).await
 }

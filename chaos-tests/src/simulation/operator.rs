@@ -1,5 +1,6 @@
 //! The operator of the simulated cluster: makes it, and during the faults hands over the lead, replaces nodes whose disk
-//! is gone, takes nodes out and lets them come back as new ones.
+//! is gone, takes nodes out and lets them come back as new ones, and has a node that may have lost the end of its log teach
+//! another.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -18,7 +19,7 @@ use raft::Cluster;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::host::{Machine, Machines, Wish, new_node};
+use super::host::{Machine, Machines, Wish, change, leader, new_node};
 use super::http::{http, now};
 use super::setup::Made;
 use super::world::World;
@@ -46,23 +47,23 @@ impl Operator {
         let mut due = now();
         loop {
             sleep(Duration::from_millis(500)).await;
-            if let Some(name) = self.suspect(|machine| machine.is_beyond_repair && !machine.up) {
+            if let Some(name) = self.machine_that(|machine| machine.is_beyond_repair && !machine.up) {
                 at_rest(false);
                 self.replace(&name).await?;
             }
             if now() >= until.get() {
                 // Some machine may yet turn out to need another disk, and a removal that nobody answered may be done yet.
                 let out = self.out();
-                at_rest(out.is_none() && self.suspect(|machine| machine.cluster.is_none()).is_none());
+                at_rest(out.is_none() && self.machine_that(|machine| machine.cluster.is_none()).is_none());
                 if let Some((name, old)) = out {
                     self.join_anew(&name, old).await?;
                 }
-            } else if let Some(name) = self.suspect(|machine| machine.lost_its_tail && machine.cluster.is_some()) {
+            } else if let Some(name) = self.machine_that(|machine| machine.lost_its_tail && machine.cluster.is_some()) {
                 self.teach_from(&name).await?;
             } else if now() >= due {
                 due = now() + 2_000_000 + self.world.below(8_000_000);
                 // No second disk is taken away while one may have lost something.
-                let suspect = self.suspect(|machine| machine.disk_is_suspect);
+                let suspect = self.machine_that(|machine| machine.disk_is_suspect);
                 let name = suspect.unwrap_or_else(|| self.world.one_of(&self.nodes).clone());
                 match self.world.below(6) {
                     0..3 => self.transfer_lead().await,
@@ -74,14 +75,14 @@ impl Operator {
     }
 
     /// A machine of which this is true.
-    fn suspect(&self, is: impl Fn(&Machine) -> bool) -> Option<String> {
+    fn machine_that(&self, is: impl Fn(&Machine) -> bool) -> Option<String> {
         let machines = self.machines.borrow();
         let found = machines.iter().find(|(_, machine)| is(machine));
         found.map(|(name, _)| name.clone())
     }
 
     async fn transfer_lead(&self) {
-        let Some(leader) = self.leader() else { return };
+        let Some(leader) = leader(&self.machines) else { return };
         if self.hand_over(&leader, &json!({})).await {
             self.world.count("leads handed over");
         }
@@ -92,31 +93,27 @@ impl Operator {
         answer.await == Some(true)
     }
 
-    fn leader(&self) -> Option<String> {
-        let leads = |cluster: &Cluster| cluster.known_leader().leader == Some(cluster.me());
-        let mut clusters = self.clusters().into_iter();
-        clusters.find(|(_, cluster)| leads(cluster)).map(|(name, _)| name)
-    }
-
-    /// A machine whose log lost its end gets the lead, and another a new disk, which then has everything from there.
+    /// Gives the lead to a machine whose log may have lost its end, and another machine a new disk, so that its node learns
+    /// everything from that leader.
     async fn teach_from(&self, name: &str) -> Result<()> {
-        self.machine(name, |machine| machine.lost_its_tail = false);
+        change(&self.machines, name, |machine| machine.lost_its_tail = false);
         let Some(node) = self.node_of(name) else { return Ok(()) };
         let to = json!({ "to": node.get() });
         for _ in 0..10 {
-            match self.leader() {
+            match leader(&self.machines) {
                 Some(leader) if leader == name => break,
                 Some(leader) => drop(self.hand_over(&leader, &to).await),
                 None => {}
             }
             sleep(Duration::from_millis(200)).await;
         }
-        let others_are_sound = self.suspect(|machine| machine.disk_is_suspect).is_none();
-        if others_are_sound && self.leader().as_deref() == Some(name) {
+        let others_are_sound = self.machine_that(|machine| machine.disk_is_suspect).is_none();
+        if others_are_sound && leader(&self.machines).as_deref() == Some(name) {
             let others: Vec<String> = self.nodes.iter().filter(|other| *other != name).cloned().collect();
             let other: &String = self.world.one_of(&others);
             self.replace(other).await?;
-            self.world.count("nodes taught by one that lost the end of its log");
+            self.world
+                .count("nodes taught by one that may have lost the end of its log");
         }
         Ok(())
     }
@@ -181,11 +178,6 @@ impl Operator {
         clusters(&self.machines)
     }
 
-    fn machine<T>(&self, name: &str, change: impl FnOnce(&mut Machine) -> T) -> T {
-        let mut machines = self.machines.borrow_mut();
-        change(machines.get_mut(name).expect("a machine is never removed"))
-    }
-
     fn node_of(&self, name: &str) -> Option<NodeId> {
         self.machines.borrow()[name]
             .keys
@@ -209,7 +201,7 @@ impl Operator {
     async fn wipe(&self, name: &str) {
         while self.node_of(name).is_some() {
             // Again each time: a machine without power is wiped when it is back.
-            self.machine(name, |machine| machine.wish = Some(Wish::Wipe));
+            change(&self.machines, name, |machine| machine.wish = Some(Wish::Wipe));
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -289,11 +281,10 @@ pub(super) async fn admit(
             other => return Err(anyhow!("{name} was not admitted: {other:?}")),
         }
     };
-    let mut machines = machines.borrow_mut();
-    let some_keys = machines.values().find_map(|machine| machine.keys.clone());
+    let some_keys = machines.borrow().values().find_map(|machine| machine.keys.clone());
     let mut keys = some_keys.ok_or_else(|| anyhow!("no machine has keys"))?;
     keys.identity.node = id;
-    machines.get_mut(name).expect("a machine is never removed").keys = Some(keys);
+    change(machines, name, |machine| machine.keys = Some(keys));
     Ok(())
 }
 

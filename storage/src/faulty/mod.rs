@@ -237,7 +237,8 @@ impl FaultyDisk {
         usize::try_from((self.draw)() % bound.max(1) as u64).expect("it is below a usize")
     }
 
-    /// How long a piece of work takes: mostly about a millisecond, sometimes ten, rarely a stall.
+    /// How long a piece of work takes: mostly about a millisecond, sometimes ten, rarely a stall; and what
+    /// [`stall`](Self::stall) asks for, once.
     fn latency(&self, lane: Lane) -> Duration {
         let (stall_max, stall) = {
             let mut state = self.state();

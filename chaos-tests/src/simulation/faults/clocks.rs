@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use turmoil::Sim;
 
-use super::{Faults, taken};
+use super::{Faults, take_due};
 use crate::history::Us;
 
 const DAY_MS: i64 = 86_400_000;
@@ -86,7 +86,7 @@ impl Faults {
     }
 
     pub(super) fn set_clocks_right(&mut self, now: Us) {
-        for name in taken(&mut self.clocks_right, now) {
+        for name in take_due(&mut self.clocks_right, now) {
             self.put_clock(&name, 0);
         }
     }

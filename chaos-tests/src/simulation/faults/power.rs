@@ -7,10 +7,10 @@ use storage::disk::Lane;
 use storage::faulty::PowerLoss;
 use turmoil::Sim;
 
-use super::super::host::{Ended, Machine};
+use super::super::host::{self, Ended, Machine};
 use super::super::links::Links;
 use super::super::world::Trace;
-use super::{Faults, taken};
+use super::{Faults, take_due};
 use crate::history::Us;
 
 impl Faults {
@@ -21,13 +21,14 @@ impl Faults {
             self.machines.borrow()[&name]
                 .disk
                 .stall(Lane::Log, Duration::from_secs(5));
-            // A checkpoint is due a second after what it has to write.
-            self.tails.insert(name, now + 1_300_000 + self.world.below(2_000_000));
+            // A checkpoint is written a second after the first change that it has, which the stall outlasts.
+            self.cuts_behind_checkpoint
+                .insert(name, now + 1_300_000 + self.world.below(2_000_000));
         }
     }
 
-    pub(super) fn lose_tails(&mut self, sim: &mut Sim<'_>, now: Us) {
-        for name in taken(&mut self.tails, now) {
+    pub(super) fn cut_behind_checkpoint(&mut self, sim: &mut Sim<'_>, now: Us) {
+        for name in take_due(&mut self.cuts_behind_checkpoint, now) {
             if self.is_up(&name) {
                 self.cut_power(sim, &name);
                 self.machine(&name, |machine| machine.lost_its_tail = true);
@@ -125,12 +126,11 @@ impl Faults {
     }
 
     pub(super) fn machine<T>(&self, name: &str, change: impl FnOnce(&mut Machine) -> T) -> T {
-        let mut machines = self.machines.borrow_mut();
-        change(machines.get_mut(name).expect("a machine is never removed"))
+        host::change(&self.machines, name, change)
     }
 
     pub(super) fn bring_back(&mut self, sim: &mut Sim<'_>, now: Us) {
-        for name in taken(&mut self.back, now) {
+        for name in take_due(&mut self.back, now) {
             self.start(sim, &name);
         }
         // A machine with a new disk starts as soon as it has been admitted again.
